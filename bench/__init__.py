@@ -1,0 +1,1 @@
+"""Benchmarks: every figure that the README and the lessons quote comes from here."""

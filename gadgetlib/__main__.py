@@ -1,0 +1,5 @@
+"""``python -m gadgetlib`` is the command ``gadget``."""
+
+from gadgetlib.cli import main
+
+main()

@@ -1,0 +1,96 @@
+"""Many pictures to one CSV: a row a picture, also for the bad ones; interrupted runs go on where they stopped."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gadgetlib.contracts import SPEC_FIELDS
+from gadgetlib.course import CourseError
+
+if TYPE_CHECKING:
+    from gadgetlib.listing import Describer
+
+COLUMNS = ["file", "gadget_type", "sure", *SPEC_FIELDS, "estimate", "low", "high", "match", "warnings", "error"]
+SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".heic"}
+
+
+def pictures(paths: Iterable[Path]) -> Iterator[Path]:
+    """The picture files among ``paths``, folders walked in order; a named file is taken whatever its suffix."""
+    for path in paths:
+        if path.is_dir():
+            yield from sorted(p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
+        else:
+            yield path
+
+
+def row(describer: Describer, path: Path) -> dict[str, Any]:
+    """One picture as a flat row of COLUMNS; a bad one has its reason under ``error``."""
+    found: dict[str, Any] = {**dict.fromkeys(COLUMNS, ""), "file": str(path)}
+    try:
+        listing = describer(path)
+    except CourseError as error:
+        return {**found, "error": str(error).replace(str(path.parent) + os.sep, "")}
+    price, best = listing.price or {}, (listing.matches or [{}])[0]
+    found.update({name: value for name, value in listing.specs.items() if value is not None})
+    found.update(
+        gadget_type=listing.gadget_type or "",
+        sure=round(listing.probs.get(listing.gadget_type or "", 0.0), 3),
+        estimate=price.get("price", ""),
+        low=price.get("low", ""),
+        high=price.get("high", ""),
+        match=best.get("product_id", ""),
+        warnings=" ".join(listing.warnings),
+    )
+    return found
+
+
+def describe_all(describer: Describer, paths: Iterable[Path], out: Path, progress: Any = iter) -> tuple[int, int]:
+    """Append a row for each picture that ``out`` does not have yet; (rows written now, of which bad).
+
+    A row reaches the disk before the next picture is opened; a line cut short by a kill is dropped and its
+    picture done again. progress wraps the list of pictures (tqdm). Raises CourseError when ``out`` is the
+    table of something else.
+    """
+    done = _resume(out)
+    todo = [path for path in pictures(paths) if str(path) not in done]
+    bad = 0
+    with open(out, "a", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        if file.tell() == 0:
+            writer.writeheader()
+        for path in progress(todo):
+            made = row(describer, path)
+            bad += bool(made["error"])
+            writer.writerow(made)
+            file.flush()
+    return len(todo), bad
+
+
+def _resume(out: Path) -> set[str]:
+    """The files that ``out`` has rows for; cuts off a last line that was not finished."""
+    if not out.exists() or out.stat().st_size == 0:
+        return set()
+    text = out.read_bytes().decode("utf-8", errors="replace")  # as bytes: line ends must not be translated
+    whole = _whole_rows(text)
+    if whole != text:
+        with open(out, "r+b") as file:
+            file.truncate(len(whole.encode()))
+    rows = list(csv.DictReader(io.StringIO(whole, newline="")))
+    if not whole.startswith(",".join(COLUMNS)):
+        raise CourseError(f"{out.name} is not a table of listings that can be continued; name another file with --out.")
+    return {found["file"] for found in rows}
+
+
+def _whole_rows(text: str) -> str:
+    """``text`` up to the last line end that is not inside a quoted field."""
+    end, quoted = 0, False
+    for at, sign in enumerate(text):
+        quoted ^= sign == '"'
+        if sign == "\n" and not quoted:
+            end = at + 1
+    return text[:end]

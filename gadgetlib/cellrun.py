@@ -1,0 +1,327 @@
+"""The process in which a learner's answers run: fenced in first, then the cells, then one JSON line an event.
+
+Started by :mod:`gadgetlib.grade` as ``python -m gadgetlib.cellrun``; the job comes as JSON on standard input.
+The first fence is the kernel's (Linux namespaces: nothing but one small folder in memory can be written, there is no
+network, no other process is in sight). The second is Python's audit hook, which works everywhere but only
+holds honest code and clumsy mischief. What stood is the first line of the answer.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import ctypes
+import io
+import json
+import os
+import re
+import secrets
+import sys
+from pathlib import Path
+from typing import Any
+
+LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+MOUNT_SETATTR, RECURSIVE, READ_ONLY = 442, 0x8000, 1  # the call has this number on every architecture
+NO_SUID_NO_DEVICES, BIND, NO_SUID, RDONLY = 6, 4096, 2, 1
+DEVICES = ("null", "zero", "full", "random", "urandom")
+MOST_PROCESSES = 320  # threads count too; 301 is the least a namespace can be given
+SHOWN = 4000  # characters of output kept an exercise
+WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+CHANGES = {
+    "os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.link", "os.symlink", "os.truncate", "os.chmod", "os.chown",
+    "os.utime", "os.setxattr",
+}  # fmt: skip
+
+
+# ---------------------------------------------------------------- the kernel's fence
+
+
+class _Attributes(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_uint64) for name in ("set", "clear", "propagation", "userns")]
+
+
+def _mount_attributes(path: Path, *, set_: int = 0, clear: int = 0, flags: int = 0) -> None:
+    wanted = _Attributes(set_, clear, 0, 0)
+    if LIBC.syscall(MOUNT_SETATTR, -100, os.fsencode(path), flags, ctypes.byref(wanted), ctypes.sizeof(wanted)):
+        raise OSError(ctypes.get_errno(), "mount_setattr")
+
+
+def _mount(source: str, target: Path, kind: str | None, flags: int, data: str = "") -> None:
+    kind_ = kind.encode() if kind else None
+    if LIBC.mount(os.fsencode(source), os.fsencode(target), kind_, flags, data.encode()):
+        raise OSError(ctypes.get_errno(), f"mount on {target}")
+
+
+def close_the_files(work: Path, hidden: list[str]) -> None:
+    """Inside fresh user, mount and process namespaces: everything read-only but ``work`` (in memory, 512 MB).
+
+    hidden: folders that look empty afterwards. Raises OSError where the kernel does not allow it.
+    """
+    _mount("none", work, "tmpfs", NO_SUID_NO_DEVICES, "size=512m,mode=700")
+    devices = work / ".dev"
+    (devices / "shm").mkdir(parents=True)
+    for name in DEVICES:
+        (devices / name).touch()
+        _mount(f"/dev/{name}", devices / name, None, BIND)
+    _mount(str(devices), Path("/dev"), None, BIND | 16384)  # disks are device files: read-only mounts do not guard them
+    for folder in hidden:
+        _mount("none", Path(folder), "tmpfs", NO_SUID_NO_DEVICES | RDONLY, "size=4k")
+    _mount_attributes(Path("/"), set_=READ_ONLY, flags=RECURSIVE)
+    _mount_attributes(work, clear=READ_ONLY)
+    _mount_attributes(Path("/dev"), clear=READ_ONLY)
+
+
+def bound_processes() -> bool:
+    """Keep this process namespace small, root's too, whom RLIMIT_NPROC does not bind. Needs Linux 6.14."""
+    if tuple(int(part) for part in re.findall(r"\d+", os.uname().release)[:2]) < (6, 14):
+        return False  # the number below is the whole machine's there
+    with contextlib.suppress(OSError):
+        Path("/proc/sys/kernel/pid_max").write_text(str(MOST_PROCESSES))
+        return True
+    return False
+
+
+def drop_rights() -> None:
+    """Give up every capability, for this process and all it starts: the fence cannot be taken down again."""
+    for capability in range(64):
+        LIBC.prctl(24, capability, 0, 0, 0)  # PR_CAPBSET_DROP; unknown numbers are refused, which is fine
+    LIBC.prctl(38, 1, 0, 0, 0)  # PR_SET_NO_NEW_PRIVS
+    header = (ctypes.c_uint32 * 2)(0x20080522, 0)
+    if LIBC.capset(header, (ctypes.c_uint32 * 6)()):
+        raise OSError(ctypes.get_errno(), "capset")
+
+
+def limit(seconds: int, memory_mb: int, processes: int | None) -> list[str]:
+    """Set the kernel's limits on this process; return what was set. Nothing on Windows."""
+    try:
+        import resource
+    except ImportError:
+        return []
+    wanted = {
+        "CPU": seconds, "DATA": memory_mb * 2**20, "FSIZE": 512 * 2**20, "CORE": 0, "NPROC": processes,
+    }  # fmt: skip
+    done = []
+    for name, value in wanted.items():
+        number = getattr(resource, f"RLIMIT_{name}", None)
+        if number is not None and value is not None:
+            with contextlib.suppress(ValueError, OSError):
+                resource.setrlimit(number, (value, value))
+                done.append(name)
+    return done
+
+
+# ---------------------------------------------------------------- Python's fence
+
+
+class Guard:
+    """An audit hook that refuses writes outside ``work``, connections that leave this machine, and killing others.
+
+    ``seen`` collects what was tried while ``watching`` is true (the learner's cells, not the lesson's).
+    """
+
+    def __init__(self, work: Path) -> None:
+        self.allowed = (str(work.resolve()) + os.sep, "/dev/null", "/dev/shm/", "/dev/tty")
+        self.watching = False
+        self.seen: list[str] = []
+        sys.addaudithook(self._hook)
+
+    def _refuse(self, what: str) -> None:
+        if self.watching and what not in self.seen:
+            self.seen.append(what)
+        raise PermissionError(f"not allowed while grading: {what}")
+
+    def _path(self, path: Any, what: str) -> None:
+        if isinstance(path, int) or path is None:  # a file that is open already
+            return
+        real = os.path.realpath(os.fsdecode(path))
+        if real + os.sep != self.allowed[0] and not real.startswith(self.allowed):
+            self._refuse(f"{what} {real}")
+
+    def _hook(self, event: str, args: tuple) -> None:
+        if event == "open":
+            path, mode, flags = args
+            if (isinstance(mode, str) and set(mode) & set("wax+")) or (isinstance(flags, int) and flags & WRITING):
+                self._path(path, "write to")
+        elif event in CHANGES:
+            for path in args[1:2] if event == "os.symlink" else args[: 2 if event in ("os.rename", "os.link") else 1]:
+                self._path(path, event)
+        elif event in ("socket.connect", "socket.sendto", "socket.bind"):
+            host = args[1][0] if isinstance(args[1], tuple) else "127.local"
+            if not str(host).startswith(("127.", "::1", "localhost")):
+                self._refuse(f"connect to {host}")
+        elif event == "socket.getaddrinfo" and args[0] not in (None, "", "localhost", "127.0.0.1", "::1"):
+            self._refuse(f"look up {args[0]!r}")
+        elif event in ("os.fork", "os.forkpty", "os.posix_spawn") and self.watching:
+            self._refuse("fork")
+        elif event in ("os.kill", "os.killpg"):
+            self._kill(args[0])
+
+    def _kill(self, pid: int) -> None:
+        import psutil
+
+        mine = psutil.Process()
+        if pid not in {mine.pid, *(child.pid for child in mine.children(recursive=True))}:
+            self._refuse(f"kill process {pid}")
+
+
+# ---------------------------------------------------------------- the cells
+
+
+class Output(io.StringIO):
+    """Standard output that keeps its beginning only: a cell that prints for ever fills no memory."""
+
+    def write(self, text: str) -> int:
+        super().write(text[: max(0, SHOWN - self.tell())])
+        return len(text)
+
+
+class Canary:
+    """An answer that no check can find right: one that does has been tampered with."""
+
+
+class Cells:
+    """An IPython shell without a kernel: magics and ``display`` work, no port is opened."""
+
+    def __init__(self, guard: Guard, work: Path) -> None:
+        from IPython.core.interactiveshell import InteractiveShell
+        from traitlets.config import Config
+
+        config = Config()
+        config.HistoryManager.enabled = False
+        self.shell = InteractiveShell.instance(config=config)
+        self.shell.showtraceback = lambda *a, **k: None  # the event carries the error
+        self.shell.showsyntaxerror = lambda *a, **k: None
+        self.guard, self.work = guard, work
+        self.trusted: dict[str, Any] = {}  # what the lesson's own cells bound
+
+    def run(self, source: str, learner: bool) -> tuple[str, str]:
+        """Run one cell; return its output and its error, ``""`` if there was none."""
+        output = Output()
+        self.guard.watching = learner
+        try:
+            with contextlib.redirect_stdout(output), contextlib.redirect_stderr(Output()):
+                done = self.shell.run_cell(source, store_history=False)
+        finally:
+            self.guard.watching = False
+        error = done.error_before_exec or done.error_in_exec
+        return output.getvalue(), f"{type(error).__name__}: {error}"[:500] if error else ""
+
+    def run_trusted(self, source: str) -> tuple[str, str]:
+        before = dict(self.shell.user_ns)
+        answer = self.run(source, learner=False)
+        self.trusted |= {k: v for k, v in self.shell.user_ns.items() if k not in before or before[k] is not v}
+        return answer
+
+    def exercise(self, step: dict[str, Any]) -> dict[str, Any]:
+        """Run a learner's answer, then the lesson's own check on it."""
+        namespace = self.shell.user_ns
+        namespace[step["stub"]] = ...
+        for source in step.get("own", ()):  # an error there stays there, as in the notebook
+            self.run(source, learner=True)
+        said, error = self.run(step["answer"], learner=True)
+        if error:
+            return {"verdict": "error", "said": said, "detail": error}
+        answer = namespace.get(step["stub"], ...)
+        names = [node for node in ast.walk(ast.parse(step["check"])) if isinstance(node, ast.Name)]
+        made = {node.id for node in names if isinstance(node.ctx, ast.Store)} | {step["stub"]}
+        used = {node.id for node in names} & set(self.trusted) - made
+        changed = sorted(name for name in used if namespace.get(name) is not self.trusted[name])
+        namespace |= {name: self.trusted[name] for name in changed}
+        found, told, error = self._judge(step, answer)
+        if found.get("verdict") == "right":
+            second, _, _ = self._judge(step, Canary())
+            if second.get("verdict") == "right":
+                found = {"verdict": "tampered", "level": found.get("level")}
+        namespace[step["stub"]] = answer
+        said = told if told.startswith(said) else said + told  # both print what the class is asked about
+        return {"verdict": "error", **found, "said": said, "detail": error, "changed": changed}
+
+    def _judge(self, step: dict[str, Any], answer: Any) -> tuple[dict[str, Any], str, str]:
+        record = self.work / f".{secrets.token_hex(8)}.json"  # the name exists for this one check only
+        os.environ["GADGET_VERDICTS"] = str(record)
+        self.shell.user_ns[step["stub"]] = answer
+        try:
+            said, error = self.run_trusted(step["check"])
+            self.trusted.pop(step["stub"], None)
+            return json.loads(record.read_text())[step["name"]], said, error
+        except (OSError, ValueError, KeyError):
+            return {}, said, error or "the check left no verdict"
+        finally:
+            os.environ.pop("GADGET_VERDICTS", None)
+            record.unlink(missing_ok=True)
+
+
+def lend_build(build: Path, lent: Path, overlay: bool) -> None:
+    """Make ``lent`` look like ``build``, without lending the right to change it.
+
+    overlay: inside namespaces, where changes can go to memory. Elsewhere links, and two small folders of its own.
+    """
+    import shutil
+
+    lent.mkdir()
+    if overlay:
+        with contextlib.suppress(OSError):
+            for name in ("changed", "scratch"):
+                (lent.parent / f".{name}").mkdir()
+            above, scratch = lent.parent / ".changed", lent.parent / ".scratch"
+            _mount("overlay", lent, "overlay", 0, f"lowerdir={build},upperdir={above},workdir={scratch},userxattr")
+            return
+    own = ("stamps", "cards")
+    for entry in build.iterdir() if build.is_dir() else ():
+        if entry.name not in own and not entry.name.startswith("."):
+            (lent / entry.name).symlink_to(entry)
+    for name in own:
+        if (build / name).is_dir():
+            shutil.copytree(build / name, lent / name)
+
+
+def main() -> None:
+    job = json.loads(sys.stdin.buffer.read())
+    work = Path(job["work"])
+    stood = {"files": "Python's audit hook", "network": "Python's audit hook", "processes": "watch only"}
+    if not job["namespaces"]:
+        lend_build(Path(job["build"]), work / "build", overlay=False)
+    else:
+        bounded = bound_processes() or not job["root"]
+        close_the_files(work, job["hidden"])
+        lend_build(Path(job["build"]), work / "build", overlay=True)
+        drop_rights()
+        stood = {"files": "read-only mounts", "network": "a network namespace without devices"}
+        stood["processes"] = "kernel limit" if bounded else "watch only (root on Linux before 6.14: grade as somebody else)"
+    stood["limits"] = limit(job["seconds"] + 5, job["memory_mb"], MOST_PROCESSES if job["namespaces"] else None)
+    os.chdir(work)
+    (work / "mpl").mkdir()
+    for cache in job["font_caches"]:
+        (work / "mpl" / Path(cache).name).write_bytes(Path(cache).read_bytes())
+    os.environ |= {"GADGET_BUILD": str(work / "build"), "MPLCONFIGDIR": str(work / "mpl")}
+    pipe = os.fdopen(os.dup(1), "w")
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1, 2):
+        os.dup2(nothing, stream)
+
+    def tell(**event: Any) -> None:
+        pipe.write(json.dumps({"token": job["token"], **event}) + "\n")
+        pipe.flush()
+
+    tell(stood=stood)
+    guard = Guard(work)
+    cells = Cells(guard, work)
+    for number, step in enumerate(job["steps"]):
+        tell(at=number)
+        if step["do"] == "setup":
+            _, error = cells.run_trusted(step["source"])
+            if error:
+                tell(broken=error, cell=step["source"][:200])
+                return
+        elif step["do"] == "own":
+            _, error = cells.run(step["source"], learner=True)
+            tell(own=error)
+        else:
+            found = cells.exercise(step)
+            tell(exercise=step["name"], **found, seen=guard.seen)
+            guard.seen = []
+    tell(end=True)
+
+
+if __name__ == "__main__":
+    main()

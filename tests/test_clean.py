@@ -1,0 +1,399 @@
+"""Cleaning: each judgement with the fault made for it, the splits, a person's decisions, and the whole chain."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image, ImageDraw, ImageEnhance, ImageFilter
+
+from gadgetlib import CLASSES, clean, scrape
+from gadgetlib.clean import Rules
+from gadgetlib.course import CourseError, split_of
+from gadgetlib.review import WHY, write_review
+from gadgetlib.shop import edit
+
+
+def scene(number: int, size: tuple[int, int] = (300, 220)) -> Image.Image:
+    """A picture with many edges, another one for each number."""
+    rng = np.random.default_rng(number)
+    image = Image.new("RGB", size, tuple(rng.integers(170, 256, 3).tolist()))
+    pen = ImageDraw.Draw(image)
+    for _ in range(14):
+        x, y = rng.integers(0, size[0] - 30), rng.integers(0, size[1] - 30)
+        w, h = rng.integers(8, 90, 2)
+        draw = pen.ellipse if rng.random() < 0.5 else pen.rectangle
+        draw((x, y, x + w, y + h), fill=tuple(rng.integers(0, 256, 3).tolist()))
+    return image
+
+
+def again(image: Image.Image, quality: int) -> Image.Image:
+    out = io.BytesIO()
+    image.save(out, "JPEG", quality=quality)
+    return Image.open(out).convert("RGB")
+
+
+COPIES = {
+    "compressed": lambda image: again(image, 35),
+    "scaled": lambda image: again(image.resize((190, 140)), 70),
+    "cropped": lambda image: again(image.crop((12, 9, 288, 212)), 70),
+    "brighter": lambda image: again(ImageEnhance.Brightness(image).enhance(1.12), 70),
+    "stamped": lambda image: (ImageDraw.Draw(copy := image.copy()).text((10, 195), "shop", fill="grey"), copy)[1],
+    "mirrored": lambda image: image.transpose(Image.Transpose.FLIP_LEFT_RIGHT),
+}
+
+
+def facts_of(image: Image.Image, tmp_path, **options) -> dict:
+    path = tmp_path / "x.png"
+    image.save(path, **options)
+    return clean.measure(path)
+
+
+# ---------------------------------------------------------------- one picture
+
+
+def test_a_good_picture_stays(tmp_path):
+    facts = facts_of(scene(1), tmp_path)
+    assert clean.verdict(facts) == ("", "") and (facts["width"], facts["height"]) == (300, 220) and not facts["odd"]
+
+
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (lambda: scene(1).resize((72, 53)), "too small"),
+        (lambda: scene(1).crop((0, 80, 300, 130)).resize((900, 150)), "wrong aspect"),
+        (lambda: Image.new("RGB", (300, 200), "white"), "nothing to see"),
+        (lambda: scene(1).filter(ImageFilter.GaussianBlur(8)), "too blurry"),
+    ],
+)
+def test_what_cannot_stay(tmp_path, make, reason):
+    assert clean.verdict(facts_of(make(), tmp_path))[0] == reason
+
+
+def test_one_sharp_object_on_white_is_not_blurred(tmp_path):
+    image = Image.new("RGB", (320, 320), "white")
+    image.paste(scene(2, (40, 40)), (140, 140))
+    assert clean.verdict(facts_of(image, tmp_path))[0] == ""
+
+
+@pytest.mark.parametrize("share", [0.02, 0.3, 0.6, 0.9, 0.97])
+@pytest.mark.parametrize("progressive", [False, True])
+def test_a_truncated_picture_is_corrupt_wherever_it_breaks(tmp_path, share, progressive):
+    path = tmp_path / "x.jpg"
+    scene(3).save(path, progressive=progressive)
+    path.write_bytes(path.read_bytes()[: int(path.stat().st_size * share)])
+    facts = clean.measure(path)
+    assert clean.verdict(facts)[0] == "corrupt" and "\n" not in facts["error"]
+
+
+@pytest.mark.parametrize("step", [["cmyk"], ["png16"], ["png_alpha"], ["exif_turned"], ["gif"], ["webp", 80]])
+def test_unusual_formats_are_measured_upright_and_marked(tmp_path, step):
+    scene(4).save(tmp_path / "a.jpg", quality=92)
+    (tmp_path / "b").write_bytes(edit(tmp_path / "a.jpg", [step]))
+    plain, facts = clean.measure(tmp_path / "a.jpg"), clean.measure(tmp_path / "b")
+    assert clean.verdict(facts) == ("", "") and (facts["width"], facts["height"]) == (300, 220)
+    assert (int(facts["phash"]) ^ int(plain["phash"])).bit_count() <= 8
+    assert facts["odd"] == (step[0] not in ("webp", "png16"))
+
+
+# ---------------------------------------------------------------- copies
+
+
+@pytest.mark.parametrize("how", COPIES)
+@pytest.mark.parametrize("number", range(6))
+def test_a_copy_is_recognised(tmp_path, how, number):
+    one, other = facts_of(scene(number), tmp_path), facts_of(COPIES[how](scene(number)), tmp_path)
+    assert clean.likeness(one["thumb"], other["thumb"]) >= Rules().same_picture
+
+
+def test_look_alikes_are_not_copies(tmp_path):
+    """One object from slightly different places: the coarse structure agrees, the fine one does not."""
+
+    def product(shift: int) -> Image.Image:
+        image = Image.new("RGB", (300, 220), "white")
+        pen = ImageDraw.Draw(image)
+        pen.polygon([(60, 40 + shift), (240 - shift, 40), (250, 170), (50 + 2 * shift, 170)], fill=(60, 60, 70))
+        for k in range(5):
+            pen.rectangle((80 + 28 * k + shift, 70, 98 + 28 * k, 90 + 2 * shift + 9 * (k % 2)), fill=(200, 60 + 30 * k, 40))
+        return image
+
+    thumbs = [facts_of(product(shift), tmp_path)["thumb"] for shift in (0, 9, 17)]
+    assert max(clean.likeness(thumbs[0], other) for other in thumbs[1:]) < Rules().same_picture
+
+
+def test_near_pairs_finds_all_and_only_copies(tmp_path):
+    images = [scene(n) for n in range(20)] + [make(scene(n)) for n, make in enumerate(COPIES.values())]
+    facts = [facts_of(image, tmp_path) for image in images]
+    stack = {name: np.array([f[name] for f in facts]) for name in ("thumb", "phash", "flipped")}
+    found = clean.near_pairs(stack["thumb"], stack["phash"], stack["flipped"], None, Rules(hash_distance=20))
+    assert {(i, j) for i, j, _ in found} == {(n, 20 + n) for n in range(len(COPIES))}
+
+
+def test_clusters_follow_chains():
+    joined = clean.clusters(5, [(0, 1, 1.0), (1, 2, 1.0)])
+    assert joined[0] == joined[1] == joined[2] and len(set(joined)) == 3
+    assert len(set(clean.clusters(3, []))) == 3
+
+
+# ---------------------------------------------------------------- labels
+
+
+def cloud(n: int = 400, noise: float = 0.05, seed: int = 0):
+    """Four blobs in 32 dimensions, normalised, some labels wrong, groups of four pictures."""
+    rng = np.random.default_rng(seed)
+    truth = rng.integers(0, 4, n)
+    points = rng.normal(size=(4, 32))[truth] * 1.2 + rng.normal(size=(n, 32))
+    points /= np.linalg.norm(points, axis=1, keepdims=True)
+    wrong = rng.random(n) < noise
+    labels = np.where(wrong, (truth + 1) % 4, truth)
+    return points.astype(np.float32), np.array(CLASSES)[labels], np.arange(n) // 4, wrong
+
+
+def test_wrong_labels_are_found():
+    points, labels, groups, wrong = cloud()
+    suspect, probabilities, classes = clean.label_issues(points, labels, groups)
+    assert suspect[wrong].mean() >= 0.85 and wrong[suspect].mean() >= 0.70
+    assert np.allclose(probabilities.sum(axis=1), 1)
+
+
+def test_no_label_is_judged_by_its_own_group():
+    """Labels that are random but constant within a group: only a leak between folds could predict them."""
+    rng = np.random.default_rng(1)
+    groups = np.arange(300) // 3
+    points = rng.normal(size=(100, 16))[groups] + rng.normal(size=(300, 16)) * 0.01
+    labels = np.array(["tablet", "laptop"])[rng.integers(0, 2, 100)][groups]
+    honest, classes = clean.out_of_fold(points, labels, groups)
+    leaky, _ = clean.out_of_fold(points, labels, np.arange(300))
+    right = np.searchsorted(classes, labels)
+    assert (honest.argmax(1) == right).mean() < 0.7 < 0.9 < (leaky.argmax(1) == right).mean()
+
+
+def test_too_few_groups_for_an_opinion():
+    points, labels, _, _ = cloud(40)
+    suspect, probabilities, _ = clean.label_issues(points, labels, np.zeros(40, int))
+    assert not suspect.any() and probabilities is None
+
+
+# ---------------------------------------------------------------- splits
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_groups_stay_whole_and_every_class_is_everywhere(seed):
+    rng = np.random.default_rng(seed)
+    sizes = rng.integers(1, 60, 40)
+    groups = np.repeat([f"s{n}" for n in range(40)], sizes)
+    labels = rng.choice(CLASSES, len(groups), p=[0.4, 0.3, 0.15, 0.1, 0.05])
+    split = clean.split_groups(labels, groups, seed)
+    table = pd.DataFrame({"group": groups, "label": labels, "split": split, "sha256": range(len(groups))})
+    assert clean.leaks(table) == []
+    assert (pd.crosstab(table.label, table.split) > 0).all(axis=None)
+    shares = table.split.value_counts(normalize=True)
+    assert abs(shares["train"] - 0.7) < 0.05 and abs(shares["test"] - 0.15) < 0.05
+    assert (clean.split_groups(labels, groups, seed) == split).all()
+
+
+def test_too_few_groups_to_split():
+    with pytest.raises(CourseError, match="2 groups only"):
+        clean.split_groups(["laptop", "tablet"], ["a", "b"])
+
+
+def test_the_leak_check_bites():
+    table = pd.DataFrame({"group": list("aabc"), "split": ["train", "test", "valid", "test"], "sha256": list("wxyz")})
+    assert clean.leaks(table) == ["group a"]
+    assert clean.leaks(table.assign(group=list("abcd")), [("w", "x"), ("x", "z")]) == ["copies w and x"]
+
+
+# ---------------------------------------------------------------- decisions
+
+
+def test_decisions_are_read(tmp_path):
+    path = tmp_path / "decisions.csv"
+    assert clean.read_decisions(path) == {}
+    path.write_text("sha256,decision,label,note\naa,keep,,fine\nbb,relabel,tablet,\n", encoding="utf-8-sig")
+    assert clean.read_decisions(path)["bb"] == {"decision": "relabel", "label": "tablet", "note": ""}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("sha256,decision,label\naa,delete,\n", "line 2: decision is 'delete'"),
+        ("sha256,decision,label\naa,keep,\nbb,relabel,camera\n", "line 3: label is 'camera'"),
+        ("file;verdict\nx;y\n", "needs the columns"),
+    ],
+)
+def test_bad_decisions_are_named(tmp_path, text, words):
+    path = tmp_path / "decisions.csv"
+    path.write_text(text)
+    with pytest.raises(CourseError, match=words):
+        clean.read_decisions(path)
+
+
+# ---------------------------------------------------------------- the whole chain
+
+
+@pytest.fixture(scope="module")
+def messy(tmp_path_factory):
+    """(ledger, raw, build, truth): three kinds of scenes, several photos a product, and a planted mess."""
+    build = tmp_path_factory.mktemp("build")
+    ledger = scrape.Ledger(build / "raw")
+    truth: dict[str, str] = {}
+
+    def put(name: str, label: str, product: str, data, fault: str = "") -> None:
+        if isinstance(data, Image.Image):
+            out = io.BytesIO()
+            data.save(out, "JPEG", quality=90)
+            data = out.getvalue()
+        url = f"http://x.example/{name}"
+        ledger.add(scrape.Hit(label, label, url, product_id=product, source="x.example"), "ok", **ledger.keep(data, "jpg"))
+        truth[url] = fault
+
+    for number in range(90):
+        label = CLASSES[number % 3]
+        put(f"{number}", label, f"{label}-{number // 9}", kind(number))
+    for number, (how, make) in enumerate(COPIES.items()):
+        put(f"copy-{how}", CLASSES[number % 3], f"{CLASSES[number % 3]}-{number // 9}", make(kind(number)), "near duplicate")
+    put("same", CLASSES[0], f"{CLASSES[0]}-0", kind(0), "exact duplicate")
+    for label in CLASSES[:3]:
+        put(f"none-{label}", label, "", Image.new("RGB", (300, 200), "grey"), "nothing to see")
+        put(f"ad-{label}", label, "", scene(999), "shown under several labels")
+    for number in (10, 22, 31, 47):
+        put(f"wrong-{number}", CLASSES[(number + 1) % 3], f"{CLASSES[number % 3]}-{number // 9}", kind(number + 500 // 3 * 3),
+            "label error")  # fmt: skip
+    out = io.BytesIO()
+    kind(50).save(out, "JPEG")
+    put("cut", CLASSES[2], "tablet-5", out.getvalue()[:-900], "corrupt")
+    put("turned", CLASSES[0], "mobile_phone-4", edit_turned(kind(36 + 300)))
+    ledger.close()
+    return ledger.frame(), build / "raw", build, truth
+
+
+def edit_turned(image: Image.Image) -> bytes:
+    exif, out = Image.Exif(), io.BytesIO()
+    exif[0x0112] = 6
+    image.transpose(Image.Transpose.ROTATE_90).save(out, "JPEG", exif=exif)
+    return out.getvalue()
+
+
+def kind(number: int) -> Image.Image:
+    """Three kinds that features tell apart: stripes, discs, a dark slab, each with random detail."""
+    image = scene(number).resize((300, 220))
+    pen, rng = ImageDraw.Draw(image), np.random.default_rng(number)
+    if number % 3 == 0:
+        for x in range(0, 300, 24):
+            pen.rectangle((x, 0, x + 9, 220), fill=(20, 20, 120))
+    elif number % 3 == 1:
+        for _ in range(25):
+            x, y = rng.integers(0, 280), rng.integers(0, 200)
+            pen.ellipse((x, y, x + 26, y + 26), fill=(230, 40, 40), outline="black")
+    else:
+        pen.rectangle((50, 30, 250, 190), fill=(15, 15, 15))
+        pen.rectangle((60, 40, 60 + int(rng.integers(20, 150)), 60 + int(rng.integers(10, 100))), fill=(60, 220, 90))
+    return image
+
+
+@pytest.fixture(scope="module")
+def result(messy):
+    ledger, raw, build, _ = messy
+    return clean.clean(ledger, raw, build)
+
+
+def test_the_chain_finds_what_was_planted(messy, result):
+    *_, truth = messy
+    table = result.table.assign(planted=result.table.url.map(truth))
+    for fault in ("corrupt", "nothing to see", "exact duplicate", "shown under several labels"):
+        assert (table.reason == fault).sum() == (table.planted == fault).sum(), fault
+        if fault != "exact duplicate":  # of two equal files either may go
+            assert (table.reason == fault).equals(table.planted == fault), fault
+    wrong = table.planted == "label error"
+    assert (table.reason[wrong] == "label error").mean() >= 0.75
+    copies = table[table.planted == "near duplicate"].sha256
+    assert sum(bool({a, b} & set(copies)) for a, b, _ in result.pairs) >= len(copies)
+    honest = table.planted == ""
+    assert table.verdict[honest].eq("kept").mean() > 0.85
+
+
+def test_the_result_keeps_its_contract(messy, result, tmp_path):
+    from gadgetlib import contracts
+
+    _, _, build, _ = messy
+    result.photos.to_csv(tmp_path / "photos.csv", index=False)
+    contracts.check("photos", tmp_path / "photos.csv")
+    assert all((build / name).exists() for name in result.photos.file)
+    assert result.unit == "product_id" and clean.leaks(result.kept, [p[:2] for p in result.pairs]) == []
+    known = result.kept[result.kept.product_id != ""]
+    assert (known.split == known.product_id.map(split_of)).all()
+
+
+def test_turned_pictures_are_stored_upright(messy, result):
+    _, _, build, _ = messy
+    row = result.kept[result.kept.url.str.endswith("/turned")].iloc[0]
+    with Image.open(build / row.file) as image:
+        assert row.file.startswith("clean/images/") and image.size == (300, 220) == (row.width, row.height)
+        assert image.getexif().get(0x0112, 1) == 1
+
+
+def test_a_second_run_gives_the_same(messy, result):
+    ledger, raw, build, _ = messy
+    pd.testing.assert_frame_equal(clean.clean(ledger, raw, build).table, result.table)
+    shuffled = ledger.sample(frac=1, random_state=1).reset_index(drop=True)
+    pd.testing.assert_frame_equal(clean.clean(shuffled, raw, build).table, result.table)
+
+
+def test_a_person_s_word_wins(messy, result):
+    ledger, raw, build, _ = messy
+    table = result.table
+    doubted = table[table.reason == "label error"].iloc[0]
+    blank = table[table.reason == "nothing to see"].iloc[0]
+    fine = table[table.verdict == "kept"].iloc[:2]
+    decisions = {
+        doubted.sha256: {"decision": "keep", "label": "", "note": ""},
+        fine.sha256.iloc[0]: {"decision": "remove", "label": "", "note": "ugly"},
+        fine.sha256.iloc[1]: {"decision": "relabel", "label": "headphones", "note": ""},
+    }
+    new = clean.clean(ledger, raw, build, decisions=decisions).table.set_index("url")
+    assert new.loc[doubted.url].verdict == "kept"
+    assert (new.loc[fine.url.iloc[0]].reason, new.loc[fine.url.iloc[0]].detail) == ("removed by hand", "ugly")
+    assert new.loc[fine.url.iloc[1]].verdict == "kept" and new.loc[fine.url.iloc[1]].label == "headphones"
+    assert new.loc[blank.url].verdict == "removed"
+
+
+@pytest.mark.parametrize("what", ["relabel", "keep"])
+def test_what_to_do_with_doubted_labels(messy, result, what):
+    ledger, raw, build, _ = messy
+    doubted = result.table[result.table.reason == "label error"].set_index("url")
+    new = clean.clean(ledger, raw, build, label_errors=what).table.set_index("url").loc[doubted.index]
+    assert new.verdict.eq("kept").all()
+    assert new.label.tolist() == (doubted.suggested if what == "relabel" else doubted.label).tolist()
+
+
+def test_sources_and_pictures_as_units(messy):
+    ledger, raw, build, _ = messy
+    fewer = ledger[~ledger.url.str.contains("-")]
+    by_source = fewer.assign(product_id="", source=[f"s{n % 9}" for n in range(len(fewer))])
+    assert clean.clean(by_source, raw, build).unit == "source"
+    alone = clean.clean(fewer.assign(product_id="", source=""), raw, build)
+    assert alone.unit == "picture" and clean.leaks(alone.kept) == []
+
+
+def test_one_class_left_is_one_sentence(messy):
+    ledger, raw, build, _ = messy
+    with pytest.raises(CourseError, match="only laptop is left"):
+        clean.clean(ledger[ledger.label == "laptop"], raw, build)
+    with pytest.raises(CourseError, match="No picture is left"):
+        clean.clean(ledger[ledger.url.str.contains("cut|none")], raw, build)
+
+
+def test_the_review_page(messy, result, tmp_path):
+    _, raw, build, _ = messy
+    table = result.table.copy()
+    table.loc[table.reason == "label error", "detail"] = "<script>alert(1)</script>"
+    shown = clean.Cleaning(table, result.pairs, result.unit, result.features)
+    page = write_review(shown, raw, build / "clean" / "review.html", {"aa": {"decision": "keep", "label": "", "note": "</script>"}})
+    text = page.read_text()
+    assert "<script>alert" not in text and text.count("</script>") == 1
+    for reason in result.tally():
+        assert reason in WHY and f'id="{reason.replace(" ", "-")}"' in text
+    sources = set(__import__("re").findall(r'src="([^"]+)"', text))
+    assert sources and all((page.parent / source).exists() for source in sources)

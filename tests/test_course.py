@@ -1,0 +1,142 @@
+"""The frame: parameters, safe writing, artefacts."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+
+import pytest
+
+from gadgetlib import contracts, course
+from gadgetlib.course import CourseError, check_parameters, write_atomic
+
+
+def notebook_globals(**injected):
+    """What a notebook's globals look like after its parameters cell and papermill's injection."""
+    return {
+        "__annotations__": {"profile": str, "seed": int, "epochs": int, "rate": float, "flip": bool, "names": list[str]},
+        "profile": "quick", "seed": 42, "epochs": 3, "rate": 0.1, "flip": True, "names": ["a"], **injected,
+    }  # fmt: skip
+
+
+ACCEPTED = {"profile": ["quick", "full"], "epochs": (1, 50)}
+
+
+def test_parameters_are_returned_by_name():
+    found = check_parameters("03_finetune", notebook_globals(epochs=5, rate=1), ACCEPTED)
+    assert found == {"profile": "quick", "seed": 42, "epochs": 5, "rate": 1.0, "flip": True, "names": ["a"]}
+
+
+@pytest.mark.parametrize(
+    ("injected", "words"),
+    [
+        ({"epoch": 5}, ["no parameter 'epoch'", "epochs (int, 1 to 50)", "profile (quick | full)"]),
+        ({"epochs": "5"}, ["epochs = '5'", "1 to 50"]),
+        ({"epochs": 0}, ["epochs = 0", "1 to 50"]),
+        ({"epochs": True}, ["epochs = True"]),
+        ({"epochs": 2.5}, ["epochs = 2.5"]),
+        ({"profile": "huge"}, ["profile = 'huge'", "quick | full"]),
+        ({"names": [1]}, ["names"]),
+        ({"flip": None}, ["flip = None"]),
+    ],
+)
+def test_a_wrong_parameter_is_one_sentence_with_what_is_accepted(injected, words):
+    with pytest.raises(CourseError) as caught:
+        check_parameters("03_finetune", notebook_globals(**injected), ACCEPTED)
+    for word in words:
+        assert word in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_later_variables_are_not_taken_for_parameters():
+    assert check_parameters("03_finetune", notebook_globals(n=3, _lesson_started=True), ACCEPTED)["epochs"] == 3
+
+
+def test_write_atomic_keeps_the_old_file_when_the_block_fails(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text("old")
+    with pytest.raises(RuntimeError), write_atomic(path) as part:
+        part.write_text("half")
+        raise RuntimeError
+    assert path.read_text() == "old"
+    assert [p.name for p in tmp_path.iterdir()] == ["table.csv"]
+
+
+def test_write_atomic_replaces_a_folder_whole(tmp_path):
+    for content in ("one", "two"):
+        with write_atomic(tmp_path / "model") as part:
+            part.mkdir()
+            (part / content).write_text(content)
+    assert [p.name for p in (tmp_path / "model").iterdir()] == ["two"]
+
+
+def test_a_full_disk_is_one_sentence(tmp_path):
+    with pytest.raises(CourseError, match="disk is full"), write_atomic(tmp_path / "x"):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_a_read_only_build_is_one_sentence(tmp_path, monkeypatch):
+    def refuse(*args, **kwargs):
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(course.Path, "write_text", refuse)
+    with pytest.raises(CourseError, match="cannot be written to"):
+        course.check_writable(tmp_path)
+
+
+def test_splits_are_stable_and_near_their_shares():
+    assert course.split_of("apple-iphone-15") == course.split_of("apple-iphone-15")
+    names = [course.split_of(f"product-{i}") for i in range(4000)]
+    assert abs(names.count("train") / 4000 - 0.70) < 0.03
+    assert abs(names.count("test") / 4000 - 0.15) < 0.03
+
+
+def test_nothing_trained_yet_says_what_to_run(build):
+    with pytest.raises(CourseError, match="make course ONLY=03"):
+        course.trained("classifier")
+
+
+def good_photos():
+    rows = ["file,label,group,source,split,sha256,phash,width,height"]
+    rows += [
+        f"raw/images/{i}.jpg,laptop,g{i % 3},s,{['train', 'valid', 'test'][i % 3]},{i:064d},ff,320,200"
+        for i in range(9)
+    ]
+    return rows
+
+
+def test_the_photo_contract_catches_a_leak_a_label_and_a_duplicate(build):
+    path = build / "photos.csv"
+    path.parent.mkdir()
+    rows = good_photos()
+    path.write_text("\n".join(rows))
+    contracts.check("photos", path)
+    for broken, words in (
+        ([*rows[:-1], rows[-1].replace(",test,", ",train,")], "two splits"),
+        ([*rows[:-1], rows[-1].replace("laptop", "toaster")], "label"),
+        ([*rows, rows[-1]], "sha256"),
+        (rows[:1], "no rows"),
+    ):
+        path.write_text("\n".join(broken))
+        with pytest.raises(CourseError, match=words):
+            contracts.check("photos", path)
+
+
+def test_an_unreadable_artefact_is_a_broken_contract_not_a_crash(build):
+    path = build / "text.jsonl"
+    path.parent.mkdir()
+    path.write_text("{not json")
+    with pytest.raises(CourseError, match="ONLY=04"):
+        contracts.check("text", path)
+
+
+def test_a_lesson_writes_its_artefact_only_when_the_contract_holds(build):
+    lesson = course.Lesson("04_ocr", {"profile": "quick", "seed": 42})
+    with pytest.raises(CourseError), lesson.write("text") as part:
+        part.write_text(json.dumps({"file": "a.jpg"}) + "\n")
+    assert not course.artefact_path("text").exists() and course.stamp("text") is None
+    with lesson.write("text") as part:
+        part.write_text(json.dumps({"file": "a.jpg", "text": "", "words": []}) + "\n")
+    assert course.stamp("text")["lesson"] == "04_ocr"
+    assert lesson.need("text") == course.artefact_path("text")

@@ -1,0 +1,163 @@
+"""Tests that bite: broken solutions, broken data and a broken notebook must each be noticed by what guards them."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import jiwer
+import nbformat
+import numpy as np
+import pytest
+from exercise_samples import LESSON, SEED, WRITTEN, given, kept, ledger, prices, reading, right_rows, search
+
+from gadgetlib import check, exercises, runner, shipped
+from gadgetlib.course import LESSONS, CourseError, project_root
+
+sys.path.insert(0, str(project_root() / "tools"))
+import mutants  # noqa: E402
+import notebook as author  # noqa: E402
+
+ALL = [one for name in LESSONS for one in exercises.of_lesson(name[:2])]
+
+# ---------------------------------------------------------------- answers
+
+
+@pytest.mark.parametrize("one", ALL, ids=lambda one: one.name)
+def test_a_changed_answer_is_never_right(one, capsys):
+    right = (one.expected or WRITTEN[one.name])(given(one))
+    seed = {"seed": SEED} if one.variant else {}
+    for done, answer in mutants.value_mutants(right):
+        check.exercise(one.name, answer, **LESSON[one.name], **seed)
+        assert check.RESULTS[one.name]["verdict"] == "wrong", done
+    check.exercise(one.name, right, **LESSON[one.name], **seed)
+    assert check.RESULTS[one.name]["verdict"] == "right"
+
+
+# The solutions that need no trained model, run with stand-ins for the lesson's names.
+SPACE = {
+    "00.1": {"prices": prices()},
+    "00.3": {"re": re},
+    "01.1": {"ledger": ledger()},
+    "01.2": {},
+    "01.3": {"ledger": ledger()},
+    "02.1": {"kept": kept()},
+    "02.3": {},
+    "04.1": {"jiwer": jiwer},
+    "04.2": {"ours": reading()},
+    "05.1": {},
+    "05.2": {"re": re},
+    "06.1": {"np": np},
+    "06.2": {"index": SimpleNamespace(search_where=search)},
+    "08.1": {"right": right_rows()},
+    "08.2": {"budget": LESSON["08.2"]["budget"]},
+}
+# Mutants that are as right as what they were made from.
+SAME = {("08.2", "line 1: 100 to 101")}  # 29.0 or 29.3 points: within what is asked for
+
+
+@pytest.mark.parametrize("name", SPACE)
+def test_a_broken_solution_is_never_right(name, capsys):
+    lesson = next(lesson for lesson in LESSONS if lesson.startswith(name[:2]))
+    cell, answer = next((cell, answer) for asked, cell, answer in mutants.answers(lesson) if asked == name)
+    space = {"check": check, "seed": SEED, **SPACE[name]}
+    found = list(mutants.solution_mutants(cell.replace(answer, author.STUB), answer, space))
+    assert len(found) >= 5
+    assert [done for done, said in found if said == "right" and (name, done) not in SAME] == []
+
+
+# ---------------------------------------------------------------- data
+
+
+@pytest.fixture(scope="module")
+def broken():
+    """file -> [(how it was broken, did its contract notice)], all in one copy of the data."""
+    found: dict[str, list] = {}
+    for name, done, noticed in mutants.mutate_data():
+        found.setdefault(name, []).append((done, noticed))
+    return found
+
+
+@pytest.mark.parametrize("name", shipped.CHECKS)
+def test_a_broken_file_breaks_its_contract(name, broken):
+    """The file is as it should be, and every way of breaking it is told by the contract of that name."""
+    assert len(broken[name]) >= 6
+    assert [done for done, noticed in broken[name] if not noticed] == []
+
+
+def test_every_shipped_table_has_a_contract():
+    data = project_root() / "data"
+    files = [
+        path.relative_to(data).as_posix()
+        for kind in ("csv", "jsonl", "json", "yaml")
+        for path in data.rglob(f"*.{kind}")
+    ]
+    files = [name for name in files if not name.startswith("studio/") and "answers/" not in name]
+    assert sorted(files) == sorted(shipped.CHECKS) and set(mutants.DATA) == set(shipped.CHECKS)
+
+
+def test_a_missing_picture_is_noticed(tmp_path):
+    folder = mutants.mirror(tmp_path / "data")
+    next((folder / "listings").glob("*.jpg")).unlink()
+    with pytest.raises(CourseError, match="listings.jsonl is not as it was shipped: files are missing"):
+        shipped.check("listings/listings.jsonl", folder)
+
+
+# ---------------------------------------------------------------- notebooks
+
+
+def wrong_notebook(path, *cells):
+    metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    notebook = nbformat.v4.new_notebook(metadata=metadata)
+    notebook.cells = [nbformat.v4.new_code_cell(source) for source in cells]
+    notebook.cells[0].metadata["tags"] = ["parameters"]
+    nbformat.write(notebook, path)
+    return path
+
+
+WRONG = {
+    "a check that does not hold": "from gadgetlib import check\ncheck.expect(1 + 1 == 3, 'One and one are not three.')",
+    "a name that is not there": "print(no_such_name)",
+    "an exercise that is not there": "from gadgetlib import check\ncheck.exercise('00.9', 1)",
+}
+
+
+SPOILED = "from gadgetlib import check\ncheck.exercise('02.3', lambda a, b: 0)"
+
+
+def test_nbval_fails_a_wrong_notebook_and_passes_a_right_one(tmp_path):
+    """As `make test` runs it: lax, in the current environment."""
+    for i, source in enumerate(WRONG.values()):
+        wrong_notebook(tmp_path / f"wrong_{i}.ipynb", "n: int = 1  # how many", source)
+    right = "from gadgetlib import check\ncheck.expect(n == 1, 'No.')"
+    wrong_notebook(tmp_path / "right.ipynb", "n: int = 1  # how many", right)
+    spoiled = wrong_notebook(tmp_path / "spoiled.ipynb", "n: int = 1  # how many", SPOILED)  # as a solution is stored
+    notebook = nbformat.read(spoiled, as_version=4)
+    notebook.cells[1].metadata["tags"] = ["exercise", "nbval-check-output"]
+    said = f"Exercise 02.3: right. {exercises.find('02.3').because}\n"
+    notebook.cells[1].outputs = [nbformat.v4.new_output("stream", name="stdout", text=said)]
+    nbformat.write(notebook, spoiled)
+    options = ["--nbval-lax", "--nbval-current-env", "-q", "-p", "no:cacheprovider", "-c", os.devnull]  # fmt: skip
+    options += ["--rootdir", str(tmp_path)]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *options, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        timeout=240,
+    )
+    assert done.returncode == 1, done.stdout[-2000:]
+    assert re.search(rf"{len(WRONG) + 1} failed, {len(WRONG) + 3} passed", done.stdout), done.stdout[-2000:]
+    for name in ("spoiled", *(f"wrong_{i}" for i in range(len(WRONG)))):
+        assert f"{name}.ipynb::Cell 1" in done.stdout
+
+
+@pytest.mark.parametrize("why", WRONG)
+def test_the_runner_fails_a_wrong_notebook(why, tmp_path, monkeypatch, build):
+    path = wrong_notebook(tmp_path / "00_start_here.ipynb", "n: int = 1  # how many", WRONG[why])
+    monkeypatch.setattr(runner, "lesson_path", lambda name: path)
+    with pytest.raises(runner.LessonFailed, match="stopped at cell 2"):
+        runner.execute("00_start_here", {}, output=tmp_path / "made.ipynb")

@@ -1,0 +1,200 @@
+"""Reading pictures: what is printed comes back, what is not stays away, and what is missing is said in one sentence."""
+
+from __future__ import annotations
+
+import importlib.util
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw, ImageFont
+
+from gadgetlib import ocr
+from gadgetlib.course import CourseError
+
+
+def printed(lines: list[str], ink="black", ground="white", size: int = 34, angle: float = 0.0) -> Image.Image:
+    """Lines of text on a plain ground, 640 pixels wide."""
+    picture = Image.new("RGB", (640, 60 + 80 * len(lines)), ground)
+    pen = ImageDraw.Draw(picture)
+    for i, line in enumerate(lines):
+        pen.text((40, 30 + 80 * i), line, fill=ink, font=ImageFont.load_default(size))
+    return picture.rotate(angle, fillcolor=ground, resample=Image.Resampling.BICUBIC)
+
+
+@pytest.mark.parametrize(
+    ("ink", "ground", "angle"),
+    [
+        ("black", "white", 0),
+        ("white", "black", 0),
+        ("white", "#C01030", 0),
+        ("#FFE040", "#204080", 0),
+        ("black", "white", 6),
+    ],
+)
+def test_reads_print_of_any_colour_and_a_slope(ink, ground, angle):
+    reading = ocr.read(printed(["Galaxy Tab A9", "8GB RAM 128GB"], ink, ground, angle=angle))
+    assert "8GB RAM" in reading.text and "128GB" in reading.text
+    assert "Galaxy" in reading.text
+
+
+def test_dark_and_light_text_on_one_picture():
+    picture = printed(["16GB RAM"])
+    pen = ImageDraw.Draw(picture)
+    pen.rectangle((330, 20, 630, 90), fill="#101060")
+    pen.text((350, 32), "512GB SSD", fill="white", font=ImageFont.load_default(34))
+    text = ocr.read(picture).text
+    assert "16GB RAM" in text and "512GB SSD" in text
+
+
+def test_boxes_lie_on_the_words_also_when_the_line_slopes():
+    straight = ocr.read(printed(["Lenovo Yoga"]))
+    box = next(w.box for w in straight.words if w.text == "Lenovo")
+    assert abs(box[0] - 40) < 14 and 20 < box[1] < 60 and 120 < box[2] < 190
+    turned = ocr.read(printed(["Lenovo Yoga"], angle=5))
+    assert all(0 <= w.conf <= 1 and w.box[0] < w.box[2] and w.box[1] < w.box[3] for w in turned.words)
+
+
+def test_crop_boxes_lead_back_to_the_picture():
+    picture = printed(["Lenovo Yoga Slim"], angle=7)
+    lines = [line for line in ocr.find_lines(picture) if line.slope and ocr.crop_line(line)]
+    line = max(lines, key=lambda found: found.box[2] - found.box[0])
+    assert abs(line.slope + np.tan(np.radians(7))) < 0.03
+    crop = ocr.crop_line(line)
+    h, w = crop.page.shape
+    x0, y0, x1, y1 = crop.back((0, 0, w, h))
+    assert x0 <= line.box[0] and y0 <= line.box[1] and x1 >= line.box[2] and y1 >= line.box[3]
+
+
+def test_raised_cents_are_set_on_the_line_and_inch_marks_are_not():
+    picture = printed(["Nokia T20", "", '10.36" display'])
+    pen = ImageDraw.Draw(picture)
+    pen.text((40, 110), "$119", fill="black", font=ImageFont.load_default(56))
+    pen.text((172, 112), "99", fill="black", font=ImageFont.load_default(28))
+    text = ocr.read(picture).text
+    assert "$119.99" in text and '10.36"' in text
+    pages = [crop.page for line in ocr.find_lines(printed(['10.36" display'])) if (crop := ocr.crop_line(line))]
+    assert pages and all(ocr.lower_cents(page) is None for page in pages)
+
+
+@pytest.mark.parametrize(
+    ("text", "conf", "kept"),
+    [
+        ("ee", 0.86, False), ("TTT", 0.95, False), ("Ovo", 0.72, False), ("vail!", 0.61, False), ("€2", 0.77, False),
+        ("HP", 0.86, True), ("Lenovo", 0.6, True), ("16GB", 0.55, True), ('6,6"', 0.55, True), ("SELONITE", 0.8, True),
+    ],
+)  # fmt: skip
+def test_the_shorter_and_stranger_the_surer_a_word_must_be(text, conf, kept):
+    box = (0, 0, 40, 12)
+    assert ocr._plausible(ocr._Candidate([ocr.Word(text, box, conf)], box)) == kept
+
+
+def test_no_text_gives_nothing():
+    noise = np.random.default_rng(0).integers(0, 255, (120, 160, 3), np.uint8)
+    ramp = np.repeat(np.linspace(0, 255, 320, dtype=np.uint8)[None], 240, 0)
+    for picture in (
+        Image.new("RGB", (400, 300), "white"),
+        noise,
+        ramp,
+        np.zeros((3, 3, 3), np.uint8),
+        np.zeros((1, 900, 3), np.uint8),
+    ):
+        assert ocr.read(picture).text == ""
+
+
+def test_table_rows_are_joined_and_columns_are_not():
+    table = Image.new("RGB", (640, 320), "white")
+    pen, font = ImageDraw.Draw(table), ImageFont.load_default(26)
+    for i, (label, value) in enumerate(
+        [("Brand", "Lenovo"), ("Storage", "128GB"), ("Colour", "Black"), ("Weight", "450 g")]
+    ):
+        pen.text((40, 30 + 60 * i), label, fill="black", font=font)
+        pen.text((320, 30 + 60 * i), value, fill="black", font=font)
+    assert "Storage 128GB" in ocr.read(table).text.splitlines()
+    columns = Image.new("RGB", (640, 160), "white")
+    pen = ImageDraw.Draw(columns)
+    for x, lines in ((60, ("512GB", "SSD")), (380, ("16GB", "RAM"))):
+        for i, line in enumerate(lines):
+            pen.text((x, 30 + 45 * i), line, fill="black", font=font)
+    assert ocr.read(columns).text.split() == ["512GB", "SSD", "16GB", "RAM"]
+
+
+def test_many_keeps_order_and_loses_nothing_to_a_bad_file(tmp_path):
+    paths = []
+    for i, text in enumerate(["Nokia 3310", "Pixel 8 Pro"]):
+        paths.append(tmp_path / f"{i}.png")
+        printed([text]).save(paths[-1])
+    broken = tmp_path / "broken.jpg"
+    broken.write_bytes(b"\xff\xd8 not a picture")
+    readings = ocr.read_many([paths[0], broken, paths[1]], jobs=2)
+    assert "Nokia" in readings[0].text and "Pixel" in readings[2].text
+    assert readings[1].text == "" and "broken.jpg" in readings[1].problem
+
+
+def test_clear_sentences(tmp_path, monkeypatch):
+    with pytest.raises(CourseError, match="no OCR engine 'abbyy'"):
+        ocr.read(printed(["x"]), engine="abbyy")
+    with pytest.raises(CourseError, match="no picture at"):
+        ocr.read(tmp_path / "missing.jpg")
+    with pytest.raises(CourseError, match="language 'spa'"):
+        ocr.read(printed(["Nokia"]), lang="spa")
+    with pytest.raises(CourseError, match="longer than"):
+        ocr.read(printed(["Nokia 3310"]), timeout=0.001)
+    monkeypatch.setenv("GADGET_TESSERACT", str(tmp_path / "nowhere"))
+    ocr.find_tesseract.cache_clear()
+    try:
+        with pytest.raises(CourseError, match="GADGET_TESSERACT"):
+            ocr.read_many([printed(["Nokia"])])
+    finally:
+        ocr.find_tesseract.cache_clear()
+
+
+def test_no_tesseract_at_all(monkeypatch):
+    monkeypatch.delenv("GADGET_TESSERACT", raising=False)
+    monkeypatch.setattr(ocr.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(ocr.shutil, "which", lambda name: None)
+    ocr.find_tesseract.cache_clear()
+    try:
+        with pytest.raises(CourseError, match="not installed"):
+            ocr.find_tesseract()
+    finally:
+        ocr.find_tesseract.cache_clear()
+
+
+@pytest.mark.skipif(importlib.util.find_spec("rapidocr_onnxruntime") is None, reason="the extra `ocr` is not installed")
+def test_the_second_engine_answers_alike():
+    reading = ocr.read(printed(["Galaxy Tab A9", "128GB"]), engine="rapidocr")
+    assert reading.engine == "rapidocr" and "128GB" in reading.text
+    assert ocr.read(Image.new("RGB", (300, 200), "white"), engine="rapidocr").text == ""
+
+
+def test_score_counts_by_hand():
+    assert ocr.score('8GB RAM\n15.6"', "15.6”\n8GB RAN") == {
+        "errors": 1,
+        "characters": 12,
+        "hits": 2,
+        "words": 3,
+        "read": 3,
+    }
+    assert ocr.score("Core™ i5", "Core i5")["errors"] == 0  # marks do not count
+    assert ocr.score("512GB SSD", "512GB\nSSD")["errors"] == 0  # one line stacked in two
+    assert ocr.score("abc", "")["errors"] == 3
+    assert ocr.score("abc", "abc\nESC F1")["errors"] == 6
+    assert ocr.score("abc", "abc\nESC F1", extra_free=True)["errors"] == 0
+    assert ocr.score("", "x")["errors"] == 1
+
+
+def test_half_the_errors_of_the_plain_call_on_shipped_listings(data):
+    import pandas as pd
+
+    table = data / "listings" / "listings.jsonl"
+    if not table.exists():
+        pytest.skip("the shipped listings are not made yet")
+    rows = pd.read_json(table, lines=True)
+    rows = rows[rows.split == "test"].sort_values("file").iloc[::16]
+    paths = [data / "listings" / name for name in rows.file]
+    ours, plain = ocr.read_many(paths), [ocr.whole_page(path) for path in paths]
+
+    def errors(readings):
+        return sum(ocr.score(truth, r.text)["errors"] for truth, r in zip(rows.text, readings, strict=True))
+
+    assert errors(ours) < 0.6 * errors(plain)

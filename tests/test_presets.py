@@ -1,0 +1,80 @@
+"""Instructors' presets: every name, type and range is one its lesson accepts, and they reach the lessons."""
+
+from __future__ import annotations
+
+import ast
+
+import nbformat
+import pytest
+import yaml
+
+from gadgetlib import runner
+from gadgetlib.course import CourseError, project_root
+
+FOLDER = project_root() / "notebooks" / "instructor"
+PRESETS = {path.stem: yaml.safe_load(path.read_text()) for path in sorted(FOLDER.glob("*.yaml"))}
+CASES = [(preset, number) for preset, content in PRESETS.items() for number in content["lessons"]]
+
+
+def begin(number: str, parameters: dict):
+    """A lesson's parameters cell, these parameters, and its start(...) statement; what follows it is left out."""
+    name = runner.find_lesson(number)
+    code = [c.source for c in nbformat.read(runner.lesson_path(name), as_version=4).cells if c.cell_type == "code"]
+    namespace: dict = {}
+    exec(code[0], namespace)
+    namespace |= parameters
+    body = ast.parse(code[1]).body
+    last = next(i for i, node in enumerate(body) if isinstance(node, ast.Assign) and "start(" in ast.unparse(node))
+    exec(ast.unparse(ast.Module(body[: last + 1], [])), namespace)
+    return namespace["lesson"]
+
+
+def test_the_four_kinds_of_course_are_there():
+    assert set(PRESETS) == {"workshop", "two_weeks", "gpu_lab", "own_data"}
+    assert all(content["about"].endswith(".") and content["lessons"] for content in PRESETS.values())
+
+
+@pytest.mark.parametrize(("preset", "number"), CASES, ids=[f"{preset}-{number}" for preset, number in CASES])
+def test_a_lesson_accepts_its_preset(preset, number, build):
+    wanted = PRESETS[preset]["lessons"][number]
+    assert begin(number, wanted).parameters.items() >= wanted.items()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [({"epoch": 3}, "no parameter 'epoch'"), ({"epochs": 51}, "0 to 50"), ({"epochs": "3"}, "epochs = '3'")],
+)
+def test_a_preset_with_a_mistake_would_be_noticed(wrong, words, build):
+    with pytest.raises(CourseError, match=words):
+        begin("03", wrong)
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_what_a_preset_says_arrives_unchanged(preset):
+    lessons, settings = runner.read_preset(preset)
+    arrived = runner.parse_settings(settings)
+    assert lessons == list(PRESETS[preset]["lessons"])
+    assert arrived == {runner.find_lesson(n): given for n, given in PRESETS[preset]["lessons"].items() if given}
+
+
+def test_a_preset_reaches_the_run(monkeypatch):
+    from typer.testing import CliRunner
+
+    from gadgetlib import cli
+
+    asked = []
+    monkeypatch.setattr(runner, "run_course", lambda *given: asked.append(given))
+    done = CliRunner().invoke(cli.app, ["run", "--preset", "gpu_lab", "--set", "03.epochs=2"])
+    assert done.exit_code == 0, done.output
+    ((lessons, profile, photos, settings),) = asked
+    assert lessons == ["03", "05", "06"] and profile == "quick" and settings[-1] == "03.epochs=2"
+    assert runner.parse_settings(settings)["03_finetune"] == {"profile": "full", "size": 224, "epochs": 2, "batch_size": 128}
+
+
+def test_unknown_and_broken_presets_are_one_sentence(tmp_path):
+    with pytest.raises(CourseError, match="there are gpu_lab, own_data, two_weeks, workshop"):
+        runner.read_preset("worksop")
+    for text in ("lessons: [03]", "03: {}", "lessons: {"):
+        (tmp_path / "mine.yaml").write_text(text)
+        with pytest.raises(CourseError, match="mine.yaml is not understood"):
+            runner.read_preset(str(tmp_path / "mine.yaml"))

@@ -1,0 +1,229 @@
+"""The index: search, filters, changes, damage, killed and competing writers."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from gadgetlib import retrieval
+from gadgetlib.course import CourseError
+from gadgetlib.retrieval import Embedder, Index
+
+WIDTH = 16
+
+
+def make(folder, products=20, photos=3, seed=0):
+    """An index of made-up products whose photos lie close together; returns it with its vectors."""
+    rng = np.random.default_rng(seed)
+    centres = rng.normal(size=(products, WIDTH))
+    vectors = retrieval.unit(np.repeat(centres, photos, axis=0) + 0.05 * rng.normal(size=(products * photos, WIDTH)))
+    rows = [{"id": f"p{i}-{j}.jpg", "product_id": f"p{i}"} for i in range(products) for j in range(photos)]
+    variants = [
+        {"sku": f"p{i}-{ram}", "product_id": f"p{i}", "gadget_type": ["laptop", "tablet"][i % 2], "brand": f"B{i % 4}",
+         "model": f"M{i}", "year": 2020, "ram_gb": ram, "storage_gb": None, "screen_in": 14.0, "price": 100.0 * i + ram}
+        for i in range(products) for ram in (8, 16)
+    ]  # fmt: skip
+    embedder = Embedder(np.zeros(WIDTH, "f4"), np.eye(WIDTH, dtype="f4"), features=lambda images: np.stack(images))
+    return Index.create(folder, rows, vectors, variants, embedder), vectors
+
+
+def test_a_photo_finds_its_product_once(tmp_path):
+    index, vectors = make(tmp_path / "i")
+    found = index.search(vectors[7], k=5)
+    assert found[0]["product_id"] == "p2" and found[0]["score"] > 0.99
+    assert len({row["product_id"] for row in found}) == 5
+    assert [row["score"] for row in found] == sorted((row["score"] for row in found), reverse=True)
+    assert found[0]["price"] == 208.0  # the cheapest variant
+
+
+def test_search_agrees_with_plain_numpy(tmp_path):
+    index, vectors = make(tmp_path / "i")
+    query = retrieval.unit(np.random.default_rng(5).normal(size=(1, WIDTH)))[0]
+    order = np.argsort(-(vectors @ query))
+    expected = list(dict.fromkeys(f"p{i // 3}" for i in order))[:8]
+    assert [row["product_id"] for row in index.search(query, k=8)] == expected
+
+
+def test_filters_choose_the_variant_that_fits(tmp_path):
+    index, vectors = make(tmp_path / "i")
+    found = index.search(vectors[7], k=50, where="ram_gb = 16 AND price < 1000")
+    assert {row["ram_gb"] for row in found} == {16.0} and max(row["price"] for row in found) < 1000
+    assert len(found) == 10
+    assert index.search(vectors[0], where="brand = 'nobody'") == []
+
+
+@pytest.mark.parametrize(
+    "where", ["price <", "colour = 'red'", "price < 5; DROP TABLE photos", "price < 'cheap' AND ("]
+)
+def test_a_filter_that_does_not_parse_is_one_sentence(tmp_path, where):
+    index, vectors = make(tmp_path / "i")
+    with pytest.raises(CourseError, match="is not understood") as caught:
+        index.search(vectors[0], where=where)
+    assert "gadget_type" in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_k_larger_than_the_index_and_an_empty_index(tmp_path):
+    index, vectors = make(tmp_path / "i")
+    assert len(index.search(vectors[0], k=1000)) == 20
+    with pytest.raises(CourseError, match="k = 0"):
+        index.search(vectors[0], k=0)
+    index.delete([f"p{i}-{j}.jpg" for i in range(20) for j in range(3)])
+    assert len(index) == 0 and index.search(vectors[0]) == []
+
+
+def test_add_update_delete_without_rebuilding(tmp_path):
+    index, vectors = make(tmp_path / "i")
+    new = retrieval.unit(-vectors[:1])
+    index.add([{"id": "new.jpg", "product_id": "p5"}], new)
+    assert index.search(new[0], k=1)[0]["id"] == "new.jpg"
+    index.add([{"id": "new.jpg", "product_id": "p6"}], new)  # same id: replaced, not doubled
+    assert len(index) == 61 and index.search(new[0], k=1)[0]["product_id"] == "p6"
+    index.delete(["new.jpg", "never there"])
+    assert len(index) == 60 and index.search(new[0], k=1)[0]["id"] != "new.jpg"
+
+
+def test_vectors_of_another_width_are_refused(tmp_path):
+    index, _ = make(tmp_path / "i")
+    with pytest.raises(CourseError, match="vectors of 16 numbers, the query has 8"):
+        index.search(np.ones(8, "f4"))
+
+
+def test_an_index_of_another_model_or_format_is_refused(tmp_path, build):
+    make(tmp_path / "i")
+    path = tmp_path / "i" / "index.json"
+    meta = json.loads(path.read_text())
+    path.write_text(json.dumps({**meta, "made_with": "another"}))
+    with pytest.raises(CourseError, match="another model.*ONLY=06"):
+        Index.open(tmp_path / "i")
+    path.write_text(json.dumps({**meta, "format": 0}))
+    with pytest.raises(CourseError, match="format 0.*ONLY=06"):
+        Index.open(tmp_path / "i")
+
+
+@pytest.mark.parametrize("damage", ["index.json", "embedder.safetensors", "db"])
+def test_a_damaged_folder_is_one_sentence(tmp_path, damage):
+    make(tmp_path / "i")
+    target = tmp_path / "i" / damage
+    if target.is_dir():
+        for file in target.rglob("*.manifest"):
+            file.write_bytes(b"broken")
+    else:
+        target.write_bytes(b"{broken")
+    with pytest.raises(CourseError, match="ONLY=06"):
+        Index.open(tmp_path / "i", features=np.stack).search(np.ones(WIDTH, "f4"))
+
+
+WRITER = """
+import sys, numpy as np
+from gadgetlib.retrieval import Index
+index = Index.open(sys.argv[1], features=np.stack)
+print("ready", flush=True)
+for n in range(int(sys.argv[3])):
+    rows = [{"id": f"{sys.argv[2]}-{n}-{i}.jpg", "product_id": f"{sys.argv[2]}"} for i in range(50)]
+    index.add(rows, np.random.default_rng(n).normal(size=(50, 16)))
+"""
+
+
+def writer(folder, name, times):
+    command = [sys.executable, "-c", WRITER, str(folder), name, str(times)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+
+def test_two_writers_lose_nothing(tmp_path):
+    index, _ = make(tmp_path / "i")
+    writers = [writer(tmp_path / "i", name, 6) for name in ("a", "b")]
+    assert [w.wait(timeout=120) for w in writers] == [0, 0]
+    for w in writers:
+        w.stdout.close()
+    again = Index.open(tmp_path / "i", features=np.stack)
+    assert len(again) == 60 + 2 * 6 * 50
+    assert len(index) in range(60, len(again) + 1)
+
+
+def test_a_killed_writer_leaves_a_whole_index(tmp_path):
+    make(tmp_path / "i")
+    process = writer(tmp_path / "i", "a", 10_000)
+    process.stdout.readline()
+    time.sleep(0.4)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    process.stdout.close()
+    index = Index.open(tmp_path / "i", features=np.stack)
+    added = len(index) - 60
+    assert added % 50 == 0  # whole batches only
+    assert index.search(np.ones(WIDTH, "f4"), k=3)
+
+
+def test_a_query_goes_on_while_the_index_is_rebuilt(tmp_path):
+    from gadgetlib.course import write_atomic
+
+    index, vectors = make(tmp_path / "i")
+    with write_atomic(tmp_path / "i") as part:
+        make(part)
+        assert index.search(vectors[7], k=1)[0]["product_id"] == "p2"
+    assert index.search(vectors[7], k=1)[0]["product_id"] == "p2"
+
+
+def test_measures_on_numbers_small_enough_to_do_by_hand():
+    hits = retrieval.relevance(["a", "b"], [["a", "x", "a"], ["x", "b", "y"]])
+    assert retrieval.recall_at(hits, 1) == 0.5 and retrieval.recall_at(hits, 2) == 1.0
+    assert retrieval.precision_at(hits, 2) == 0.5
+    assert retrieval.reciprocal_rank(hits) == 0.75
+    assert retrieval.average_precision(hits) == pytest.approx(((1 + 2 / 3) / 2 + 0.5) / 2)
+
+
+def test_the_projection_brings_photos_of_a_product_together():
+    rng = np.random.default_rng(0)
+    nuisance = 5 * rng.normal(size=(60 * 4, 1)) @ rng.normal(size=(1, 32))  # such as the light
+    x = np.repeat(rng.normal(size=(60, 32)), 4, axis=0) + nuisance + 0.3 * rng.normal(size=(240, 32))
+    groups = np.repeat(np.arange(60), 4)
+    seen, unseen = groups < 40, groups >= 40
+
+    def first_right(vectors):
+        similarity = vectors @ vectors.T
+        np.fill_diagonal(similarity, -9)
+        return float(np.mean(groups[unseen][similarity.argmax(1)] == groups[unseen]))
+
+    mean, matrix = retrieval.fit_projection(x[seen], groups[seen], 16, shrinkage=0.1)
+    before = first_right(retrieval.unit(x[unseen]))
+    after = first_right(retrieval.unit((x[unseen] - mean) @ matrix))
+    assert after > 0.9 > before
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("16 GB RAM laptop under 900", ["gadget_type = 'laptop'", "ram_gb = 16", "price <= 900"]),
+        ("Samsung tablet over 1,200", ["gadget_type = 'tablet'", "lower(brand) = 'samsung'", "price >= 1200"]),
+    ],
+)
+def test_words_become_filters(text, words):
+    where = retrieval.parse_query(text)
+    for word in words:
+        assert word in where
+
+
+def test_nothing_to_filter_on_is_none():
+    assert retrieval.parse_query("something nice") is None
+
+
+def test_the_kind_of_gadget_breaks_ties_of_looks(tmp_path):
+    """Two photos that look as like the query as each other: the one that seems to be of its kind wins; saved and read again."""
+    kinds = (np.array([[0, 0, 9.0], [0, 0, -9.0]], "f4"), np.zeros(2, "f4"))  # the third number tells the kind
+    mean, matrix = np.zeros(3, "f4"), np.eye(3, 2, dtype="f4")  # the first two are the look
+    embedder = Embedder(mean, matrix, features=np.asarray, kinds=kinds)
+    query, same, other = embedder.project(np.array([[1, 0, 1], [1, 0.1, 1], [1, 0.1, -1]], "f4"))
+    assert query.shape == (4,) and np.isclose(np.linalg.norm(query), 1)
+    assert query @ same > query @ other + 0.1
+    embedder.save(tmp_path)
+    again = Embedder.load(tmp_path, np.asarray)
+    assert np.array_equal(again.project(np.array([[1, 0, 1]], "f4"))[0], query)
+    looks_only = Embedder(mean, matrix, features=np.asarray).project(np.array([[1, 0, 1], [1, 0.1, 1], [1, 0.1, -1]], "f4"))
+    assert np.isclose(looks_only[0] @ looks_only[1], looks_only[0] @ looks_only[2])

@@ -1,0 +1,155 @@
+"""The runner on tiny lessons: failures are named, runs resume, wrong settings stop before anything starts."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from gadgetlib import course, report, runner
+from gadgetlib.course import CourseError
+from gadgetlib.runner import LessonFailed
+
+PARAMETERS = 'profile: str = "quick"\nseed: int = 42\nn: int = 1  # how many, 1 to 9'
+
+
+def write_lesson(folder: Path, name: str, *cells: str) -> Path:
+    start = (
+        f'from gadgetlib.course import start\nlesson = start("{name}", globals(), profile=["quick", "full"], n=(1, 9))'
+    )
+    notebook = nbformat.v4.new_notebook(
+        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    )
+    notebook.cells = [
+        nbformat.v4.new_code_cell(PARAMETERS, metadata={"tags": ["parameters"]}),
+        *[nbformat.v4.new_code_cell(source) for source in (start, *cells)],
+    ]
+    path = folder / f"{name}.ipynb"
+    nbformat.write(notebook, path)
+    return path
+
+
+@pytest.fixture
+def lessons(tmp_path, build, monkeypatch):
+    """Two tiny lessons in place of the real ones."""
+    folder = tmp_path / "notebooks"
+    folder.mkdir()
+    monkeypatch.setattr(runner, "lesson_path", lambda name: folder / f"{name}.ipynb")
+    write_lesson(folder, "00_start_here", "lesson.report(n=n)")
+    write_lesson(folder, "01_scrape", "lesson.report(twice=2 * n)")
+    return folder
+
+
+def lines() -> tuple[list[str], object]:
+    said: list[str] = []
+    return said, said.append
+
+
+def test_a_run_leaves_notebooks_pages_and_a_report_card(lessons, build):
+    said, say = lines()
+    found = runner.run_course(["00", "1"], settings=["01.n=4"], say=say)
+    assert [entry["figures"] for entry in found["lessons"]] == [{"n": 1}, {"twice": 8}]
+    assert all(entry["seconds"] > 0 and entry["peak_mb"] > 20 for entry in found["lessons"])
+    assert json.loads((build / "report.json").read_text()) == found
+    page = (build / "report.html").read_text()
+    assert "01_scrape" in page and "twice" in page
+    html = (build / "notebooks" / "01_scrape.html").read_text()
+    assert "cdnjs" not in html and "cdn." not in html
+    assert any("[2/2] 01_scrape  done in" in line for line in said)
+
+
+def test_a_wrong_notebook_fails_and_the_run_resumes_there(lessons, build):
+    broken = write_lesson(lessons, "01_scrape", "lesson.report(n=n)", "1 / 0")
+    with pytest.raises(LessonFailed, match=r"01_scrape stopped at cell 4: ZeroDivisionError: division by zero"):
+        runner.run_course(["00", "01"], say=lambda line: None)
+    assert not (build / "notebooks" / "01_scrape.ipynb").exists()
+    assert (build / "notebooks" / "01_scrape.failed.ipynb").exists()
+    broken.unlink()
+    write_lesson(lessons, "01_scrape", "lesson.report(n=n)")
+    said, say = lines()
+    runner.run_course(["00", "01"], say=say)
+    assert said[0] == "[1/2] 00_start_here  already done, kept"
+    said, say = lines()
+    runner.run_course(["00", "01"], say=say)  # a whole run is not resumed: asking again means again
+    assert "running" in said[0]
+
+
+def test_a_changed_lesson_is_done_again_and_so_is_what_follows(lessons, build):
+    state = {
+        "asked": {"names": ["00_start_here", "01_scrape"], "common": {"profile": "quick"}, "own": {}},
+        "complete": False,
+    }
+    state["done"] = {"00_start_here": "an older fingerprint", "01_scrape": runner._fingerprint("01_scrape")}
+    build.mkdir()
+    (build / "course.json").write_text(json.dumps(state))
+    said, say = lines()
+    runner.run_course(["00", "01"], say=say)
+    assert sum("running" in line for line in said) == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"profile": "huge"}, "quick or full"),
+        ({"only": ["12"]}, "00_start_here"),
+        ({"settings": ["00.m=3"]}, "has no parameter 'm'"),
+        ({"settings": ["n=3"]}, "03.epochs=5"),
+        ({"photos": "no/such/folder"}, "is not a folder"),
+    ],
+)
+def test_wrong_settings_stop_before_anything_runs(lessons, build, options, words):
+    with pytest.raises(CourseError, match=words):
+        runner.run_course(say=lambda line: pytest.fail("something ran"), **options)
+
+
+@pytest.mark.parametrize(("setting", "words"), [("00.n=0", "1 to 9"), ("00.n=many", "n = 'many'")])
+def test_a_value_out_of_range_stops_the_lesson_in_its_setup_cell(lessons, setting, words):
+    with pytest.raises(LessonFailed, match="00_start_here stopped at cell 2") as caught:
+        runner.run_course(["00"], settings=[setting], say=lambda line: None)
+    assert words in str(caught.value)
+
+
+def test_an_unknown_name_injected_by_papermill_stops_the_lesson(lessons):
+    with pytest.raises(LessonFailed, match="no parameter 'eposchs'.*it accepts profile"):
+        runner.execute("00_start_here", {"eposchs": 3})
+
+
+def test_a_second_run_beside_a_living_one_is_refused(lessons, build):
+    build.mkdir()
+    with runner._alone(), pytest.raises(CourseError, match="Another course run"):
+        runner.run_course(["00"], say=lambda line: None)
+
+
+def test_a_dead_kernel_is_named(lessons):
+    write_lesson(lessons, "00_start_here", "import os; os.kill(os.getpid(), 9)")
+    with pytest.raises(LessonFailed, match="00_start_here could not be run"):
+        runner.execute("00_start_here", {})
+
+
+def test_a_missing_input_is_made_first(lessons, build):
+    write_lesson(
+        lessons, "04_ocr",
+        "import json\nwith lesson.write('text') as part:\n"
+        "    part.write_text(json.dumps({'file': 'a', 'text': '', 'words': []}))",
+    )  # fmt: skip
+    lesson = course.Lesson("05_ner", {"profile": "quick", "seed": 1})
+    path = lesson.need("text")
+    assert path.exists() and course.stamp("text")["parameters"]["seed"] == 1
+
+
+def test_the_report_survives_a_lesson_without_figures(build):
+    report.save_run("00_start_here", seconds=1, peak_mb=2, parameters={})
+    assert report.write()["lessons"][0]["figures"] == {}
+
+
+def test_the_offline_guard_refuses_what_leaves_the_machine():
+    code = "import socket; socket.create_connection(('192.0.2.1', 80), 1)"
+    guard = Path(__file__).parent / "offline"
+    env = {**os.environ, "PYTHONPATH": str(guard)}
+    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=False)
+    assert done.returncode != 0 and "the network is blocked in this test" in done.stderr

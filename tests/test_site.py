@@ -1,0 +1,165 @@
+"""The site, the lesson plans and the slides: made from the lessons, nothing broken, nothing loaded from elsewhere."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import importlib.util
+import re
+import shutil
+import sys
+import threading
+
+import nbformat
+import pytest
+
+from gadgetlib.course import LESSONS, project_root
+
+sys.path.insert(0, str(project_root() / "tools"))
+import slides  # noqa: E402
+import website  # noqa: E402
+
+DOCS = project_root() / "docs"
+NEEDED = ("sphinx", "myst_nb", "furo", "sphinx_revealjs")
+
+
+def lesson(name):
+    return nbformat.read(project_root() / "notebooks" / f"{name}.ipynb", as_version=4)
+
+
+# ---------------------------------------------------------------- lesson plans
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_a_plan_speaks_of_sections_that_the_lesson_has(name):
+    plan = (DOCS / "instructors" / f"plan_{name[:2]}.md").read_text(encoding="utf-8")
+    text = "\n".join(cell.source for cell in lesson(name).cells if cell.cell_type == "markdown")
+    headings = re.findall(r"^## (.+?)\s*$", text, re.M)
+    planned = re.findall(r"^\| \d+ \| (.+?) \|$", plan, re.M)
+    assert len(planned) > 5 and [section for section in planned if section not in headings] == []
+    assert sorted(planned, key=headings.index) == planned, "the plan keeps the lesson's order"
+    for part in ("## What learners get wrong", "## Questions for the room", f"<!-- exercises {name[:2]} -->"):
+        assert part in plan
+    for number in re.findall(r"\b\d\d\.q?\d\b", plan):
+        assert website.exercises.find_question(number) if "q" in number else website.exercises.find(number)
+
+
+def test_every_page_is_in_a_table_of_contents():
+    listed = "\n".join(path.read_text(encoding="utf-8") for path in DOCS.rglob("*.md"))
+    trees = " ".join(re.findall(r"```\{toctree\}(.*?)```", listed, re.S)).split()
+    pages = {path.relative_to(DOCS).with_suffix("").as_posix() for path in DOCS.rglob("*.md")} - {"index"}
+    assert {f"lessons/{name}" for name in LESSONS} <= set(trees)
+    assert {page.removeprefix("instructors/") for page in pages} <= {entry.removeprefix("instructors/") for entry in trees}
+
+
+# ---------------------------------------------------------------- slides
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_slides_lose_no_word_and_no_figure(name):
+    source, made = lesson(name), slides.slides(lesson(name))
+    words = re.findall(r"\w+", " ".join(cell.source for cell in source.cells if cell.cell_type == "markdown"))
+    kept = re.findall(r"\w+", " ".join(cell.source for cell in made.cells if cell.cell_type == "markdown"))
+    assert sorted(kept) == sorted(words)
+
+    def figures(cells):
+        return sum(any("image/png" in o.get("data", {}) for o in c.outputs) for c in cells if c.cell_type == "code")
+
+    assert figures(made.cells) == figures(source.cells)
+    assert made.cells[0].metadata.slideshow.slide_type == "slide" and made.cells[0].source.startswith("# ")
+
+
+def test_long_text_goes_to_the_notes_and_a_tag_keeps_a_cell_out():
+    text = "## Heading\n\n" + " ".join(["One short sentence of six words."] * 20)
+    cells = [nbformat.v4.new_markdown_cell("# Title"), nbformat.v4.new_markdown_cell(text)]
+    cells.append(nbformat.v4.new_markdown_cell("secret", metadata={"tags": ["no-slide"]}))
+    made = slides.slides(nbformat.v4.new_notebook(cells=cells)).cells
+    assert [cell.metadata.slideshow.slide_type for cell in made] == ["slide", "slide", "notes"]
+    assert len(made[1].source.split()) < 50 < len(made[2].source.split())
+
+
+# ---------------------------------------------------------------- the check of the pages
+
+
+def page(folder, name, body):
+    (folder / name).write_text(f"<html><head></head><body>{body}</body></html>")
+
+
+def test_broken_links_and_foreign_resources_are_found(tmp_path):
+    (tmp_path / "a.png").write_bytes(b"")
+    page(tmp_path, "good.html", '<p id="x"><a href="bad.html">b</a><a href="#x">x</a><img src="a.png"><a href="https://e.org">e</a>')
+    page(tmp_path, "bad.html", '<a href="gone.html">g</a><a href="good.html#y">y</a><img src="b.png"><script src="https://cdn.example/x.js">')
+    (tmp_path / "s.css").write_text("@import url(https://fonts.example/f.css);")
+    assert website.problems(tmp_path) == [
+        "bad.html loads b.png, which is not there",
+        "bad.html loads https://cdn.example/x.js",
+        "bad.html links to gone.html, which is not there",
+        "bad.html links to good.html#y, whose anchor is not there",
+        "s.css loads https://fonts.example/f.css",
+    ]
+
+
+# ---------------------------------------------------------------- the real site
+
+
+@pytest.fixture
+def address(site):
+    """The site served on this machine: opened as files, its search finds pages but cannot quote from them."""
+    handler = functools.partial(Quiet, directory=str(site))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *args):
+        pass
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
+    if missing:
+        pytest.skip(f"the extra `site` is not installed ({', '.join(missing)}): `make site` installs it")
+    out = tmp_path_factory.mktemp("site") / "site"
+    assert website.build(out) == []
+    return out
+
+
+def test_the_site_has_every_lesson_plan_and_deck(site):
+    for name in LESSONS:
+        assert (site / "lessons" / f"{name}.html").exists() and (site / "slides" / f"{name}.slides.html").exists()
+        plan = (site / "instructors" / f"plan_{name[:2]}.html").read_text(encoding="utf-8")
+        assert f"{name[:2]}.1 (core)" in plan and "<em>" in plan
+    index = (site / "index.html").read_text(encoding="utf-8")
+    assert index.count("<h3>") == len(LESSONS) and "the machine about" in index.lower()
+
+
+def test_it_reads_well_in_a_browser(address):
+    """Phone and desktop, light and dark: nothing wider than the screen, no error, no request leaves the machine; search finds."""
+    from playwright.sync_api import sync_playwright
+    from test_app import CHROMIUM_FLAGS
+
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    if chromium is None:
+        pytest.skip("no Chromium on this machine")
+    pages = ["index.html", "lessons/03_finetune.html", "lessons/05_ner.html", "instructors/grading.html", "slides/07_price_model.slides.html"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
+        trouble: list[str] = []
+        for width in (390, 1280):
+            context = browser.new_context(viewport={"width": width, "height": 850}, color_scheme="dark")
+            tab = context.new_page()
+            tab.on("pageerror", lambda error: trouble.append(str(error)))
+            tab.on("request", lambda r: trouble.append(r.url) if not r.url.startswith((address, "data:")) else None)
+            for name in pages:
+                tab.goto(f"{address}/{name}")
+                assert tab.evaluate("document.documentElement.scrollWidth") <= width, (name, width)
+            tab.goto(f"{address}/index.html")
+            assert tab.evaluate("getComputedStyle(document.body).backgroundColor") != "rgb(255, 255, 255)"
+            tab.goto(f"{address}/search.html?q=conformal")
+            tab.wait_for_selector("#search-results li a", timeout=20_000)
+            assert any("07" in text for text in tab.locator("#search-results li a").all_inner_texts())
+        browser.close()
+    assert trouble == []

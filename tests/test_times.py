@@ -1,0 +1,59 @@
+"""The minutes that lessons claim for the machine are those of the last run that was taken over."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import nbformat
+import pytest
+
+from gadgetlib.course import LESSONS, CourseError, project_root
+
+sys.path.insert(0, str(project_root() / "tools"))
+import times  # noqa: E402
+
+
+def off(claimed: float, measured: float) -> bool:
+    """Is a claim off by more than half of what was measured?"""
+    return abs(claimed - measured) > measured / 2
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_a_lesson_claims_what_was_measured(name):
+    first = nbformat.read(times.NOTEBOOKS / f"{name}.ipynb", as_version=4).cells[0].source
+    claimed = times.claimed(first)
+    assert claimed is not None, "the first cell must say: the machine about ..."
+    assert not off(claimed, times.measured()[name])
+
+
+@pytest.mark.parametrize("seconds", [6.7, 15, 18, 44, 59.1, 89, 91, 119, 253, 3000])
+def test_a_claim_reads_back_as_what_was_measured(seconds):
+    assert not off(times.claimed(f"| 40 minutes; {times.claim(seconds)} |"), seconds)
+
+
+def report(**changed):
+    lessons = [{"name": name, "seconds": 100.0, "parameters": {"profile": "quick"}} for name in LESSONS]
+    return {"lessons": [{**lesson, **changed} for lesson in lessons]}
+
+
+def test_a_run_is_taken_over_and_a_stale_claim_would_fail(tmp_path, monkeypatch):
+    for name in LESSONS:
+        cell = nbformat.v4.new_markdown_cell("# A lesson\n\n**Takes:** the machine about 9 minutes.")
+        nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / f"{name}.ipynb")
+    monkeypatch.setattr(times, "NOTEBOOKS", tmp_path)
+    monkeypatch.setattr(times, "FILE", tmp_path / "times.json")
+    times.take(report())
+    assert set(json.loads((tmp_path / "times.json").read_text())["seconds"].values()) == {100.0}
+    for name in LESSONS:
+        first = nbformat.read(tmp_path / f"{name}.ipynb", as_version=4).cells[0].source
+        assert first == "# A lesson\n\n**Takes:** the machine about 2 minutes."
+    assert off(9 * 60, 100) and off(49, 100) and not off(60, 100)
+
+
+@pytest.mark.parametrize("bad", [report(parameters={"profile": "full"}), {"lessons": report()["lessons"][1:]}])
+def test_only_a_whole_run_with_defaults_is_taken_over(bad):
+    before = times.FILE.read_bytes()
+    with pytest.raises(CourseError, match="run `make course` first"):
+        times.take(bad)
+    assert times.FILE.read_bytes() == before

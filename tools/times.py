@@ -1,0 +1,82 @@
+"""What the machine takes for each lesson: python tools/times.py takes the last `make course` over.
+
+It reads build/report.json, which a whole run with default parameters leaves, writes notebooks/times.json, and puts
+the minutes into the first cell of each lesson. README, site and lessons quote nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import re
+import sys
+from pathlib import Path
+
+import nbformat
+
+from gadgetlib.course import LESSONS, CourseError, build_dir, project_root, write_atomic
+
+NOTEBOOKS = project_root() / "notebooks"
+FILE = NOTEBOOKS / "times.json"
+CLAIM = re.compile(r"the machine about (\d+(?:\.\d)?) (second|minute)s?")
+
+
+def claim(seconds: float) -> str:
+    """``the machine about 3 minutes``: tens of seconds up to a minute and a half, then minutes."""
+    if seconds < 90:
+        return f"the machine about {max(10, round(seconds, -1)):.0f} seconds"
+    return f"the machine about {round(seconds / 60):.0f} minutes"
+
+
+def claimed(text: str) -> float | None:
+    """The seconds that a text claims the machine takes; None if it claims nothing."""
+    found = CLAIM.search(text)
+    return float(found[1]) * (60 if found[2] == "minute" else 1) if found else None
+
+
+def words(name: str) -> str:
+    """What the map of the course says about a lesson's time."""
+    lesson = nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
+    taken = re.search(r"\*\*Takes you\*\*:? ?\|? ?([^|;\n]+)", lesson.cells[0].source)
+    machine = claim(measured()[name])
+    return f"{taken[1].strip().capitalize()}; {machine}" if taken else machine.capitalize()
+
+
+def measured() -> dict[str, float]:
+    """Seconds a lesson, as last taken over."""
+    return json.loads(FILE.read_text())["seconds"]
+
+
+def take(report: dict) -> None:
+    """Write notebooks/times.json and the claims. Raises CourseError unless the report is of a whole, default run."""
+    seconds = {lesson["name"]: lesson["seconds"] for lesson in report["lessons"]}
+    if set(seconds) != set(LESSONS) or any(l["parameters"] != {"profile": "quick"} for l in report["lessons"]):  # noqa: E741
+        raise CourseError("build/report.json is not that of a whole run with default parameters: run `make course` first.")
+    machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {sys.version_info.major}.{sys.version_info.minor}"
+    with write_atomic(FILE) as part:
+        part.write_text(json.dumps({"machine": machine, "seconds": seconds}, indent=1) + "\n")
+    for name in LESSONS:
+        write_claim(NOTEBOOKS / f"{name}.ipynb", seconds[name])
+
+
+def write_claim(path: Path, seconds: float) -> None:
+    """Put the machine's time into a lesson's first cell, which must have a place for it."""
+    notebook = nbformat.read(path, as_version=4)
+    first = notebook.cells[0]
+    if not CLAIM.search(first.source):
+        raise CourseError(f"{path.stem} says nothing about time in its first cell: write 'the machine about 1 minute'.")
+    new = CLAIM.sub(claim(seconds), first.source)
+    if new != first.source:
+        first.source = new
+        with write_atomic(path) as part:
+            nbformat.write(notebook, part)
+
+
+if __name__ == "__main__":
+    try:
+        take(json.loads((build_dir() / "report.json").read_text()))
+    except OSError:
+        sys.exit("There is no build/report.json: run `make course` first.")
+    except CourseError as error:
+        sys.exit(str(error))
