@@ -19,13 +19,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from gadgetlib import CLASSES
 from gadgetlib.course import CourseError, split_of, write_atomic
 
 SPLITS = {"train": 0.70, "valid": 0.15, "test": 0.15}
 DECISIONS = ["sha256", "decision", "label", "note"]
-LEAD, CERTAIN = 0.40, 0.85  # by how much another class must lead over the label; see label_issues()
+# By how much another class must lead over the label; see label_issues().
+LEAD, LEAD_WITH_WORDS, CERTAIN = 0.40, 0.30, 0.85
+COARSE = 0.4  # likeness after a coarse alignment from which a closer look is worth its time
 THUMB = 96  # side of the square thumbnails on which near copies are compared
 
 
@@ -87,16 +90,17 @@ def measure(path: Path) -> dict[str, Any]:
     grey = image.convert("L")
     small = grey if max(grey.size) <= 256 else ImageOps.contain(grey, (256, 256))
     pixels = np.asarray(small, np.float32)
+    tiny = grey.resize((32, 32), Image.Resampling.LANCZOS)  # what phash makes of a picture first, here once for both
     return {
         "error": "",
         "width": width,
         "height": height,
         "odd": odd,
-        "phash": _bits(imagehash.phash(grey)),
-        "flipped": _bits(imagehash.phash(ImageOps.mirror(grey))),
+        "phash": _bits(imagehash.phash(tiny)),
+        "flipped": _bits(imagehash.phash(ImageOps.mirror(tiny))),
         "contrast": float(pixels.std()),
         "sharpness": sharpness(pixels),
-        "thumb": np.asarray(image.resize((THUMB, THUMB), Image.Resampling.LANCZOS)),
+        "thumb": np.asarray(image.resize((THUMB, THUMB), Image.Resampling.LANCZOS, reducing_gap=2.0)),
     }
 
 
@@ -167,18 +171,34 @@ def _likeness(one: np.ndarray, other: np.ndarray) -> float:
     import cv2
 
     a, b = (cv2.cvtColor(np.ascontiguousarray(x), cv2.COLOR_RGB2GRAY).astype(np.float32) for x in (one, other))
-    warp = np.eye(2, 3, dtype=np.float32)
+    halves = [cv2.resize(x, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA) for x in (a, b)]
+    warp = _align(*halves, np.eye(2, 3, dtype=np.float32))
+    warp[:, 2] = 2 * warp[:, 2] + 0.5 - warp[:, :2].sum(axis=1) / 2  # the same map between pictures of full size
+    coarse = _agreement(one, other, warp)
+    # most candidates are look-alikes, and half the size is enough to see it
+    return coarse if coarse < COARSE else _agreement(one, other, _align(a, b, warp))
+
+
+def _align(a: np.ndarray, b: np.ndarray, warp: np.ndarray) -> np.ndarray:
+    """The affine map (2, 3) that lays b over a, improved from ``warp``; ``warp`` itself where that does not converge."""
+    import cv2
+
     stop = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 40, 1e-4)
-    inside = np.ones(a.shape, np.float32)
     try:
-        _, warp = cv2.findTransformECC(a, b, warp, cv2.MOTION_AFFINE, stop, None, 3)
-    except cv2.error:  # does not converge: they have little in common
-        warp = np.eye(2, 3, dtype=np.float32)
+        return cv2.findTransformECC(a, b, warp.copy(), cv2.MOTION_AFFINE, stop, None, 3)[1]
+    except cv2.error:  # they have little in common
+        return warp
+
+
+def _agreement(one: np.ndarray, other: np.ndarray, warp: np.ndarray) -> float:
+    """How well two thumbnails agree in the large and in detail under an affine map; -1 where it bends too much."""
+    import cv2
+
     scales = np.linalg.svd(warp[:, :2], compute_uv=False)
     if scales.min() < 0.8 or scales.max() > 1.25 or np.abs(warp[:, 2]).max() > 0.25 * THUMB:
         return -1.0
-    fit = partial(cv2.warpAffine, M=warp, dsize=a.shape[::-1], flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
-    shown = cv2.erode(fit(inside), np.ones((3, 3))) > 0.99
+    fit = partial(cv2.warpAffine, M=warp, dsize=one.shape[1::-1], flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
+    shown = cv2.erode(fit(np.ones(one.shape[:2], np.float32)), np.ones((3, 3))) > 0.99
     if shown.mean() < 0.5:
         return -1.0
     fitted = fit(np.ascontiguousarray(other).astype(np.float32), borderMode=cv2.BORDER_REPLICATE)
@@ -193,14 +213,19 @@ def _correlation(a: np.ndarray, b: np.ndarray) -> float:
     return float(a @ b / max(np.sqrt((a @ a) * (b @ b)), 1e-9))
 
 
+def likenesses(thumbs: np.ndarray, pairs: Sequence[tuple[int, int]]) -> np.ndarray:
+    """(n,) :func:`likeness` of pairs of the thumbnails, in threads."""
+    with ThreadPoolExecutor(min(4, os.cpu_count() or 2)) as pool:
+        return np.array(list(pool.map(lambda pair: likeness(thumbs[pair[0]], thumbs[pair[1]]), pairs)), float)
+
+
 def near_pairs(
     thumbs: np.ndarray, hashes: np.ndarray, flipped: np.ndarray, embedded: np.ndarray | None = None,
     rules: Rules = Rules(),
 ) -> list[tuple[int, int, float]]:  # fmt: skip
     """Pairs (i, j, likeness) that show the same picture: candidates by hash or features, then compared."""
     candidates = candidate_pairs(hashes, flipped, embedded, rules)
-    with ThreadPoolExecutor(min(4, os.cpu_count() or 2)) as pool:
-        scores = list(pool.map(lambda pair: likeness(thumbs[pair[0]], thumbs[pair[1]]), candidates))
+    scores = likenesses(thumbs, candidates).tolist()
     return [(i, j, s) for (i, j), s in zip(candidates, scores, strict=True) if s >= rules.same_picture]
 
 
@@ -217,14 +242,19 @@ def clusters(count: int, pairs: Sequence[tuple]) -> np.ndarray:
 # ---------------------------------------------------------------- labels
 
 
-def out_of_fold(embedded: np.ndarray, labels: np.ndarray, groups: np.ndarray, folds: int = 5, seed: int = 42):
+def out_of_fold(
+    embedded: np.ndarray, labels: np.ndarray, groups: np.ndarray, words: np.ndarray | None = None, folds: int = 10,
+    seed: int = 42,
+):  # fmt: skip
     """(probabilities (n, k) or None, classes): every picture judged by models that saw nothing of its group.
 
-    The mean of a strongly regularised logistic regression, which generalises, and of a vote of the nearest
-    neighbours, which knows the rare views: together they doubt fewer right labels than either alone. Folds
-    keep groups whole and classes balanced; None where a class has a single group.
+    The mean of a strongly regularised logistic regression, which generalises, of a vote of the nearest
+    neighbours, which knows the rare views, and, with ``words`` (n,) texts, of a logistic regression on what the
+    pages call their pictures: witnesses that err for different reasons doubt fewer right labels than any alone.
+    Folds keep groups whole and classes balanced; None where a class has a single group.
     """
     from sklearn.decomposition import PCA
+    from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import StratifiedGroupKFold
     from sklearn.neighbors import KNeighborsClassifier
@@ -234,33 +264,52 @@ def out_of_fold(embedded: np.ndarray, labels: np.ndarray, groups: np.ndarray, fo
     folds = min(folds, min(len(set(groups[labels == name])) for name in classes))
     if folds < 2 or len(classes) < 2:
         return None, classes
-    size = min(300, len(embedded) - 1, embedded.shape[1])  # no labels in this, so all pictures may take part
-    reduced = StandardScaler().fit_transform(PCA(size, random_state=seed).fit_transform(embedded))
+    make = {
+        "line": lambda n: LogisticRegression(C=0.003, max_iter=300),
+        "near": lambda n: KNeighborsClassifier(min(15, n), metric="cosine", weights="distance"),
+        "said": lambda n: LogisticRegression(C=10, max_iter=300),
+    }
     probabilities = np.zeros((len(labels), len(classes)))
-    for train, held in StratifiedGroupKFold(folds, shuffle=True, random_state=seed).split(reduced, target, groups):
-        line = LogisticRegression(C=0.003, max_iter=300).fit(reduced[train], target[train])
-        near = KNeighborsClassifier(min(15, len(train)), metric="cosine", weights="distance")
-        near.fit(embedded[train], target[train])
-        for model, seen in ((line, reduced[held]), (near, embedded[held])):
-            probabilities[np.ix_(held, model.classes_)] += model.predict_proba(seen) / 2
+    with threadpool_limits(limits=1):  # small matrices: threads would wait for each other longer than they work
+        size = min(300, len(embedded) - 1, embedded.shape[1])  # no labels in this, so all pictures may take part
+        reduced = StandardScaler().fit_transform(PCA(size, random_state=seed).fit_transform(embedded))
+        seen = {"line": reduced, "near": embedded}
+        if words is not None:
+            seen["said"] = TfidfVectorizer(sublinear_tf=True, ngram_range=(1, 2)).fit_transform(words)
+        splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
+        for train, held in splitter.split(reduced, target, groups):
+            for name, rows in seen.items():
+                model = make[name](len(train)).fit(rows[train], target[train])
+                probabilities[np.ix_(held, model.classes_)] += model.predict_proba(rows[held]) / len(seen)
     return probabilities, classes
 
 
-def label_issues(embedded: np.ndarray, labels: np.ndarray, groups: np.ndarray, seed: int = 42):
-    """(suspect mask (n,), probabilities (n, k) or None, classes): which labels a model doubts.
+def label_issues(
+    embedded: np.ndarray, labels: np.ndarray, groups: np.ndarray, words: np.ndarray | None = None, seed: int = 42
+):
+    """(suspect mask (n,), probabilities (n, k) or None, classes): which labels the witnesses doubt.
 
     The score is the normalised margin of ``cleanlab`` (Northcutt, Jiang and Chuang 2021): by how much the
-    out-of-fold probability of another class leads over that of the label. More than ``LEAD`` is a doubt. Few
-    pictures give timid probabilities; so ``CERTAIN`` is a doubt too, after calibration (temperature scaling,
-    Guo et al. 2017).
+    out-of-fold probability of another class leads over that of the label. More than ``LEAD`` is a doubt, with
+    ``words`` more than ``LEAD_WITH_WORDS``. Few pictures give timid probabilities; so ``CERTAIN`` is a doubt too,
+    after calibration (temperature scaling, Guo et al. 2017).
     """
-    probabilities, classes = out_of_fold(embedded, labels, groups, seed=seed)
+    probabilities, classes = out_of_fold(embedded, labels, groups, words, seed=seed)
     if probabilities is None:
         return np.zeros(len(labels), bool), None, classes
     target = np.searchsorted(classes, labels)
-    suspect = lead(probabilities, target) > LEAD
+    suspect = lead(probabilities, target) > (LEAD if words is None else LEAD_WITH_WORDS)
     probabilities = calibrate(probabilities, target)
     return suspect | (lead(probabilities, target) > CERTAIN), probabilities, classes
+
+
+def page_words(table) -> np.ndarray | None:
+    """What the pages call their pictures, (n,) titles of the ledger; None where fewer than nine in ten have one.
+
+    A file's own name is no such word: in a folder sorted by label it only repeats the label.
+    """
+    said = table.title.where(table.page != "", "")
+    return said.to_numpy(str) if said.str.contains(r"\w\w").mean() >= 0.9 else None
 
 
 def lead(probabilities: np.ndarray, target: np.ndarray) -> np.ndarray:
@@ -413,12 +462,14 @@ class Cleaning:
 def clean(
     ledger, raw: Path, build: Path, *, rules: Rules = Rules(), size: int = 224, seed: int = 42,
     label_errors: str = "remove", decisions: Mapping[str, Mapping[str, str]] | None = None,
+    measured: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Cleaning:  # fmt: skip
     """Judge every picture of a ledger and split what stays.
 
     ledger: DataFrame as scrape.read_ledger gives it. raw: the folder its files lie in. build: files of the result
     are named relative to it; rewritten pictures go to ``build/clean/images``, features to ``build/features``.
     label_errors: remove, relabel (to what the model says) or keep. decisions: see read_decisions; they win.
+    measured: file -> :func:`measure`, where that was done already.
     Raises CourseError when fewer than two classes are left.
     """
     from gadgetlib import vision
@@ -430,7 +481,10 @@ def clean(
     for name, empty in {"verdict": "kept", "reason": "", "detail": "", "beside": "", "suggested": ""}.items():
         table[name] = empty
     files = dict(zip(table.sha256, table.file, strict=True))
-    facts = dict(zip(files, measure_all([raw / file for file in files.values()]), strict=True))
+    measured = dict(measured or {})
+    fresh = [file for file in files.values() if file not in measured]
+    measured |= zip(fresh, measure_all([raw / file for file in fresh]), strict=True)
+    facts = {digest: measured[file] for digest, file in files.items()}
     for name in ("width", "height", "contrast", "sharpness"):
         table[name] = [facts[digest].get(name, 0) for digest in table.sha256]
     table["phash"] = [f"{int(facts[digest].get('phash', 0)):016x}" for digest in table.sha256]
@@ -468,7 +522,8 @@ def clean(
     unit, groups = _groups(table.loc[alive], cluster)
     table["group"] = ""
     table.loc[alive, "group"] = groups
-    suspect, probabilities, classes = label_issues(embedded, table.label[alive].to_numpy(), groups, seed)
+    labels, words = table.label[alive].to_numpy(), page_words(table.loc[alive])
+    suspect, probabilities, classes = label_issues(embedded, labels, groups, words, seed)
     own = dict(zip(alive.tolist(), range(len(alive)), strict=True))
     if probabilities is not None:
         column = np.searchsorted(classes, table.label[alive])

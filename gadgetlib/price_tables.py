@@ -618,11 +618,8 @@ def features(frame: pd.DataFrame, mapping: Mapping[str, Any]) -> pd.DataFrame:
 
 def _drive_of(title: pd.Series) -> pd.Series:
     pattern = r"(?i)(\d+(?:\.\d+)?\s*[gt]b\s*(?:ssd|hdd|emmc|rom|storage|ufs)(?:\s*\+\s*\d+\s*[gt]b\s*(?:ssd|hdd))?)"
-    plain = (
-        title.str.extract(r"(?i)(\d+\s*[gt]b)\)?\s*$|(?i:,\s*(\d+\s*[gt]b)\s*\))", expand=True)
-        .bfill(axis=1)
-        .iloc[:, 0]
-    )
+    plain = title.str.extract(r"(?i)(\d+\s*[gt]b)\)?\s*$|(?i:,\s*(\d+\s*[gt]b)\s*\))", expand=True)
+    plain = plain[0].fillna(plain[1])
     return title.str.extract(pattern, expand=False).fillna(plain).fillna("")
 
 

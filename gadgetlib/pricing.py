@@ -394,10 +394,13 @@ class PriceRegressor(RegressorMixin, BaseEstimator):
         ).fit(Z, y, sample_weight=weight)
         return self
 
-    @threadpool_limits.wrap(limits=1)
     def predict(self, X: pd.DataFrame) -> np.ndarray:
         """Log prices (n,)."""
-        Z = self.matrix(X)
+        return self.predict_matrix(self.matrix(X))
+
+    @threadpool_limits.wrap(limits=1)
+    def predict_matrix(self, Z: np.ndarray) -> np.ndarray:
+        """Log prices (n,) of what :meth:`matrix` gave."""
         boosted = np.mean([booster.predict(Z) for booster in self.boosters_], axis=0)
         return (boosted + self.forest_.predict(Z)) / 2
 
@@ -530,6 +533,7 @@ class PriceModel:
     # making it
 
     @classmethod
+    @threadpool_limits.wrap(limits=1)
     def fit(
         cls, table: PriceTable, *, full: bool = False, level: float = 0.9, partial: bool = True, folds: int = 5, seed: int = 42
     ) -> PriceModel:  # fmt: skip
@@ -583,18 +587,18 @@ class PriceModel:
 
     # using it
 
+    @threadpool_limits.wrap(limits=1)
     def predict_frame(self, frame: pd.DataFrame) -> pd.DataFrame:
         """price, low, high (n rows) for rows of the training table's columns; unknown cells may be empty."""
         X = features(frame, self.about["mapping"])
-        said = self.regressor.predict(X)
-        kinds = _kinds(frame, self.about)
-        half = self._half(X, kinds)
+        Z = self.regressor.matrix(X)
+        said, half = self.regressor.predict_matrix(Z), self._half(Z, _kinds(frame, self.about))
         table = pd.DataFrame({"price": said, "low": said - half, "high": said + half}, index=frame.index)
         return np.exp(table)
 
-    def _half(self, X: pd.DataFrame, kinds: Sequence[str]) -> np.ndarray:
+    def _half(self, Z: np.ndarray, kinds: Sequence[str]) -> np.ndarray:
         factors = self.about["factors"]
-        scale = np.exp(self.spread.predict(self.regressor.matrix(X)))
+        scale = np.exp(self.spread.predict(Z))
         return scale * np.array([factors.get(kind, factors["all"]) for kind in kinds])
 
     def predict(self, known: Mapping[str, Any]) -> dict[str, Any]:

@@ -24,7 +24,7 @@ import time
 import urllib.robotparser
 import warnings
 import zlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
@@ -94,7 +94,7 @@ class Limits:
     workers: int = 16
 
 
-SHOP_LIMITS = Limits(silence=5.0, deadline=6.0, backoff=0.1, per_host=8)
+SHOP_LIMITS = Limits(silence=4.0, deadline=4.0, backoff=0.1, per_host=8)
 
 
 @dataclass(frozen=True)
@@ -359,14 +359,13 @@ class Fetcher:
         return named if named is not None else self._backoff(state)
 
     def _follow(self, url: str) -> bytes:
-        end = time.monotonic() + self.limits.deadline
         for _ in range(self.limits.redirects + 1):
             target = httpx.URL(url)
             if target.scheme not in ("http", "https"):
                 raise NotTaken("refused", f"{target.scheme or 'no'} address, only http and https are fetched")
             self._ask_robots(target)
             try:
-                answer = self._once(target, end)
+                answer = self._once(target)
             except httpx.TimeoutException as error:
                 raise _Again("time-out") from error
             except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
@@ -378,11 +377,12 @@ class Fetcher:
             url = answer
         raise NotTaken("failed", f"more than {self.limits.redirects} redirects")
 
-    def _once(self, url: httpx.URL, end: float) -> bytes | str:
+    def _once(self, url: httpx.URL) -> bytes | str:
         """One request: the body, or the address that it redirects to."""
         limits, host = self.limits, url.host
         with self._gates[host]:
             time.sleep(max(0.0, self._not_before.get(host, 0.0) - time.monotonic()))
+            end = time.monotonic() + limits.deadline  # waiting for one's turn is not the server's fault
             with self._client.stream("GET", url) as answer:
                 if answer.is_redirect:
                     return str(url.join(answer.headers["location"]))
@@ -500,9 +500,15 @@ def fetch_all(hits: Sequence[Hit], ledger: Ledger, fetcher: Fetcher, retry: bool
                 ledger.add(hit, "ok", "same address as under another label", **facts)
                 labels.add(hit.label)
 
+    # in turn from each query: a run that is stopped has something of every class, and a slow host waits amid others
+    turn: Counter[str] = Counter()
+    order: dict[str, int] = {}
+    for url, group in new.items():
+        turn[group[0].query] += 1
+        order[url] = turn[group[0].query]
     pool = ThreadPoolExecutor(fetcher.limits.workers, thread_name_prefix="fetch")
     try:
-        jobs = [pool.submit(one, url, group) for url, group in new.items()]
+        jobs = [pool.submit(one, url, new[url]) for url in sorted(new, key=order.__getitem__)]
         for job in tqdm(as_completed(jobs), total=len(jobs), desc="pictures", disable=not jobs):
             job.result()
     finally:  # also on Ctrl-C: what is under way ends, what waits is dropped
