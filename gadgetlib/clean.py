@@ -293,6 +293,8 @@ def label_issues(
     out-of-fold probability of another class leads over that of the label. More than ``LEAD`` is a doubt, with
     ``words`` more than ``LEAD_WITH_WORDS``. Few pictures give timid probabilities; so ``CERTAIN`` is a doubt too,
     after calibration (temperature scaling, Guo et al. 2017).
+    groups: (n,) copies of one picture, and no more: whoever has seen its siblings of the same product or source doubts
+    fewer odd pictures with right labels. (A source that mislabels all it has is not found so.)
     """
     probabilities, classes = out_of_fold(embedded, labels, groups, words, seed=seed)
     if probabilities is None:
@@ -523,7 +525,7 @@ def clean(
     table["group"] = ""
     table.loc[alive, "group"] = groups
     labels, words = table.label[alive].to_numpy(), page_words(table.loc[alive])
-    suspect, probabilities, classes = label_issues(embedded, labels, groups, words, seed)
+    suspect, probabilities, classes = label_issues(embedded, labels, cluster, words, seed)
     own = dict(zip(alive.tolist(), range(len(alive)), strict=True))
     if probabilities is not None:
         column = np.searchsorted(classes, table.label[alive])

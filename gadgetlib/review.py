@@ -19,7 +19,7 @@ WHY = {
     "shown under several labels": "the same content under labels that contradict each other",
     "exact duplicate": "the same bytes as another picture",
     "near duplicate": "the same picture again: another size, crop, compression or light",
-    "label error": "models that never saw its group are sure that it shows something else",
+    "label error": "models that saw neither it nor a copy of it are sure that it shows something else",
     "removed by hand": "you decided so",
 }
 

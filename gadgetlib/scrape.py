@@ -94,7 +94,7 @@ class Limits:
     workers: int = 16
 
 
-SHOP_LIMITS = Limits(silence=4.0, deadline=4.0, backoff=0.1, per_host=8)
+SHOP_LIMITS = Limits(silence=4.0, deadline=4.0, backoff=0.1, per_host=8, workers=32)  # most of them wait, not work
 
 
 @dataclass(frozen=True)

@@ -170,6 +170,42 @@ def test_no_label_is_judged_by_its_own_group():
     assert (honest.argmax(1) == right).mean() < 0.7 < 0.9 < (leaky.argmax(1) == right).mean()
 
 
+def test_what_a_page_says_helps_where_pictures_are_alike():
+    """Blobs so close that the pictures alone leave wrong labels undoubted; the titles, which name a brand, tell."""
+    points, labels, groups, wrong = cloud(noise=0.08, seed=3)
+    rng = np.random.default_rng(3)
+    points = (points + rng.normal(size=points.shape) * 0.25).astype(np.float32)
+    truth = (np.array([CLASSES.index(label) for label in labels]) - wrong) % 4
+    words = np.array([f"{'abcd'[k]}brand{rng.integers(3)} photo {rng.integers(99)}" for k in truth])
+    alone, *_ = clean.label_issues(points, labels, groups)
+    heard, *_ = clean.label_issues(points, labels, groups, words)
+    assert heard[wrong].mean() > alone[wrong].mean() + 0.2
+    assert heard[wrong].mean() >= 0.85 and wrong[heard].mean() >= 0.70
+
+
+def test_only_a_page_s_title_counts_as_words():
+    """A folder sorted by label names its files by it; such a witness would confirm every wrong label."""
+    table = pd.DataFrame({"title": ["laptop_001", "tablet_002", "laptop_003"], "page": ""})
+    assert clean.page_words(table) is None
+    table["page"] = "http://x.example/p/1"
+    assert clean.page_words(table).tolist() == ["laptop_001", "tablet_002", "laptop_003"]
+    assert clean.page_words(table.assign(title=["-", "", "Dell XPS"])) is None
+
+
+def test_small_models_do_not_fight_over_the_cores(monkeypatch):
+    from sklearn.linear_model import LogisticRegression
+    from threadpoolctl import threadpool_info
+
+    seen, fit = [], LogisticRegression.fit
+    monkeypatch.setattr(
+        LogisticRegression, "fit",
+        lambda self, *a: seen.extend(pool["num_threads"] for pool in threadpool_info()) or fit(self, *a),
+    )  # fmt: skip
+    points, labels, groups, _ = cloud()
+    clean.label_issues(points, labels, groups)
+    assert seen and set(seen) == {1}
+
+
 def test_too_few_groups_for_an_opinion():
     points, labels, _, _ = cloud(40)
     suspect, probabilities, _ = clean.label_issues(points, labels, np.zeros(40, int))
@@ -339,6 +375,16 @@ def test_a_second_run_gives_the_same(messy, result):
     pd.testing.assert_frame_equal(clean.clean(ledger, raw, build).table, result.table)
     shuffled = ledger.sample(frac=1, random_state=1).reset_index(drop=True)
     pd.testing.assert_frame_equal(clean.clean(shuffled, raw, build).table, result.table)
+
+
+def test_what_was_measured_is_not_measured_again(messy, result, monkeypatch):
+    ledger, raw, build, _ = messy
+    files = sorted(set(ledger.file[ledger.status == "ok"]))
+    measured = dict(zip(files, clean.measure_all([raw / name for name in files]), strict=True))
+    asked = []
+    monkeypatch.setattr(clean, "measure_all", lambda paths: asked.extend(paths) or [])
+    pd.testing.assert_frame_equal(clean.clean(ledger, raw, build, measured=measured).table, result.table)
+    assert not asked
 
 
 def test_a_person_s_word_wins(messy, result):

@@ -235,6 +235,23 @@ def test_no_group_stands_on_both_sides():
     pricing.out_of_fold(Spy, pd.DataFrame({"group": groups}), np.zeros(60), groups, folds=4)
 
 
+def test_a_few_hundred_rows_do_not_fight_over_the_cores(monkeypatch, model):
+    """Fitting, the intervals with it, and answering take one thread: with more they wait for each other."""
+    from sklearn.ensemble import HistGradientBoostingRegressor as Booster
+    from threadpoolctl import threadpool_info
+
+    seen = []
+    for name in ("fit", "predict"):
+        whole = getattr(Booster, name)
+        monkeypatch.setattr(Booster, name, lambda self, *a, whole=whole, **k: seen.extend(
+            pool["num_threads"] for pool in threadpool_info()) or whole(self, *a, **k))  # fmt: skip
+    pricing.PriceModel.fit(pricing.read_prices(made_table(80)), folds=2)
+    assert seen and set(seen) == {1}
+    seen.clear()
+    model.predict({"brand": "Dell", "ram_gb": 16})
+    assert seen and set(seen) == {1}
+
+
 def test_more_memory_never_lowers_the_price(model):
     frame = made_table().head(30)
     for column, sizes in (

@@ -13,6 +13,8 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -149,6 +151,14 @@ def test_slow_drip_ends_at_the_deadline(serve):
     with pytest.raises(NotTaken, match="too slow"):
         get(shop, "/a.jpg")
     assert time.monotonic() - begun < 3
+
+
+def test_the_deadline_does_not_count_the_wait_for_one_s_turn(serve):
+    """One request at a time, each taking most of the deadline: the last waits longer than that and still comes."""
+    shop = serve({f"/{n}.jpg": {"fault": {"pause": 0.4}} for n in range(4)})
+    one_at_a_time = Limits(silence=2, deadline=1.0, attempts=1, per_host=1)
+    with Fetcher(one_at_a_time, shop.addresses) as fetcher, ThreadPoolExecutor(4) as pool:
+        assert all(pool.map(lambda n: fetcher.get(f"http://{HOST}/{n}.jpg"), range(4)))
 
 
 def test_silence_is_a_time_out(serve):
@@ -328,6 +338,16 @@ def test_duplicates_are_fetched_once(serve, tmp_path):
     assert sorted(table.status) == ["ok", "ok", "ok", "skipped"]
     assert table[table.status == "ok"].file.nunique() == 1, "same content, same name"
     assert set(table[table.status == "ok"].label) == {"mobile_phone", "tablet"}
+
+
+def test_queries_take_turns(serve, tmp_path):
+    """Stopped early, a run has something of every query."""
+    shop = serve({f"/{query}{n}.jpg": {} for query in "ab" for n in range(6)})
+    hits = [Hit(query, "laptop", f"http://{HOST}/{query}{n}.jpg") for query in "ab" for n in range(6)]
+    with Ledger(tmp_path / "raw") as ledger, Fetcher(replace(QUICK, workers=1), shop.addresses) as fetcher:
+        fetch_all(hits, ledger, fetcher)
+        came = [row["query"] for row in ledger.rows.values()]
+    assert came == ["a", "b"] * 6
 
 
 def test_dots_in_an_address_stay_in_the_folder(serve, tmp_path):
