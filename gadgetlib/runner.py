@@ -16,6 +16,7 @@ from gadgetlib.course import (
     ARTEFACTS,
     LESSONS,
     CourseError,
+    _disk_error,
     build_dir,
     check_writable,
     project_root,
@@ -80,8 +81,11 @@ def execute(name: str, parameters: dict[str, Any], output: Path | None = None, p
     except KeyboardInterrupt:
         part.unlink(missing_ok=True)
         raise
-    except Exception as error:  # the kernel died, or none could start
+    except Exception as error:  # the disk is full, the kernel died, or none could start
         part.unlink(missing_ok=True)
+        said = _disk_error(error, output) if isinstance(error, OSError) else error
+        if isinstance(said, CourseError):
+            raise LessonFailed(f"{name} stopped. {said}") from error
         raise LessonFailed(f"{name} could not be run: {type(error).__name__}: {error}. Try `gadget doctor`.") from error
     part.replace(output)
     output.with_suffix(".failed.ipynb").unlink(missing_ok=True)

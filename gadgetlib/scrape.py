@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import csv
 import email.utils
+import errno
 import hashlib
 import io
 import ipaddress
@@ -222,9 +223,13 @@ class Ledger:
         row = {name: " ".join(str(row.get(name, "")).split()) for name in LEDGER_COLUMNS}  # one row, one line
         line = io.StringIO()
         csv.writer(line, lineterminator="\n").writerow(row.values())
+        data = line.getvalue().encode()
         with self._write_lock:
             try:
-                os.write(self._file, line.getvalue().encode())
+                written = os.write(self._file, data)
+                if written < len(data):  # the last bytes of a disk: take the torn row back, nothing may follow it
+                    os.ftruncate(self._file, os.fstat(self._file).st_size - written)
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             except OSError as error:
                 raise _disk_error(error, self.path) from error
             self.rows[row["query"], row["url"]] = row

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -129,6 +130,19 @@ def test_a_dead_kernel_is_named(lessons):
     write_lesson(lessons, "00_start_here", "import os; os.kill(os.getpid(), 9)")
     with pytest.raises(LessonFailed, match="00_start_here could not be run"):
         runner.execute("00_start_here", {})
+
+
+def test_a_disk_that_fills_up_under_papermill_is_said(lessons, build, monkeypatch):
+    """Papermill saves after every cell; that is where a run most often meets a full disk."""
+    from papermill.iorw import LocalHandler
+
+    def full(self, buf, path):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(LocalHandler, "write", full)
+    with pytest.raises(LessonFailed, match="The disk is full: '00_start_here.ipynb'"):
+        runner.execute("00_start_here", {})
+    assert not list(build.rglob("*.part*"))
 
 
 def test_a_missing_input_is_made_first(lessons, build):

@@ -419,6 +419,19 @@ with Ledger(folder) as ledger, Fetcher(limits, {"HOST": ("127.0.0.1", port)}) as
 """.replace("HOST", HOST)
 
 
+def test_the_last_bytes_of_a_disk_leave_no_torn_row(tmp_path, monkeypatch):
+    """A full disk takes the beginning of a row and raises nothing; the next row must not be glued to it."""
+    write, hits = os.write, [Hit("q", "laptop", f"http://{HOST}/{n}.jpg") for n in range(3)]
+    with Ledger(tmp_path) as ledger:
+        ledger.add(hits[0], "ok")
+        monkeypatch.setattr(os, "write", lambda file, data: write(file, data[: len(data) // 2]))
+        with pytest.raises(CourseError, match="The disk is full"):
+            ledger.add(hits[1], "ok")
+        monkeypatch.setattr(os, "write", write)  # somebody made room
+        ledger.add(hits[2], "ok")
+    assert set(scrape.read_ledger(tmp_path / "ledger.csv").url) == {hits[0].url, hits[2].url}
+
+
 def test_killed_at_any_moment_and_run_again(serve, tmp_path):
     count = 120
     shop = serve({f"/{n}.jpg": {"file": f"{n % 4}.jpg", "edit": [["jpeg", 20 + n // 2]], "fault": {"pause": 0.02}}
