@@ -7,8 +7,6 @@ picture, the groups that must not be torn apart, and the splits. The steps are f
 from __future__ import annotations
 
 import csv
-import hashlib
-import json
 import os
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
@@ -28,7 +26,7 @@ SPLITS = {"train": 0.70, "valid": 0.15, "test": 0.15}
 DECISIONS = ["sha256", "decision", "label", "note"]
 # By how much another class must lead over the label; see label_issues().
 LEAD, LEAD_WITH_WORDS, CERTAIN = 0.40, 0.30, 0.85
-COARSE = 0.4  # likeness after a coarse alignment from which a closer look is worth its time
+COARSE = 0.7  # likeness after a coarse alignment from which a closer look is worth its time
 THUMB = 96  # side of the square thumbnails on which near copies are compared
 
 
@@ -172,11 +170,12 @@ def _likeness(one: np.ndarray, other: np.ndarray) -> float:
 
     a, b = (cv2.cvtColor(np.ascontiguousarray(x), cv2.COLOR_RGB2GRAY).astype(np.float32) for x in (one, other))
     halves = [cv2.resize(x, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA) for x in (a, b)]
-    warp = _align(*halves, np.eye(2, 3, dtype=np.float32))
+    plain = np.eye(2, 3, dtype=np.float32)
+    warp = _align(*halves, plain)
     warp[:, 2] = 2 * warp[:, 2] + 0.5 - warp[:, :2].sum(axis=1) / 2  # the same map between pictures of full size
-    coarse = _agreement(one, other, warp)
+    coarse, start = max(((_agreement(one, other, w), w) for w in (plain, warp)), key=lambda found: found[0])
     # most candidates are look-alikes, and half the size is enough to see it
-    return coarse if coarse < COARSE else _agreement(one, other, _align(a, b, warp))
+    return coarse if coarse < COARSE else _agreement(one, other, _align(a, b, start))
 
 
 def _align(a: np.ndarray, b: np.ndarray, warp: np.ndarray) -> np.ndarray:
@@ -626,8 +625,3 @@ def _rewrite(table, kept, facts, raw: Path, build: Path) -> None:
                     open_image(source).save(part, "JPEG", quality=92)
             source = target
         table.at[row, "file"] = source.resolve().relative_to(build.resolve()).as_posix()
-
-
-def fingerprint(rules: Rules, **more: Any) -> str:
-    """A short name for a setting, to keep results of different settings apart."""
-    return hashlib.sha1(json.dumps([rules.__dict__, more], default=str, sort_keys=True).encode()).hexdigest()[:10]

@@ -26,7 +26,7 @@ import urllib.robotparser
 import warnings
 import zlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -846,8 +846,3 @@ def tally(ledger) -> Iterable[tuple[str, str, int]]:
     reasons = ledger.reason.str.replace(r"same address as \S+", "same address again", regex=True)
     counts = ledger.assign(reason=reasons).groupby(["status", "reason"]).size()
     return [(*key, int(n)) for key, n in sorted(counts.items(), key=lambda item: (-item[1], item[0]))]
-
-
-def iter_ok(ledger) -> Iterator[Mapping[str, str]]:
-    """The rows of pictures that came."""
-    yield from ledger[ledger.status == "ok"].to_dict("records")

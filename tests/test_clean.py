@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageEnhance, ImageFilter
 
 from gadgetlib import CLASSES, clean, scrape
 from gadgetlib.clean import Rules
-from gadgetlib.course import CourseError, split_of
+from gadgetlib.course import CourseError, data_dir, split_of
 from gadgetlib.review import WHY, write_review
 from gadgetlib.shop import edit
 
@@ -121,6 +121,14 @@ def test_look_alikes_are_not_copies(tmp_path):
 
     thumbs = [facts_of(product(shift), tmp_path)["thumb"] for shift in (0, 9, 17)]
     assert max(clean.likeness(thumbs[0], other) for other in thumbs[1:]) < Rules().same_picture
+
+
+def test_a_coarse_look_does_not_decide_about_copies(tmp_path):
+    """Laid over each other at half the size these two agree to 0.87; only the close look shows one picture."""
+    photo = data_dir() / "photos" / "samsung-galaxy-tab-a7-lite-02.jpg"
+    (tmp_path / "copy.jpg").write_bytes(edit(photo, [["crop", 0.034, 0.03, 0.988, 0.996], ["jpeg", 76]]))
+    one, copy = (clean.measure(path)["thumb"] for path in (photo, tmp_path / "copy.jpg"))
+    assert clean.likeness(one, copy) >= Rules().same_picture
 
 
 def test_near_pairs_finds_all_and_only_copies(tmp_path):
