@@ -8,6 +8,7 @@ what is storage. `screen_size` and `price` find the one diagonal and the one pri
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gadgetlib import gazetteer
@@ -571,6 +572,7 @@ def screen_size(low: str, kind: str | None) -> tuple[float, int, int, float, str
 # --- prices -------------------------------------------------------------------------------------------------------
 
 CURRENCIES = gazetteer.CURRENCIES
+LARGEST = 0.75  # of the tallest print among prices: what is smaller is an old price, an accessory's, a rate
 _SIGN = "|".join(re.escape(s) for s in sorted(CURRENCIES, key=len, reverse=True))
 _SIGNS_FIRST = "|".join(
     re.escape(s)
@@ -594,7 +596,7 @@ _LESS = re.compile(
     r"[\s*+]*(?:(?:instant|extra|flat|bank|additional)\s+)*(?:off\b|discount|cash\s?-?back|back\b|savings?|saved|rabatt|descuento|de\s+descuento|shipping|delivery|versand|coupon|voucher|gift|bonus|reward|exchange|store\s+credit|deposit|down\b|value\b|worth|d'achat|minimum)"
 )
 _ASIDE = re.compile(
-    r"(?:\d{1,2}\s?x(?:\s?de)?|\d\s+(?:raten|pagos|cuotas|mensualidades|parcelas|rate)(?:\s+(?:à|zu|de|da))?|sparen|spara|economize|[ée]conomi\w+|risparmi\w*|oszcz\w+|\bde|emi|e\.m\.i\.?|instal\w+|save|saving[s]?|spare|ahorra|off|discount|cash\s?-?back|mrp|m\.r\.p\.?|was|were|list(?:\s+price)?|rrp|uvp|retail(?:\s+price)?|instead\s+of|statt|antes|avant|prima|ancien|original(?:ly|\s+price)?|old\s+price|regular(?:\s+price|ly)?|voucher|coupon|gift\s?card|exchange|bonus|worth|value(?:d)?(?:\s+at)?|shipping|versand|delivery|deposit|up\s?to|upto|reward|extra|flat|per\s+month|msrp|strike|protect(?:ion)?|warranty|orders?|orders\s+over|over|above|purchase[s]?)[\s:;\-.@]*(?:of|for|by|from|at|up\s?to|starts?(?:\s+(?:at|from))?|is|price)?[\s:\-.(@]*$"
+    r"(?:\d{1,2}\s?x(?:\s?de)?|\d\s+(?:raten|pagos|cuotas|mensualidades|parcelas|rate)(?:\s+(?:à|a|zu|de|da))?|sparen|spara|economize|[ée]conomi\w+|risparmi\w*|oszcz\w+|\bde|emi|e\.m\.i\.?|instal\w+|save|saving[s]?|spare|ahorra|off|discount|cash\s?-?back|mrp|m\.r\.p\.?|was|were|list(?:\s+price)?|rrp|uvp|retail(?:\s+price)?|instead\s+of|statt|antes|avant|prima|ancien|original(?:ly|\s+price)?|old\s+price|regular(?:\s+price|ly)?|voucher|coupon|gift\s?card|exchange|bonus|worth|value(?:d)?(?:\s+at)?|shipping|versand|delivery|deposit|up\s?to|upto|reward|extra|flat|per\s+month|msrp|strike|protect(?:ion)?|warranty|orders?|orders\s+over|over|above|purchase[s]?)[\s:;\-.@]*(?:of|for|by|from|at|up\s?to|starts?(?:\s+(?:at|from))?|is|price)?[\s:\-.(@]*$"
 )
 _ASK = re.compile(
     r"\b(?:price|now|deal|only|sale|today|pay|preis|precio|prix|prezzo|cena|nur|jetzt|ahora|buy\s?it\s?now|offer|our|special|for|at|from|ab)[\s:\-.(@]*(?:price|preis)?[\s:\-]*$"
@@ -605,8 +607,11 @@ DOLLAR_S = re.compile(r"(?<=galaxy[ \n])\$(?=\d{1,2}\b)|(?<=tab[ \n])\$(?=\d{1,2
 RUPEE = re.compile(r"(?<![\w%])%(?=\d{1,3}(?:,\d{2,3})+(?![\d%]))")  # how Tesseract reads the rupee sign: "%18,999"
 
 
-def price(low: str) -> tuple[float, str | None, int, int, float] | None:
-    """The asking price: (amount, ISO code or None, start, end, confidence). Rates and discounts are passed over."""
+def price(low: str, heights: Sequence[float] = ()) -> tuple[float, str | None, int, int, float] | None:
+    """The asking price: (amount, ISO code or None, start, end, confidence). Rates and discounts are passed over.
+
+    heights: of the print of each line of a picture's text; a shop prints the price that it asks largest.
+    """
     if not _MONEY_HINT.search(low):
         return _lost_rupee(low)
     from price_parser import Price  # reads 1.199,00 and 1,199.00 and 1,19,900 alike
@@ -636,6 +641,8 @@ def price(low: str) -> tuple[float, str | None, int, int, float] | None:
             and not (re.search(r"(?:exchange|up\s?to|extra)", aside[0]) and _ASK.search(before) and "now" in before)
         ):
             continue
+        if (parts := re.fullmatch(r"(\d{1,3}(?:\.\d{3})+)\.(\d\d)", number)):
+            number = parts[1].replace(".", "") + "." + parts[2]  # "1.049.99": a comma read as a point
         amount = Price.fromstring(
             number.replace("'", " ").replace(" ", "\u00a0"), decimal_separator=_decimal(number)
         ).amount
@@ -648,6 +655,9 @@ def price(low: str) -> tuple[float, str | None, int, int, float] | None:
             code = m["x"].strip().upper()
         asked = bool(_ASK.search(before))
         (aside_only if apart else offers).append((float(amount), code, start, end, asked))
+    if heights:
+        tall = [heights[min(low.count("\n", 0, start), len(heights) - 1)] for _, _, start, *_ in offers]
+        offers = [offer for offer, height in zip(offers, tall) if height > LARGEST * max(tall)]
     codes = {code for _, code, *_ in offers if code}
     if codes and not any(asked for *_, asked in offers) and (m := _NOW.search(low)):
         offers.insert(0, (float(m[1].replace(",", "").replace(".", "")), codes.pop(), m.start(1), m.end(1), True))
