@@ -617,17 +617,17 @@ def _read_lines(rgb: np.ndarray, lang: str, timeout: float, steps: frozenset[str
     candidates = _page_lines(rgb, lang, timeout) if "page" in steps else []
     lines = _open(find_lines(rgb, steps), candidates)
     first, variants = _places(lines)
-    crops = [(line, crop_line(line, HEIGHT, steps)) for line in first]
+    crops = [crop_line(line, HEIGHT, steps) for line in first]
     read_once = _recognise(crops, lang, timeout)
     candidates += read_once.values()
     if "second" in steps:
         doubtful = [first[i] for i, c in read_once.items() if c.letters >= 1 and 0.3 < c.conf < SURE]
-        again = [(line, crop_line(line, HEIGHT, steps)) for line in _open(variants, candidates)]
         still = {id(line) for line in _open(first, candidates)}
-        prices = [*[(line, crop) for line, crop in crops if id(line) in still], *again]
-        again += [(line, crop_line(line, round(0.65 * HEIGHT), steps)) for line in doubtful]
-        lowered = [(line, crop, lower_cents(crop.page)) for line, crop in prices if crop is not None]
-        lowered = [(line, replace(crop, page=page)) for line, crop, page in lowered if page is not None]
+        again = [crop_line(line, HEIGHT, steps) for line in _open(variants, candidates)]
+        prices = [*[crop for line, crop in zip(first, crops) if id(line) in still], *again]
+        again += [crop_line(line, round(0.65 * HEIGHT), steps) for line in doubtful]
+        lowered = [(crop, lower_cents(crop.page)) for crop in prices if crop is not None]
+        lowered = [replace(crop, page=page) for crop, page in lowered if page is not None]
         read_twice = _recognise([*again, *lowered], lang, timeout)
         candidates += [c for i, c in read_twice.items() if i < len(again) or _CENTS.search(c.text)]
     chosen = _choose(candidates)
@@ -679,12 +679,12 @@ def _page_lines(rgb: np.ndarray, lang: str, timeout: float) -> list[_Candidate]:
     return found
 
 
-def _recognise(crops: list[tuple[Line, Crop | None]], lang: str, timeout: float) -> dict[int, _Candidate]:
+def _recognise(crops: Sequence[Crop | None], lang: str, timeout: float) -> dict[int, _Candidate]:
     """Read crops in one go; the candidates by position in the list (those that gave nothing are left out)."""
-    usable = [(i, line, crop) for i, (line, crop) in enumerate(crops) if crop is not None]
-    pages = _tesseract([crop.page for _, _, crop in usable], 7, lang, timeout)
+    usable = [(i, crop) for i, crop in enumerate(crops) if crop is not None]
+    pages = _tesseract([crop.page for _, crop in usable], 7, lang, timeout)
     found = {}
-    for (i, line, crop), rows in zip(usable, pages, strict=True):
+    for (i, crop), rows in zip(usable, pages, strict=True):
         words = _tidy([Word(row.text, crop.back(row.box), row.conf) for row in rows])
         if words:
             level = {crop.back(row.box): crop.level(row.box) for row in rows}

@@ -7,6 +7,7 @@ what is storage. `screen_size` and `price` find the one diagonal and the one pri
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -360,6 +361,8 @@ def memory(low: str, sizes: list[Size], kind: str | None, masks: list) -> tuple[
         if s.role == "word":  # "memory" is RAM beside a drive, and storage beside RAM
             said = any(o.role == "ram" and o.gb == s.gb for o in sizes)
             s.role = "ram" if said else "disk" if told and not stored or s.gb > 128 or small and s.gb > 24 else "ram"
+    if any(s.gb in DISK_SIZES for s in sizes if s.gb > 64):  # of "312 GB" and "512 GB" one is misread
+        sizes = [s for s in sizes if s.gb <= 64 or s.gb in DISK_SIZES or s.role]
     ram = next((s for s in sizes if s.role == "ram" and s.gb in RAM_SIZES), None)
     disks = [s for s in sizes if s.role == "disk" and s.gb >= 1]
     free = [s for s in sizes if s.role == "" and s.gb >= 0.25]
@@ -530,6 +533,10 @@ def screen_size(low: str, kind: str | None) -> tuple[float, int, int, float, str
             return value, m.start(), m.end(), 0.8, "spaced inches"
     for m in INCHES.finditer(low):
         value = float(m["n"].replace(",", "."))
+        if kind == "mobile_phone" and 40 <= value < 80 and m["n"].isdigit():
+            value /= 10  # 51" of a phone is 5.1"
+        if kind == "laptop" and value not in LAPTOP_INCHES and math.floor(value * 10) / 10 in LAPTOP_INCHES:
+            value = math.floor(value * 10) / 10  # 15.35": the mark was read twice
         limit = (0.4, 3.0) if kind == "smartwatch" else (1.2, 19.0)
         if not limit[0] <= value <= limit[1]:
             continue
@@ -604,6 +611,7 @@ _ASK = re.compile(
 
 
 DOLLAR_S = re.compile(r"(?<=galaxy[ \n])\$(?=\d{1,2}\b)|(?<=tab[ \n])\$(?=\d{1,2}\b)")  # "GALAXY $7" is an S7
+SIX_B = re.compile(r"(?<![\w.,])((?:8|16|32|64|128|256|512))6b(?!\w)")  # "5126B" is 512GB
 RUPEE = re.compile(r"(?<![\w%])%(?=\d{1,3}(?:,\d{2,3})+(?![\d%]))")  # how Tesseract reads the rupee sign: "%18,999"
 
 
@@ -656,8 +664,9 @@ def price(low: str, heights: Sequence[float] = ()) -> tuple[float, str | None, i
         asked = bool(_ASK.search(before))
         (aside_only if apart else offers).append((float(amount), code, start, end, asked))
     if heights:
-        tall = [heights[min(low.count("\n", 0, start), len(heights) - 1)] for _, _, start, *_ in offers]
-        offers = [offer for offer, height in zip(offers, tall) if height > LARGEST * max(tall)]
+        tall = [heights[min(low.count("\n", 0, o[2]), len(heights) - 1)] for o in offers + aside_only]
+        large = [o for o, height in zip(offers + aside_only, tall) if height > LARGEST * max(tall)]
+        offers = [o for o in offers if o in large] or large  # under "Was" stands what is asked, if it is the largest
     codes = {code for _, code, *_ in offers if code}
     if codes and not any(asked for *_, asked in offers) and (m := _NOW.search(low)):
         offers.insert(0, (float(m[1].replace(",", "").replace(".", "")), codes.pop(), m.start(1), m.end(1), True))

@@ -84,6 +84,7 @@ def extract(text: str, gadget_type: str | None = None, heights: Sequence[float] 
     if " " not in text.strip() and text.count("_") >= 2:
         low, plain = low.replace("|", " "), plain.replace("|", " ")  # a file's name
     low = quantities.RUPEE.sub("₹", low)
+    low = quantities.SIX_B.sub(r"\1gb", low)
     if "$" in low:
         low = quantities.DOLLAR_S.sub("s", low)
     masks = [(m.start(), m.end(), m.lastgroup or "") for m in quantities.MASK.finditer(low)]
