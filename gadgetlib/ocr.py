@@ -696,7 +696,9 @@ def _recognise(crops: Sequence[Crop | None], lang: str, timeout: float) -> dict[
 _PRICE_TAG = re.compile(r"(?i)(?:[$€£₹]|\b(?:eur|usd|gbp|chf|cad|aud|aed|rs|inr|sek|kr|zł|au[s$]))\W{0,3}\d{2,}(?![\d.,]*[.,]\d\d(?!\d))"
                         r"|\d{2,4}\W{0,4}\s?(?:[€£]|eur|usd|gbp|chf|cad|aud|aed|zł)(?!\w)|^\D{0,3}\d{2,5}[°\"'*%]{1,3}$")  # fmt: skip
 
-_CENTS = re.compile(r"\d\.\d\d(?!\d)")  # what lowered cents must read as; "TM" is raised, too
+# what lowered cents must read as: a mark of inches or "TM" is raised, too
+_CENTS = re.compile(r"(?i)(?:[$€£₹]|\b(?:eur|usd|gbp|chf|cad|aud|aed))\W{0,3}\d[\d.,]*\.\d\d(?!\d)|\d\.\d\d ?(?:[$€£]|eur|usd|gbp|chf|cad|aud|aed)"
+                    r"|\d{3}\.\d\d(?!\d)")  # fmt: skip
 _DOLLARS = re.compile(r"^(?:€(?=A)|(?P<of>US|CA|C|AU|A|NZ|HK|MX))(?P<s>A?[$Ss])(?=(?:\d{1,3},)?\d{2,4}(?:[.,]\d\d)?$)")
 
 _QUOTE = str.maketrans({"”": '"', "“": '"', "″": '"', "„": '"', "’": "'", "‘": "'", "′": "'", "—": "-", "–": "-"})

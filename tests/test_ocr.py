@@ -33,6 +33,11 @@ def test_tilted_lines_below_each_other_do_not_displace_each_other():
     assert ocr._clash(level[0], level[0]) > 0.99
 
 
+def test_an_inch_mark_set_on_the_line_is_no_price():
+    assert ocr._CENTS.search("$119.99") and ocr._CENTS.search("2.199.50 €") and ocr._CENTS.search("549.00")
+    assert not ocr._CENTS.search("Galaxy Tab A9+ 11.99") and not ocr._CENTS.search("Core.TM")
+
+
 def test_dollars_of_other_countries_are_told_from_letters():
     def tidy(text):
         return [word.text for word in ocr._tidy([ocr.Word(text, (0, 0, 9, 9), 0.9)])]
