@@ -637,7 +637,7 @@ def price(low: str, heights: Sequence[float] = ()) -> tuple[float, str | None, i
         if sign == "rs" and len(number) < 3 and m["a"] and start + 2 == m.start("n"):
             continue  # "RS4 Plus" is a watch
         before, after = low[max(0, start - 26) : start], low[end : end + 26].split("\n")[0]
-        if _PER_MONTH.match(after) or _LESS.match(after) or re.match(r"\s*(?:gb|tb|mb|mah|%)", after):
+        if _PER_MONTH.match(after) or _LESS.match(after) or re.match(r"\s*(?:gb|tb|mb|mah|%|mins?\b|hours?\b|hrs?\b)", after):
             continue
         if re.match(r"-\d\d(?!\d)", after):
             continue  # "$6-99": a line through the point, so it is the old price
