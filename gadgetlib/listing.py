@@ -9,7 +9,7 @@ import math
 import random
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from html import escape
 from pathlib import Path
@@ -30,6 +30,7 @@ class Listing(BaseModel):
     accepted: bool | None = None
     text: str = ""
     words: list[dict[str, Any]] = Field(default_factory=list, exclude=True)  # with boxes; for overlays
+    heights: list[int] = Field(default_factory=list, exclude=True)  # of the print of each line of text, in pixels
     specs: dict[str, Any] = Field(default_factory=dict)
     evidence: dict[str, Any] = Field(default_factory=dict)
     matches: list[dict[str, Any]] = Field(default_factory=list)
@@ -96,18 +97,16 @@ class Describer:
         listing = Listing(warnings=list(self.warnings))
         with _Stage(listing, "open", stops=True):
             image = open_image(image) if isinstance(image, str | Path) else image
-        heights: list[int] = []
         with _Stage(listing, "read"):
             reading = self.read(image)
-            listing.text, heights = reading.text, reading.heights
+            listing.text, listing.heights = reading.text, list(reading.heights)
             listing.words = [{"text": word.text, "box": word.box, "conf": word.conf} for word in reading.words]
         with _Stage(listing, "classify"):
             self._classify(image, listing)
         with _Stage(listing, "extract"):
-            found = self.extract(listing.text, gadget_type=listing.gadget_type, heights=heights)
+            found = self.specs(listing.text, listing.gadget_type, listing.heights)
             listing.specs = found.values()
             listing.evidence = {k: v.model_dump(mode="json") for k, v in found.evidence.items()}
-            listing.specs["model"] = catalogue_model(listing.specs["brand"], listing.specs["model"], listing.text)
         if self.index is not None:
             with _Stage(listing, "search"):
                 listing.matches = self.index.search(image, k=k)
@@ -137,6 +136,12 @@ class Describer:
             listing.warnings.append("This does not look like one of the five kinds of gadget; take the rest lightly.")
         elif named == "other":
             listing.warnings.append("The text names an accessory or another kind of thing.")
+
+    def specs(self, text: str, gadget_type: str | None, heights: Sequence[int] = ()) -> Any:
+        """What a text states (`specs.GadgetSpecs`), its model as the catalogue spells it; heights as for `specs.extract`."""
+        found = self.extract(text, gadget_type=gadget_type, heights=heights)
+        found.model = catalogue_model(found.brand, found.model, text)
+        return found
 
     def estimate(self, gadget_type: str | None, specs: dict[str, Any]) -> dict[str, Any]:
         """The price model's answer to specs; the price that the picture states is not among its inputs."""
