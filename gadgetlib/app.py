@@ -6,7 +6,8 @@ import csv
 import json
 import os
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -38,25 +39,33 @@ class Photo(gr.Image):
 
 
 class Loading:
-    """A describer whose models load and warm up beside the first page; whoever needs them before waits.
+    """A describer whose models load and warm up behind the first page; whoever needs them before waits.
 
-    Raises, on first use, the CourseError that loading ended with.
+    Raises, on use, the CourseError that loading ended with.
     """
 
     def __init__(self, engine: str) -> None:
-        self._loaded = ThreadPoolExecutor(1).submit(self._load, engine)
+        self._engine, self._pool = engine, ThreadPoolExecutor(1)
 
-    @staticmethod
-    def _load(engine: str) -> Describer:
-        describer = Describer.load(engine=engine)
+    @cached_property
+    def loaded(self) -> Future[Describer]:
+        """Starts to load when first asked for; does not wait."""
+        return self._pool.submit(self._load)
+
+    def begin(self) -> None:
+        """Start to load; does not wait."""
+        self.loaded  # noqa: B018
+
+    def _load(self) -> Describer:
+        describer = Describer.load(engine=self._engine)
         describer(Image.new("RGB", (64, 64), "white"))  # the first call pays for lazy imports
         return describer
 
     def __call__(self, *args: Any, **kwargs: Any) -> Listing:
-        return self._loaded.result()(*args, **kwargs)
+        return self.loaded.result()(*args, **kwargs)
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._loaded.result(), name)
+        return getattr(self.loaded.result(), name)
 
 
 def boxes(image: Any, words: list[dict[str, Any]]) -> tuple[Any, list[tuple[tuple[int, int, int, int], str]]]:
@@ -207,10 +216,16 @@ def example_files(count: int = 6) -> list[Path]:
 
 
 def serve(port: int = 7860, host: str = "127.0.0.1", engine: str = "tesseract", wait: bool = True) -> Any:
-    """Serve the app while its models load; returns (app, local url, share url). Raises CourseError if nothing is trained."""
+    """Serve the app, then load its models; returns (app, local url, share url). Raises CourseError if nothing is trained."""
     trained("classifier")
-    return build(Loading(engine)).launch(
+    describer = Loading(engine)
+    page = build(describer)
+    served = page.launch(
         server_name=host, server_port=port, share=False, inbrowser=False, quiet=True, max_file_size=MAX_UPLOAD,
-        allowed_paths=[str(data_dir() / "photos"), str(data_dir() / "listings")], prevent_thread_lock=not wait,
+        allowed_paths=[str(data_dir() / "photos"), str(data_dir() / "listings")], prevent_thread_lock=True,
         theme=THEME, css=CSS, footer_links=[], pwa=False, ssr_mode=False, show_error=True, enable_monitoring=False,
     )  # fmt: skip
+    describer.begin()  # only now: beside the building of the page both would be slow
+    if wait:
+        page.block_thread()
+    return served

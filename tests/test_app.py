@@ -225,7 +225,7 @@ def test_models_load_beside_the_first_page_and_their_failure_is_told_to_who_asks
 
     monkeypatch.setattr(app.Describer, "load", load)
     waiting = app.Loading("tesseract")  # returns although the models are not there
-    assert not waiting._loaded.done()
+    assert not waiting.loaded.done()
     go.set()
     assert waiting(Image.new("RGB", (40, 20))).gadget_type == "laptop" and waiting.index is None
 
