@@ -58,12 +58,12 @@ def measure(data: str, rows: list[dict]) -> Iterator[dict]:
     for row in rows:
         for name, reader in readers.items():
             started = cpu()
-            text = reader(row["path"]).text
-            total = totals[name]
+            reading = reader(row["path"])
+            text, total = reading.text, totals[name]
             total["s"] += cpu() - started
             for key, value in ocr.score(row["text"], text, row["free"]).items():
                 total[key] += value
-            values = specs.extract(text).values()
+            values = specs.extract(text, heights=reading.heights).values()
             for field, accepted in row["fields"].items():
                 total["stated"] += bool(accepted)
                 total["said"] += values[field] is not None

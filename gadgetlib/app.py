@@ -6,17 +6,20 @@ import csv
 import json
 import os
 import tempfile
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
 import gradio as gr
+from PIL import Image
 
 from gadgetlib import CLASSES
 from gadgetlib.batch import COLUMNS, row
 from gadgetlib.contracts import SPEC_FIELDS
-from gadgetlib.course import CourseError, data_dir
+from gadgetlib.course import CourseError, data_dir, trained
 from gadgetlib.listing import Describer, Listing, card, shipped_listings
 
 MAX_UPLOAD = "20mb"
@@ -33,6 +36,36 @@ class Photo(gr.Image):
 
     def preprocess(self, payload: Any) -> str | None:
         return None if payload is None else payload.path
+
+
+class Loading:
+    """A describer whose models load and warm up behind the first page; whoever needs them before waits.
+
+    Raises, on use, the CourseError that loading ended with.
+    """
+
+    def __init__(self, engine: str) -> None:
+        self._engine, self._pool = engine, ThreadPoolExecutor(1)
+
+    @cached_property
+    def loaded(self) -> Future[Describer]:
+        """Starts to load when first asked for; does not wait."""
+        return self._pool.submit(self._load)
+
+    def begin(self) -> None:
+        """Start to load; does not wait."""
+        self.loaded  # noqa: B018
+
+    def _load(self) -> Describer:
+        describer = Describer.load(engine=self._engine)
+        describer(Image.new("RGB", (64, 64), "white"))  # the first call pays for lazy imports
+        return describer
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Listing:
+        return self.loaded.result()(*args, **kwargs)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.loaded.result(), name)
 
 
 def boxes(image: Any, words: list[dict[str, Any]]) -> tuple[Any, list[tuple[tuple[int, int, int, int], str]]]:
@@ -59,9 +92,9 @@ def build(describer: Describer, photos: Path | None = None) -> gr.Blocks:
             raise gr.Error("Drop, paste or take a photo first.", print_exception=False)
         try:
             image = open_image(path)
+            listing = describer(image, k=int(k))
         except CourseError as error:
             raise gr.Error(str(error).replace(str(Path(path).parent) + os.sep, ""), print_exception=False) from None
-        listing = describer(image, k=int(k))
         matches = search(image, where, k) if where.strip() else listing.matches
         values = [listing.specs.get(field) for field in SPEC_FIELDS]
         shown = [None if v is None else f"{v:g}" if isinstance(v, float) else str(v) for v in values]
@@ -183,13 +216,16 @@ def example_files(count: int = 6) -> list[Path]:
 
 
 def serve(port: int = 7860, host: str = "127.0.0.1", engine: str = "tesseract", wait: bool = True) -> Any:
-    """Load the models, warm them up, and serve the app; returns (app, local url, share url)."""
-    from PIL import Image
-
-    describer = Describer.load(engine=engine)
-    describer(Image.new("RGB", (64, 64), "white"))  # the first call pays for lazy imports
-    return build(describer).launch(
+    """Serve the app, then load its models; returns (app, local url, share url). Raises CourseError if nothing is trained."""
+    trained("classifier")
+    describer = Loading(engine)
+    page = build(describer)
+    served = page.launch(
         server_name=host, server_port=port, share=False, inbrowser=False, quiet=True, max_file_size=MAX_UPLOAD,
-        allowed_paths=[str(data_dir() / "photos"), str(data_dir() / "listings")], prevent_thread_lock=not wait,
+        allowed_paths=[str(data_dir() / "photos"), str(data_dir() / "listings")], prevent_thread_lock=True,
         theme=THEME, css=CSS, footer_links=[], pwa=False, ssr_mode=False, show_error=True, enable_monitoring=False,
     )  # fmt: skip
+    describer.begin()  # only now: beside the building of the page both would be slow
+    if wait:
+        page.block_thread()
+    return served

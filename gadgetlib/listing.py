@@ -9,8 +9,7 @@ import math
 import random
 import re
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Sequence
 from functools import cache
 from html import escape
 from pathlib import Path
@@ -31,6 +30,7 @@ class Listing(BaseModel):
     accepted: bool | None = None
     text: str = ""
     words: list[dict[str, Any]] = Field(default_factory=list, exclude=True)  # with boxes; for overlays
+    heights: list[int] = Field(default_factory=list, exclude=True)  # of the print of each line of text, in pixels
     specs: dict[str, Any] = Field(default_factory=dict)
     evidence: dict[str, Any] = Field(default_factory=dict)
     matches: list[dict[str, Any]] = Field(default_factory=list)
@@ -39,20 +39,20 @@ class Listing(BaseModel):
     seconds: dict[str, float] = Field(default_factory=dict)
 
 
-LAID_OUT = 4  # so many words: a shop's layout, with the gadget in one part of it
 TRUST_IN_TEXT = 200.0  # how much likelier text is to name the right kind than any wrong one
-TRUST_IN_CATALOGUE = 50.0  # the same for brand and model, where the catalogue has them
-DECISIVE = 100.0  # where the text says so much more for one kind than for the next, one view of the picture is enough
-
-
-def parts(image: Any) -> list[Any]:
-    """Halves and middle of a picture: in one of them a gadget beside text stands alone."""
-    width, height = image.size
-    boxes = [(0, 0, 0.5, 1), (0.5, 0, 1, 1), (0, 0, 1, 0.5), (0, 0.5, 1, 1), (0.25, 0.1, 0.75, 0.9)]
-    return [
-        image.crop((int(x0 * width), int(y0 * height), max(1, int(x1 * width)), max(1, int(y1 * height))))
-        for x0, y0, x1, y1 in boxes
-    ]
+TRUST_IN_CATALOGUE = 1000.0  # the same for brand and model, where the catalogue has them
+TRUST_IN_CUES = 20.0  # and for what only one kind of gadget does
+CUES = {
+    label: re.compile(words, re.IGNORECASE)
+    for label, words in {
+        "laptop": r"\bcore i[3579]\b|\bi[3579]-\d{4}|\bryzen\b|\bceleron\b|\bgeforce\b|\bddr[345]\b|\bssd\b|\bwindows\b|\bmacos\b"
+        r"|backlit|keyboard|tastatur|teclado|clavier",
+        "smartwatch": r"heart.?rate|\bsteps?\b.?count|sleep.?track|workout|\bwrist|\bwear ?os\b|\bwatch ?os\b|herzfrequenz|handgelenk"
+        r"|frecuencia card|fr[ée]quence card|frequ[êe]ncia card|\bpulso\b|mu[ñn]eca|poignet",
+        "headphones": r"noise.?cancel|\banc\b|\bdrivers?\b \d\d ?mm|\bear.?(?:bud|cup|pad|tip)s?\b|cancelaci[óo]n de ruido|ger[äa]uschunterdr"
+        r"|r[ée]duction (?:active )?d[ue] bruit|cancelamento de ru|3[.,]5 ?mm (?:plug|jack)|deep bass",
+    }.items()
+}
 
 
 class Describer:
@@ -99,15 +99,14 @@ class Describer:
             image = open_image(image) if isinstance(image, str | Path) else image
         with _Stage(listing, "read"):
             reading = self.read(image)
-            listing.text = reading.text
+            listing.text, listing.heights = reading.text, list(reading.heights)
             listing.words = [{"text": word.text, "box": word.box, "conf": word.conf} for word in reading.words]
         with _Stage(listing, "classify"):
             self._classify(image, listing)
         with _Stage(listing, "extract"):
-            found = self.extract(listing.text, gadget_type=listing.gadget_type)
+            found = self.specs(listing.text, listing.gadget_type, listing.heights)
             listing.specs = found.values()
             listing.evidence = {k: v.model_dump(mode="json") for k, v in found.evidence.items()}
-            listing.specs["model"] = catalogue_model(listing.specs.get("brand"), listing.specs.get("model"))
         if self.index is not None:
             with _Stage(listing, "search"):
                 listing.matches = self.index.search(image, k=k)
@@ -119,25 +118,30 @@ class Describer:
 
     def _classify(self, image: Any, listing: Listing) -> None:
         """What the picture shows and what its text says, weighed together (Bayes' rule, independent witnesses)."""
-        from gadgetlib.specs import gadget_type
+        from gadgetlib import specs
 
-        named = gadget_type(listing.text) if listing.text else None
-        said: dict[str, float] = {}
-        with suppress(Exception):  # the step that extracts reports its failures itself
-            said = kinds_from_specs(self.extract(listing.text).values()) if listing.text else {}
-        said = {label: said.get(label, 1.0) * (TRUST_IN_TEXT if label == named else 1.0) for label in CLASSES}
+        found = specs.extract(listing.text)  # the rules alone: quick, and the kind is not known yet
+        named, values = found.gadget_type, found.values()
+        values["model"] = catalogue_model(found.brand, found.model, listing.text)
+        said = kinds_from_specs(values, listing.text)
+        said = {label: said[label] * (TRUST_IN_TEXT if label == named else 1.0) for label in CLASSES}
         most, next_most = sorted(said.values(), reverse=True)[:2]
-        alone = len(listing.words) < LAID_OUT or most >= DECISIVE * next_most
-        seen = self.classifier.predict([image] if alone else [image, *parts(image)])
-        weights = {label: said[label] * sum(one["probs"][label] for one in seen) for label in seen[0]["probs"]}
+        [seen] = self.classifier.predict([image])
+        weights = {label: said[label] * seen["probs"][label] for label in seen["probs"]}
         total = sum(weights.values())
         listing.probs = {label: weight / total for label, weight in weights.items()}
         listing.gadget_type = max(listing.probs, key=listing.probs.get)
-        listing.accepted = any(one.get("accepted", True) for one in seen) or most >= TRUST_IN_CATALOGUE * next_most
+        listing.accepted = seen.get("accepted", True) or most >= TRUST_IN_CUES * next_most
         if not listing.accepted:
             listing.warnings.append("This does not look like one of the five kinds of gadget; take the rest lightly.")
         elif named == "other":
             listing.warnings.append("The text names an accessory or another kind of thing.")
+
+    def specs(self, text: str, gadget_type: str | None, heights: Sequence[int] = ()) -> Any:
+        """What a text states (`specs.GadgetSpecs`), its model as the catalogue spells it; heights as for `specs.extract`."""
+        found = self.extract(text, gadget_type=gadget_type, heights=heights)
+        found.model = catalogue_model(found.brand, found.model, text)
+        return found
 
     def estimate(self, gadget_type: str | None, specs: dict[str, Any]) -> dict[str, Any]:
         """The price model's answer to specs; the price that the picture states is not among its inputs."""
@@ -166,29 +170,53 @@ def _letters(text: str) -> str:
 _ALIKE = str.maketrans({"$": "s", "5": "s", "0": "o", "8": "b", "1": "l", "i": "l", "|": "l", "!": "l", "2": "z"})
 
 
+def _alike(text: str) -> str:
+    return _letters(text.lower().translate(_ALIKE))
+
+
 @cache
-def _names() -> dict[str, set[str]]:
-    """Models of the catalogue by brand and model with look-alike signs brought together."""
-    names: dict[str, set[str]] = {}
+def _names() -> dict[str, dict[str, set[str]]]:
+    """Models of the catalogue by maker (lower case) and name, with look-alike signs brought together."""
+    names: dict[str, dict[str, set[str]]] = {}
     with open(data_dir() / "catalogue.csv", newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file):
-            names.setdefault(_letters(f"{row['brand']} {row['model']}".lower().translate(_ALIKE)), set()).add(row["model"])
+            names.setdefault(row["brand"].lower(), {}).setdefault(_alike(row["model"]), set()).add(row["model"])
     return names
 
 
-def catalogue_model(brand: str | None, model: str | None) -> str | None:
-    """The model as the catalogue spells it, where the one read differs from exactly one of its maker's in look-alike signs only."""
-    if not brand or not model or _letters(f"{brand} {model}") in _catalogue()[0]:
+LONGEST_NAME = 8  # words
+_CHIP = re.compile(r"\s(?:OLED\s)?M\d(?: Pro| Max| Ultra)?$")  # a processor is no part of a model
+
+
+def catalogue_model(brand: str | None, model: str | None, text: str = "") -> str | None:
+    """The model as the catalogue spells it, where the text says so; otherwise the model as it was read.
+
+    Words of the text that stand together, look-alike signs counted as one, must make the name of exactly one model of the
+    brand, and it must contain the model that was read: "Galaxy Watch4" is "Galaxy Watch4 40mm" where "40mm" follows.
+    """
+    if not brand or not model:
         return model
-    alike = _names().get(_letters(f"{brand} {model}".lower().translate(_ALIKE)), set())
-    return next(iter(alike)) if len(alike) == 1 else model
+    names, words = _names().get(brand.lower(), {}), [_alike(word) for word in f"{model} | {text}".split()]
+    read, best = _alike(model), ""
+    for start in range(len(words)):
+        for end in range(start + 1, min(start + LONGEST_NAME, len(words)) + 1):
+            name = "".join(words[start:end])
+            if len(name) > len(best) and len(names.get(name, ())) == 1 and _whole(read, words[start:end]):
+                best = name
+    found = next(iter(names[best])) if best else model
+    return model if _CHIP.search(found) and not _CHIP.search(model) else found
 
 
-def kinds_from_specs(specs: dict[str, Any]) -> dict[str, float]:
+def _whole(name: str, words: list[str]) -> bool:
+    """Whether some of the words, side by side, make the name: "S2" is no part of "S24"."""
+    return any("".join(words[i:j]) == name for i in range(len(words)) for j in range(i + 1, len(words) + 1))
+
+
+def kinds_from_specs(specs: dict[str, Any], text: str = "") -> dict[str, float]:
     """How well each kind of gadget explains what was read: weights by label, to multiply probabilities with.
 
     A model that the catalogue has speaks for its kind. A screen size speaks for a kind as often as the catalogue's products
-    of that kind have one within 6 %. Memory or storage speaks against headphones.
+    of that kind have one within 6 %. Memory or storage speaks against headphones. What only one kind of gadget does or has (CUES, in the text) speaks for it.
     """
     kinds, screens = _catalogue()
     weights = dict.fromkeys(CLASSES, 1.0)
@@ -197,7 +225,10 @@ def kinds_from_specs(specs: dict[str, Any]) -> dict[str, float]:
     if size := specs.get("screen_in"):
         for label, sizes in screens.items():
             near = sum(abs(math.log(one / size)) < 0.06 for one in sizes)
-            weights[label] *= max(0.02, near / max(1, len(sizes)))
+            weights[label] *= max(0.002, near / max(1, len(sizes)))
+    for label, cue in CUES.items():
+        if cue.search(text):
+            weights[label] *= TRUST_IN_CUES
     if specs.get("ram_gb") or specs.get("storage_gb"):
         weights["headphones"] *= 0.05
     return weights

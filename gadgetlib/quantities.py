@@ -7,7 +7,9 @@ what is storage. `screen_size` and `price` find the one diagonal and the one pri
 
 from __future__ import annotations
 
+import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gadgetlib import gazetteer
@@ -359,6 +361,8 @@ def memory(low: str, sizes: list[Size], kind: str | None, masks: list) -> tuple[
         if s.role == "word":  # "memory" is RAM beside a drive, and storage beside RAM
             said = any(o.role == "ram" and o.gb == s.gb for o in sizes)
             s.role = "ram" if said else "disk" if told and not stored or s.gb > 128 or small and s.gb > 24 else "ram"
+    if any(s.gb in DISK_SIZES for s in sizes if s.gb > 64):  # of "312 GB" and "512 GB" one is misread
+        sizes = [s for s in sizes if s.gb <= 64 or s.gb in DISK_SIZES or s.role]
     ram = next((s for s in sizes if s.role == "ram" and s.gb in RAM_SIZES), None)
     disks = [s for s in sizes if s.role == "disk" and s.gb >= 1]
     free = [s for s in sizes if s.role == "" and s.gb >= 0.25]
@@ -529,6 +533,10 @@ def screen_size(low: str, kind: str | None) -> tuple[float, int, int, float, str
             return value, m.start(), m.end(), 0.8, "spaced inches"
     for m in INCHES.finditer(low):
         value = float(m["n"].replace(",", "."))
+        if kind == "mobile_phone" and 40 <= value < 80 and m["n"].isdigit():
+            value /= 10  # 51" of a phone is 5.1"
+        if kind == "laptop" and value not in LAPTOP_INCHES and math.floor(value * 10) / 10 in LAPTOP_INCHES:
+            value = math.floor(value * 10) / 10  # 15.35": the mark was read twice
         limit = (0.4, 3.0) if kind == "smartwatch" else (1.2, 19.0)
         if not limit[0] <= value <= limit[1]:
             continue
@@ -571,6 +579,7 @@ def screen_size(low: str, kind: str | None) -> tuple[float, int, int, float, str
 # --- prices -------------------------------------------------------------------------------------------------------
 
 CURRENCIES = gazetteer.CURRENCIES
+LARGEST = 0.75  # of the tallest print among prices: what is smaller is an old price, an accessory's, a rate
 _SIGN = "|".join(re.escape(s) for s in sorted(CURRENCIES, key=len, reverse=True))
 _SIGNS_FIRST = "|".join(
     re.escape(s)
@@ -594,7 +603,7 @@ _LESS = re.compile(
     r"[\s*+]*(?:(?:instant|extra|flat|bank|additional)\s+)*(?:off\b|discount|cash\s?-?back|back\b|savings?|saved|rabatt|descuento|de\s+descuento|shipping|delivery|versand|coupon|voucher|gift|bonus|reward|exchange|store\s+credit|deposit|down\b|value\b|worth|d'achat|minimum)"
 )
 _ASIDE = re.compile(
-    r"(?:\d{1,2}\s?x(?:\s?de)?|\d\s+(?:raten|pagos|cuotas|mensualidades|parcelas|rate)(?:\s+(?:à|zu|de|da))?|sparen|spara|economize|[ée]conomi\w+|risparmi\w*|oszcz\w+|\bde|emi|e\.m\.i\.?|instal\w+|save|saving[s]?|spare|ahorra|off|discount|cash\s?-?back|mrp|m\.r\.p\.?|was|were|list(?:\s+price)?|rrp|uvp|retail(?:\s+price)?|instead\s+of|statt|antes|avant|prima|ancien|original(?:ly|\s+price)?|old\s+price|regular(?:\s+price|ly)?|voucher|coupon|gift\s?card|exchange|bonus|worth|value(?:d)?(?:\s+at)?|shipping|versand|delivery|deposit|up\s?to|upto|reward|extra|flat|per\s+month|msrp|strike|protect(?:ion)?|warranty|orders?|orders\s+over|over|above|purchase[s]?)[\s:;\-.@]*(?:of|for|by|from|at|up\s?to|starts?(?:\s+(?:at|from))?|is|price)?[\s:\-.(@]*$"
+    r"(?:\d{1,2}\s?x(?:\s?de)?|\d\s+(?:raten|pagos|cuotas|mensualidades|parcelas|rate)(?:\s+(?:à|a|zu|de|da))?|sparen|spara|economize|[ée]conomi\w+|risparmi\w*|oszcz\w+|\bde|emi|e\.m\.i\.?|instal\w+|save|saving[s]?|spare|ahorra|off|discount|cash\s?-?back|mrp|m\.r\.p\.?|was|were|list(?:\s+price)?|rrp|uvp|retail(?:\s+price)?|instead\s+of|statt|antes|avant|prima|ancien|original(?:ly|\s+price)?|old\s+price|regular(?:\s+price|ly)?|voucher|coupon|gift\s?card|exchange|bonus|worth|value(?:d)?(?:\s+at)?|shipping|versand|delivery|deposit|up\s?to|upto|reward|extra|flat|per\s+month|msrp|strike|protect(?:ion)?|warranty|orders?|orders\s+over|over|above|purchase[s]?)[\s:;\-.@]*(?:of|for|by|from|at|up\s?to|starts?(?:\s+(?:at|from))?|is|price)?[\s:\-.(@]*$"
 )
 _ASK = re.compile(
     r"\b(?:price|now|deal|only|sale|today|pay|preis|precio|prix|prezzo|cena|nur|jetzt|ahora|buy\s?it\s?now|offer|our|special|for|at|from|ab)[\s:\-.(@]*(?:price|preis)?[\s:\-]*$"
@@ -602,11 +611,15 @@ _ASK = re.compile(
 
 
 DOLLAR_S = re.compile(r"(?<=galaxy[ \n])\$(?=\d{1,2}\b)|(?<=tab[ \n])\$(?=\d{1,2}\b)")  # "GALAXY $7" is an S7
+SIX_B = re.compile(r"(?<![\w.,])((?:8|16|32|64|128|256|512))6b(?!\w)")  # "5126B" is 512GB
 RUPEE = re.compile(r"(?<![\w%])%(?=\d{1,3}(?:,\d{2,3})+(?![\d%]))")  # how Tesseract reads the rupee sign: "%18,999"
 
 
-def price(low: str) -> tuple[float, str | None, int, int, float] | None:
-    """The asking price: (amount, ISO code or None, start, end, confidence). Rates and discounts are passed over."""
+def price(low: str, heights: Sequence[float] = ()) -> tuple[float, str | None, int, int, float] | None:
+    """The asking price: (amount, ISO code or None, start, end, confidence). Rates and discounts are passed over.
+
+    heights: of the print of each line of a picture's text; a shop prints the price that it asks largest.
+    """
     if not _MONEY_HINT.search(low):
         return _lost_rupee(low)
     from price_parser import Price  # reads 1.199,00 and 1,199.00 and 1,19,900 alike
@@ -624,7 +637,7 @@ def price(low: str) -> tuple[float, str | None, int, int, float] | None:
         if sign == "rs" and len(number) < 3 and m["a"] and start + 2 == m.start("n"):
             continue  # "RS4 Plus" is a watch
         before, after = low[max(0, start - 26) : start], low[end : end + 26].split("\n")[0]
-        if _PER_MONTH.match(after) or _LESS.match(after) or re.match(r"\s*(?:gb|tb|mb|mah|%)", after):
+        if _PER_MONTH.match(after) or _LESS.match(after) or re.match(r"\s*(?:gb|tb|mb|mah|%|mins?\b|hours?\b|hrs?\b)", after):
             continue
         if re.match(r"-\d\d(?!\d)", after):
             continue  # "$6-99": a line through the point, so it is the old price
@@ -636,6 +649,8 @@ def price(low: str) -> tuple[float, str | None, int, int, float] | None:
             and not (re.search(r"(?:exchange|up\s?to|extra)", aside[0]) and _ASK.search(before) and "now" in before)
         ):
             continue
+        if (parts := re.fullmatch(r"(\d{1,3}(?:\.\d{3})+)\.(\d\d)", number)):
+            number = parts[1].replace(".", "") + "." + parts[2]  # "1.049.99": a comma read as a point
         amount = Price.fromstring(
             number.replace("'", " ").replace(" ", "\u00a0"), decimal_separator=_decimal(number)
         ).amount
@@ -648,6 +663,10 @@ def price(low: str) -> tuple[float, str | None, int, int, float] | None:
             code = m["x"].strip().upper()
         asked = bool(_ASK.search(before))
         (aside_only if apart else offers).append((float(amount), code, start, end, asked))
+    if heights:
+        tall = [heights[min(low.count("\n", 0, o[2]), len(heights) - 1)] for o in offers + aside_only]
+        large = [o for o, height in zip(offers + aside_only, tall) if height > LARGEST * max(tall)]
+        offers = [o for o in offers if o in large] or large  # under "Was" stands what is asked, if it is the largest
     codes = {code for _, code, *_ in offers if code}
     if codes and not any(asked for *_, asked in offers) and (m := _NOW.search(low)):
         offers.insert(0, (float(m[1].replace(",", "").replace(".", "")), codes.pop(), m.start(1), m.end(1), True))

@@ -7,6 +7,7 @@ its evidence. It needs neither torch nor spaCy, and never raises on a string. `l
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from pydantic import BaseModel, Field
@@ -64,11 +65,12 @@ class GadgetSpecs(BaseModel):
 ALSO_WORDS = frozenset({"Nothing", "Noise", "Honor", "HONOR", "Orange", "Meta", "Blu", "Energy"})
 
 
-def extract(text: str, gadget_type: str | None = None) -> GadgetSpecs:
+def extract(text: str, gadget_type: str | None = None, heights: Sequence[float] = ()) -> GadgetSpecs:
     """Read the specifications that `text` states; what it does not state stays None.
 
-    `gadget_type`, when known (from the picture), settles what a lone size means. Never raises on a string; anything
-    else than a string is a `CourseError`.
+    `gadget_type`, when known (from the picture), settles what a lone size means; `heights`, of the print of each line
+    (`ocr.Reading.heights`), which of several prices is asked. Never raises on a string; anything else than a string is
+    a `CourseError`.
     """
     if not isinstance(text, str):
         raise CourseError(
@@ -82,11 +84,12 @@ def extract(text: str, gadget_type: str | None = None) -> GadgetSpecs:
     if " " not in text.strip() and text.count("_") >= 2:
         low, plain = low.replace("|", " "), plain.replace("|", " ")  # a file's name
     low = quantities.RUPEE.sub("₹", low)
+    low = quantities.SIX_B.sub(r"\1gb", low)
     if "$" in low:
         low = quantities.DOLLAR_S.sub("s", low)
     masks = [(m.start(), m.end(), m.lastgroup or "") for m in quantities.MASK.finditer(low)]
     sizes = quantities.find_sizes(low, plain, masks)
-    money = quantities.price(low)
+    money = quantities.price(low, heights)
     rough = None if gadget_type not in KINDS.values() else gadget_type
     facts = [(s.start, s.end, "size") for s in sizes]
     if money:

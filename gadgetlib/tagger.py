@@ -524,9 +524,11 @@ class Pipeline:
     merger: Merger = field(default_factory=Merger)
     use: str = "merged"
 
-    def answers(self, texts: Sequence[str], gadget_type: str | None = None) -> list[dict[str, GadgetSpecs]]:
-        """What each source reads in each text, before anybody decides."""
-        out: list[dict[str, GadgetSpecs]] = [{"rules": specs.extract(t, gadget_type)} for t in texts]
+    def answers(
+        self, texts: Sequence[str], gadget_type: str | None = None, heights: Sequence[float] = ()
+    ) -> list[dict[str, GadgetSpecs]]:
+        """What each source reads in each text, before anybody decides; heights as for `specs.extract`, of one text."""
+        out: list[dict[str, GadgetSpecs]] = [{"rules": specs.extract(t, gadget_type, heights)} for t in texts]
         cut = [t[: specs.LIMIT] for t in texts]
         if self.spacy is not None:
             for row, read in zip(out, spacy_specs(self.spacy, cut)):
@@ -536,13 +538,15 @@ class Pipeline:
                 row["bert"] = read
         return out
 
-    def many(self, texts: Sequence[str], gadget_type: str | None = None) -> list[GadgetSpecs]:
+    def many(
+        self, texts: Sequence[str], gadget_type: str | None = None, heights: Sequence[float] = ()
+    ) -> list[GadgetSpecs]:
         """The specs of each text."""
-        rows = self.answers(texts, gadget_type)
+        rows = self.answers(texts, gadget_type, heights)
         return [self.merger.merge(r) if self.use == "merged" else r[self.use] for r in rows]
 
-    def __call__(self, text: str, gadget_type: str | None = None) -> GadgetSpecs:
-        return self.many([text], gadget_type)[0]
+    def __call__(self, text: str, gadget_type: str | None = None, heights: Sequence[float] = ()) -> GadgetSpecs:
+        return self.many([text], gadget_type, heights)[0]
 
     def save(self, folder: Path, **figures: Any) -> None:
         """Write `spacy/`, `bert/` and `tagger.json` (hashes of every file, the merger's experience, figures)."""

@@ -6,6 +6,7 @@ The models are stand-ins here, so that the pages are tested and nothing else; le
 from __future__ import annotations
 
 import shutil
+import threading
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,7 @@ CHROMIUM_FLAGS = [
 class Classifier:
     def predict(self, images):
         wide = images[0].width > images[0].height
-        probs = {"laptop": 0.999 if wide else 0.001, "mobile_phone": 0.001 if wide else 0.999}
+        probs = {"laptop": 1.0 if wide else 1e-6, "mobile_phone": 1e-6 if wide else 1.0}
         return [{"label": max(probs, key=probs.get), "probs": probs, "accepted": True} for _ in images]
 
 
@@ -36,6 +37,7 @@ class Word:
 
 class Reading:
     text = "Dell XPS 13 16GB RAM 512GB SSD"
+    heights = (20,)
     words = (Word("Dell", (10, 10, 60, 30)), Word("16GB", (70, 10, 120, 30)))
 
 
@@ -210,3 +212,26 @@ def test_the_keyboard_reaches_the_button_and_controls_have_names(page):
         !(e.innerText || e.getAttribute('aria-label') || e.title || e.labels?.length || e.closest('label'))).length"""
     )
     assert nameless == 0
+
+
+def test_models_load_beside_the_first_page_and_their_failure_is_told_to_who_asks(monkeypatch):
+    from gadgetlib import app
+
+    go = threading.Event()
+
+    def load(engine):
+        go.wait(10)
+        return Describer(Classifier(), lambda image: Reading(), specs.extract, None, Price())
+
+    monkeypatch.setattr(app.Describer, "load", load)
+    waiting = app.Loading("tesseract")  # returns although the models are not there
+    assert not waiting.loaded.done()
+    go.set()
+    assert waiting(Image.new("RGB", (40, 20))).gadget_type == "laptop" and waiting.index is None
+
+    def broken(engine):
+        raise CourseError("model.safetensors is damaged; run lesson 03 again.")
+
+    monkeypatch.setattr(app.Describer, "load", broken)
+    with pytest.raises(CourseError, match="damaged"):
+        app.Loading("tesseract")(Image.new("RGB", (40, 20)))

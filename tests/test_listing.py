@@ -7,7 +7,7 @@ import re
 import pytest
 from PIL import Image
 
-from gadgetlib import specs
+from gadgetlib import CLASSES, specs
 from gadgetlib.course import CourseError
 from gadgetlib.listing import Describer, card, catalogue_model, kinds_from_specs, right_fields
 
@@ -20,6 +20,7 @@ class Classifier:
 class Reading:
     text = "Dell XPS 13 16GB RAM 512GB SSD <b>$999</b>"
     words = ()
+    heights = [20]
 
 
 class Index:
@@ -84,7 +85,7 @@ def test_text_and_picture_are_weighed_together():
             return [{"label": "tablet", "probs": self.probs, "accepted": False} for _ in images]
 
     assert describer(classifier=Unsure(0.9))(picture()).gadget_type == "laptop"  # the text names a laptop
-    sure = describer(classifier=Unsure(0.999))(picture())
+    sure = describer(classifier=Unsure(1 - 1e-7))(picture())
     assert sure.gadget_type == "tablet"
     silent = Reading()
     silent.text = ""
@@ -167,23 +168,41 @@ def test_nothing_read_speaks_for_nothing():
     assert set(kinds_from_specs({}).values()) == {1.0}
 
 
-def test_text_that_decides_spares_the_crops():
-    asked = []
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("Acme Step counter Sleep tracking", "smartwatch"),
+        ("Acme Active noise cancelling", "headphones"),
+        ("Acme Tastatur beleuchtet Windows", "laptop"),
+    ],
+)
+def test_what_only_one_kind_does_speaks_for_it(text, kind):
+    weights = kinds_from_specs({}, text)
+    assert max(weights, key=weights.get) == kind and sorted(weights.values())[-2] == 1
 
-    class Counting(Classifier):
-        def predict(self, images):
-            asked.append(len(images))
-            return super().predict(images)
 
-    class Words(Reading):
-        words = tuple(type("Word", (), {"text": t, "box": (0, 0, 9, 9), "conf": 0.9})() for t in ["a", "b", "c", "d", "e"])
+def test_a_known_model_outweighs_a_word_for_another_kind():
+    found = Reading()
+    found.text = "Samsung Galaxy Buds2 smartphone"
+    even = {"label": "laptop", "probs": dict.fromkeys(CLASSES, 0.2), "accepted": True}
+    unsure = type("Even", (), {"predict": lambda self, images: [even] * len(images)})()
+    assert describer(classifier=unsure, read=lambda image: found)(picture()).gadget_type == "headphones"
 
-    class Vague(Words):
-        text = "summer sale now on today"
 
-    describer(classifier=Counting(), read=lambda image: Words())(picture())
-    describer(classifier=Counting(), read=lambda image: Vague())(picture())
-    assert asked == [1, 6]
+def test_the_largest_price_is_the_one_asked():
+    found = Reading()
+    found.text, found.heights = "Case 15,99 EUR\nDell XPS 13\nWas\n899,00 EUR\nMouse 9,99 EUR", [14, 30, 12, 40, 14]
+    assert describer(read=lambda image: found)(picture()).specs["price"] == 899.0
+    found.heights = [14, 30, 12, 14, 14]  # all alike: the text alone decides
+    assert describer(read=lambda image: found)(picture()).specs["price"] == 15.99
+
+
+def test_a_name_of_the_catalogue_is_taken_as_far_as_the_text_has_it():
+    text = "New! Samsung Galaxy\nWatch4 40mm silver"
+    assert catalogue_model("Samsung", "Galaxy Watch4", text) == "Galaxy Watch4 40mm"
+    assert catalogue_model("Samsung", "Galaxy Watch4", "Galaxy Watch4, strap 40mm") == "Galaxy Watch4"
+    assert catalogue_model("Apple", "MacBook Air 13", "MacBook Air 13 M3") == "MacBook Air 13"  # a processor is no name
+    assert catalogue_model("Samsung", "Galaxy S2", "Galaxy S24 Ultra") == "Galaxy S2"
 
 
 @pytest.mark.parametrize(

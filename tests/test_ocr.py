@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
@@ -19,6 +20,30 @@ def printed(lines: list[str], ink="black", ground="white", size: int = 34, angle
     for i, line in enumerate(lines):
         pen.text((40, 30 + 80 * i), line, fill=ink, font=ImageFont.load_default(size))
     return picture.rotate(angle, fillcolor=ground, resample=Image.Resampling.BICUBIC)
+
+
+def test_tilted_lines_below_each_other_do_not_displace_each_other():
+    """Boxes around tilted words overlap; the words do not."""
+    matrix = cv2.getRotationMatrix2D((0, 0), 12, 1).astype(np.float32)
+    crop = ocr.Crop(np.zeros((9, 9), np.uint8), matrix, 1.0)
+    upper, lower = (0, 0, 200, 30), (0, 36, 200, 66)
+    loose = [ocr._Candidate([ocr.Word("word", crop.back(box), 0.9)]) for box in (upper, lower)]
+    level = [ocr._Candidate(c.words, np.array([crop.level(box)])) for c, box in zip(loose, (upper, lower))]
+    assert ocr._clash(*loose) > 0.4 > ocr._clash(*level)
+    assert ocr._clash(level[0], level[0]) > 0.99
+
+
+def test_an_inch_mark_set_on_the_line_is_no_price():
+    assert ocr._CENTS.search("$119.99") and ocr._CENTS.search("2.199.50 €") and ocr._CENTS.search("549.00")
+    assert not ocr._CENTS.search("Galaxy Tab A9+ 11.99") and not ocr._CENTS.search("Core.TM")
+
+
+def test_dollars_of_other_countries_are_told_from_letters():
+    def tidy(text):
+        return [word.text for word in ocr._tidy([ocr.Word(text, (0, 0, 9, 9), 0.9)])]
+
+    assert tidy("CAS229.00") == ["CA$229.00"] and tidy("€A$229.00") == ["CA$229.00"]
+    assert tidy("AUs509") == ["AU$509"] and tidy("AS12") == ["A$12"] and tidy("A515F") == ["A515F"]
 
 
 @pytest.mark.parametrize(
@@ -85,7 +110,7 @@ def test_raised_cents_are_set_on_the_line_and_inch_marks_are_not():
 )  # fmt: skip
 def test_the_shorter_and_stranger_the_surer_a_word_must_be(text, conf, kept):
     box = (0, 0, 40, 12)
-    assert ocr._plausible(ocr._Candidate([ocr.Word(text, box, conf)], box)) == kept
+    assert ocr._plausible(ocr._Candidate([ocr.Word(text, box, conf)])) == kept
 
 
 def test_no_text_gives_nothing():

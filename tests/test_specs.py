@@ -374,5 +374,21 @@ def test_loading_nothing_says_what_to_do(tmp_path, use, what):
         specs.load(tmp_path, use)
 
 
+@pytest.mark.parametrize(
+    ("text", "kind", "field", "value"),
+    [
+        ("Surface Laptop\nRAM 16GB\nStorage 5126B", "laptop", "storage_gb", 512),
+        ("iQOO 12 312 GB\n16 GB RAM, 512 GB", "mobile_phone", "storage_gb", 512),
+        ('Galaxy S7\n51" 60Hz Screen', "mobile_phone", "screen_in", 5.1),
+        ('MacBook Air\n15.35" 2880 x 1864', "laptop", "screen_in", 15.3),
+        ('Galaxy A16\n6.67" display', "mobile_phone", "screen_in", 6.67),
+        ("ZenBook 14\n1.049.99 €", "laptop", "price", 1049.99),
+        ("Galaxy S21\n12 Raten a 45,75€", "mobile_phone", "price", None),
+    ],
+)
+def test_what_a_reader_gets_wrong_is_mended_where_only_one_meaning_is_left(text, kind, field, value):
+    assert getattr(extract(text, kind), field) == value
+
+
 def test_load_rules_needs_no_folder(tmp_path):
     assert specs.load(tmp_path / "nowhere", "rules")("iPhone 12 64GB").model == "iPhone 12"
