@@ -328,11 +328,11 @@ def imagenet_agreement(seen, labels):
     return float(np.mean([(said[labels == label] == label).mean() for label in known]))
 
 
-def frozen_features(sources, size=224, crops=("pad",), batch_size=32, net=None, progress=None):
+def frozen_features(sources, size=224, crops=("pad",), batch_size=4, net=None, progress=None):
     """Features of pictures under a backbone that is not trained: float32 (n, d * len(crops)).
 
-    `sources` are paths or PIL pictures; pictures are opened in threads while the network works, and go through it
-    channels-last, batch by batch. `net` defaults to body(); `progress` may wrap the batches (tqdm).
+    `sources` are paths or PIL pictures; they go through the network channels-last, each core with a small batch of its own.
+    `net` defaults to body(); `progress` may wrap the batches (tqdm).
     """
     sources = list(sources)
     net = net or body()
@@ -359,7 +359,7 @@ def kept_features(paths, store, size=224, crops=("pad",), net=None):
         if not missing:
             continue
         fresh = frozen_features(list(missing.values()), size, needed, net=net,
-                                progress=lambda batches: tqdm(batches, desc="features", disable=len(batches) < 8))
+                                progress=lambda batches: tqdm(batches, desc="features", disable=len(batches) < 64))
         for crop, part in zip(needed, np.split(fresh, len(needed), axis=1)):
             known[crop].update(zip(missing, part.astype(np.float16)))
             with write_atomic(kept[crop]) as beside, open(beside, "wb") as file:
@@ -379,11 +379,55 @@ def _forward(net, sources, size, crops, batch_size, progress=None):
     import torch
 
     device = next(net.parameters()).device
-    net = net.to(memory_format=torch.channels_last)
-    with torch.inference_mode():
-        for array in _batches(sources, size, crops, batch_size, progress):
+    net = _folded(net).to(memory_format=torch.channels_last)
+
+    def one(batch):
+        array = squares(batch, size, crops, 1)
+        with torch.inference_mode():
             x = to_tensor(array.reshape(-1, size, size, 3), net.mean, net.std, device)
-            yield net(x).float().cpu().numpy().reshape(len(array), -1)
+            return net(x).float().cpu().numpy().reshape(len(array), -1)
+
+    return _side_by_side(one, sources, batch_size, progress)
+
+
+def _folded(net):
+    """A copy of a timm network in eval mode whose batch norms are folded into the convolutions before them: the same answers
+    from a third fewer passes over memory. Where no such pairs are found, all stays as it is."""
+    from copy import deepcopy
+
+    from timm.layers import BatchNormAct2d
+    from torch import nn
+    from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+    net = deepcopy(net)
+    for parent in net.modules():
+        layers = list(parent.named_children())
+        for (name, conv), (after, norm) in zip(layers, layers[1:]):
+            if type(norm) is BatchNormAct2d and isinstance(conv, nn.Conv2d):
+                setattr(parent, name, fuse_conv_bn_eval(conv, norm))
+                setattr(parent, after, nn.Sequential(norm.drop, norm.act))
+    return net
+
+
+def _side_by_side(one, sources, batch_size, progress=None):
+    """Yields one(batch) for batches of `sources`, in order: every core works on a batch of its own, decoding included.
+
+    That is faster than all cores on one large batch, where they wait for each other after each layer and the layers fall out
+    of the cache; on a machine that does other things too, several times faster.
+    """
+    import torch
+
+    sources = list(sources)
+    batches = [sources[i:i + batch_size] for i in range(0, len(sources), batch_size)]
+    threads, numbers = torch.get_num_threads(), range(len(batches))
+    with ThreadPoolExecutor(_cores(), initializer=torch.set_num_threads, initargs=(1,)) as pool:
+        try:
+            waiting = [pool.submit(one, batch) for batch in batches]
+            for i in progress(numbers) if progress else numbers:
+                yield waiting[i].result()
+        finally:  # also when nobody wants the rest
+            pool.shutdown(cancel_futures=True)
+            torch.set_num_threads(threads)
 
 
 def _batches(sources, size, crops, batch_size, progress=None):
@@ -398,7 +442,7 @@ def _batches(sources, size, crops, batch_size, progress=None):
             yield waiting.pop(0).result()
 
 
-def deep_features(sources, size=192, batch_size=32, net=None, progress=None):
+def deep_features(sources, size=192, batch_size=4, net=None, progress=None):
     """What several depths of a frozen network see in pictures without their margins: float32 (n, d).
 
     Mean, standard deviation and maximum of every channel of the stages at strides 4 to 32, then the features of the last layer.
@@ -406,15 +450,17 @@ def deep_features(sources, size=192, batch_size=32, net=None, progress=None):
     """
     import torch
 
-    sources, net = list(sources), net or body()
-    net = net.to(memory_format=torch.channels_last)
-    device, rows = next(net.parameters()).device, []
-    with torch.inference_mode():
-        for array in _batches(sources, size, ("tight",), batch_size, progress):
-            x = to_tensor(array[:, 0], net.mean, net.std, device)
-            last, stages_ = net.forward_intermediates(x, indices=4)
+    net = _folded(net or body()).to(memory_format=torch.channels_last)
+    device = next(net.parameters()).device
+
+    def one(batch):
+        array = squares(batch, size, ("tight",), 1)[:, 0]
+        with torch.inference_mode():
+            last, stages_ = net.forward_intermediates(to_tensor(array, net.mean, net.std, device), indices=4)
             parts = [pooled for maps in stages_ for pooled in (maps.mean((2, 3)), maps.std((2, 3)), maps.amax((2, 3)))]
-            rows.append(torch.cat([*parts, net.forward_head(last, pre_logits=True)], dim=1).float().cpu().numpy())
+            return torch.cat([*parts, net.forward_head(last, pre_logits=True)], dim=1).float().cpu().numpy()
+
+    rows = list(_side_by_side(one, sources, batch_size, progress))
     return np.concatenate(rows) if rows else np.empty((0, 0), np.float32)
 
 
