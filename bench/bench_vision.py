@@ -147,8 +147,8 @@ def lesson_1(table, test, full):
                       get_y=ColReader("label"), splitter=ColSplitter("valid"), item_tfms=Resize(224, method="squish"),
                       batch_tfms=aug_transforms())
     data = block.dataloaders(rows, bs=32, num_workers=0)
-    weights = vision.weights_file("efficientnet_lite0", build_dir() / "cache")
-    learn = vision_learner(data, "tf_efficientnet_lite0", metrics=accuracy, pretrained_cfg_overlay={"file": str(weights)})
+    weights = vision.weights_file(vision.BACKBONE, build_dir() / "cache")
+    learn = vision_learner(data, vision.EMBEDDED[vision.BACKBONE][0], metrics=accuracy, pretrained_cfg_overlay={"file": str(weights)})
     with learn.no_bar(), learn.no_logging():
         learn.fine_tune(3 if full else 1)
     seconds = time.perf_counter() - started

