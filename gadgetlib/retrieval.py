@@ -21,7 +21,7 @@ import numpy as np
 from gadgetlib.course import CourseError, artefact_path
 
 FORMAT = 3  # raised when the layout of the index folder changes
-KIND = 0.8  # how much the opinion on the kind of gadget weighs beside the look, both of length one
+KIND = 0.6  # how much the kind of gadget weighs beside the look, both of length one
 APPROXIMATE_FROM = 50_000  # below, exact search takes milliseconds and needs no index
 VARIANT_COLUMNS = (
     "sku", "product_id", "gadget_type", "brand", "model", "year", "ram_gb", "storage_gb", "screen_in", "price",
@@ -39,47 +39,44 @@ class Embedder:
     """Features of a picture turned into a short unit vector in which photos of one product lie close.
 
     mean (d,), matrix (d, k): the linear map learnt by :func:`fit_projection`. features: pictures -> (n, d).
-    kinds: (weight (c, d), bias (c,)) of a probe that tells kinds of gadgets, or None; with it, c more numbers follow the
-    k, so that a match of the wrong kind loses.
+    kinds: pictures -> shares (n, c) of c kinds of gadgets, or None; with it, c more numbers follow the k, so that a match
+    of the wrong kind loses.
     """
 
     mean: np.ndarray
     matrix: np.ndarray
     features: Callable[[Sequence[Any]], np.ndarray]
     source: str = ""
-    kinds: tuple[np.ndarray, np.ndarray] | None = None
+    kinds: Callable[[Sequence[Any]], np.ndarray] | None = None
 
     def __call__(self, images: Sequence[Any]) -> np.ndarray:
-        """Pictures (paths or PIL images) -> float32 (n, k), rows of length one."""
-        return self.project(self.features(images))
+        """Pictures nobody knows (paths or PIL images) -> float32 (n, k or k + c), rows of length one."""
+        return self.project(self.features(images), self.kinds(images) if self.kinds else None)
 
-    def project(self, features: np.ndarray) -> np.ndarray:
-        """Features (n, d) -> float32 (n, k or k + c), rows of length one."""
-        features = np.asarray(features)
-        vectors = unit((features - self.mean) @ self.matrix)
-        if self.kinds is None:
+    def project(self, features: np.ndarray, shares: np.ndarray | None = None) -> np.ndarray:
+        """Features (n, d) and shares of kinds (n, c) -> float32 (n, k + c), or (n, k) without shares; rows of length one."""
+        vectors = unit((np.asarray(features) - self.mean) @ self.matrix)
+        if shares is None:
             return vectors
-        weight, bias = self.kinds
-        logits = features @ weight.T + bias
-        shares = np.exp((logits - logits.max(axis=1, keepdims=True)) / 2)  # roots of probabilities: their dot product
-        return unit(np.hstack([vectors, KIND * unit(shares)]))  # is the Bhattacharyya coefficient of two opinions
+        # the dot product of roots is the Bhattacharyya coefficient of two opinions
+        return unit(np.hstack([vectors, KIND * unit(np.sqrt(shares))]))
 
     def save(self, folder: Path) -> None:
         from safetensors.numpy import save_file
 
         arrays = {"mean": self.mean, "matrix": self.matrix}
-        if self.kinds is not None:
-            arrays |= {"kinds.weight": self.kinds[0], "kinds.bias": self.kinds[1]}
         arrays = {name: np.ascontiguousarray(array, dtype="f4") for name, array in arrays.items()}
         save_file(arrays, folder / "embedder.safetensors", metadata={"source": self.source})
 
     @classmethod
-    def load(cls, folder: Path, features: Callable[[Sequence[Any]], np.ndarray]) -> Embedder:
+    def load(
+        cls, folder: Path, features: Callable[[Sequence[Any]], np.ndarray],
+        kinds: Callable[[Sequence[Any]], np.ndarray] | None = None,
+    ) -> Embedder:  # fmt: skip
         from safetensors import safe_open
 
         with safe_open(folder / "embedder.safetensors", framework="np") as file:
-            source, names = (file.metadata() or {}).get("source", ""), set(file.keys())
-            kinds = (file.get_tensor("kinds.weight"), file.get_tensor("kinds.bias")) if "kinds.weight" in names else None
+            source = (file.metadata() or {}).get("source", "")
             return cls(file.get_tensor("mean"), file.get_tensor("matrix"), features, source, kinds)
 
 
@@ -215,9 +212,10 @@ class Index:
         """Open an index for searching with pictures.
 
         Raises CourseError when the folder is damaged or was made by another model or version than the one
-        trained now. features: how pictures become features; by default with the course's trained classifier.
+        trained now. features: how pictures become features; by default with the course's trained classifier, which then
+        also says what kind of gadget a query shows.
         """
-        folder = Path(folder)
+        folder, kinds = Path(folder), None
         try:
             meta = json.loads((folder / "index.json").read_text())
         except (OSError, ValueError) as error:
@@ -227,9 +225,9 @@ class Index:
         if features is None:
             if meta["made_with"] != fingerprint():
                 raise CourseError(f"The index was made with another model than the one trained now; {REBUILD}.")
-            features = course_features()
+            features, kinds = course_embedding()
         try:
-            embedder = Embedder.load(folder, features)
+            embedder = Embedder.load(folder, features, kinds)
         except Exception as error:
             raise CourseError(f"The index's embedder cannot be read ({_first(error)}); {REBUILD}.") from error
         return cls(folder, meta, embedder)
@@ -447,12 +445,25 @@ def fingerprint() -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()[:16] if path.exists() else "none"
 
 
-def course_features(classifier: Any = None) -> Callable[[Sequence[Any]], np.ndarray]:
-    """Pictures -> the features that the course's index is built on: the depths of the classifier's frozen network."""
+def course_embedding(classifier: Any = None) -> tuple[Callable, Callable]:
+    """(features, kinds) of the course's index: the depths of the classifier's frozen network, and what the classifier
+    takes pictures for, shares (n, 5) in the order of CLASSES."""
+    from gadgetlib import CLASSES
     from gadgetlib.vision import Classifier, deep_features
 
     classifier = classifier or Classifier.load(artefact_path("classifier"))
-    return lambda images: deep_features(images, net=classifier.frozen)
+
+    def kinds(images: Sequence[Any]) -> np.ndarray:
+        return np.array([[row["probs"].get(kind, 0) for kind in CLASSES] for row in classifier.predict(images)], "f4")
+
+    return lambda images: deep_features(images, net=classifier.frozen), kinds
+
+
+def known_kinds(labels: Sequence[str]) -> np.ndarray:
+    """What a catalogue knows of its own photos: float32 (n, 5), 1 for the kind of each in the order of CLASSES."""
+    from gadgetlib import CLASSES
+
+    return np.equal.outer(np.asarray(labels, dtype=object), np.array(CLASSES, dtype=object)).astype("f4")
 
 
 def catalogue_variants(path: Path) -> list[dict[str, Any]]:
