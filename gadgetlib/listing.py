@@ -85,7 +85,7 @@ class Describer:
             classifier,
             lambda image: ocr.read(image, engine=engine),
             optional("tagger", specs.load) or specs.extract,
-            optional("index", retrieval.Index.open),
+            optional("index", lambda folder: retrieval.Index.open(folder, classifier=classifier)),
             optional("price", pricing.PriceModel.load),
             warnings,
         )
@@ -109,7 +109,7 @@ class Describer:
             listing.evidence = {k: v.model_dump(mode="json") for k, v in found.evidence.items()}
         if self.index is not None:
             with _Stage(listing, "search"):
-                listing.matches = self.index.search(image, k=k)
+                listing.matches = self.index.search(image, k=k, kinds=listing.probs)  # nothing, where that step failed
         if self.price is not None:
             with _Stage(listing, "price"):
                 listing.price = self.estimate(listing.gadget_type, listing.specs)

@@ -49,9 +49,14 @@ class Embedder:
     source: str = ""
     kinds: Callable[[Sequence[Any]], np.ndarray] | None = None
 
-    def __call__(self, images: Sequence[Any]) -> np.ndarray:
-        """Pictures nobody knows (paths or PIL images) -> float32 (n, k or k + c), rows of length one."""
-        return self.project(self.features(images), self.kinds(images) if self.kinds else None)
+    def __call__(self, images: Sequence[Any], shares: np.ndarray | None = None) -> np.ndarray:
+        """Pictures nobody knows (paths or PIL images) -> float32 (n, k or k + c), rows of length one.
+
+        shares (n, c): the opinion on their kinds, where somebody has formed one already.
+        """
+        if shares is None and self.kinds:
+            shares = self.kinds(images)
+        return self.project(self.features(images), shares if self.kinds else None)
 
     def project(self, features: np.ndarray, shares: np.ndarray | None = None) -> np.ndarray:
         """Features (n, d) and shares of kinds (n, c) -> float32 (n, k + c), or (n, k) without shares; rows of length one."""
@@ -208,12 +213,14 @@ class Index:
         return index
 
     @classmethod
-    def open(cls, folder: Path, features: Callable[[Sequence[Any]], np.ndarray] | None = None) -> Index:
+    def open(
+        cls, folder: Path, features: Callable[[Sequence[Any]], np.ndarray] | None = None, classifier: Any = None
+    ) -> Index:
         """Open an index for searching with pictures.
 
         Raises CourseError when the folder is damaged or was made by another model or version than the one
-        trained now. features: how pictures become features; by default with the course's trained classifier, which then
-        also says what kind of gadget a query shows.
+        trained now. features: how pictures become features; by default with the course's trained classifier (loaded, unless
+        given), which then also says what kind of gadget a query shows.
         """
         folder, kinds = Path(folder), None
         try:
@@ -225,7 +232,7 @@ class Index:
         if features is None:
             if meta["made_with"] != fingerprint():
                 raise CourseError(f"The index was made with another model than the one trained now; {REBUILD}.")
-            features, kinds = course_embedding()
+            features, kinds = course_embedding(classifier)
         try:
             embedder = Embedder.load(folder, features, kinds)
         except Exception as error:
@@ -259,12 +266,15 @@ class Index:
 
     # -------- search
 
-    def search(self, query: Any, k: int = 5, where: str | None = None) -> list[dict[str, Any]]:
+    def search(
+        self, query: Any, k: int = 5, where: str | None = None, kinds: dict[str, float] | None = None
+    ) -> list[dict[str, Any]]:
         """The k products most like a picture, best first; fewer when the index or the filter has fewer.
 
         query: a path, a PIL image or a vector (dimensions,). where: a filter over VARIANT_COLUMNS in SQL,
         such as ``"gadget_type = 'laptop' AND price < 900"``; a product stays if one of its variants fits,
-        and the cheapest that fits is the one shown. Each match: id, score (cosine), product_id and the
+        and the cheapest that fits is the one shown. kinds: what the picture shows, shares by label, where that is known
+        already; otherwise the classifier is asked. Each match: id, score (cosine), product_id and the
         variant's columns. Raises CourseError when the filter is not understood.
         """
         if k < 1:
@@ -272,7 +282,7 @@ class Index:
         allowed = self._filter(where) if where else None
         if allowed is not None and not allowed:
             return []
-        vector = self._check_width(self._embed(query))[0]
+        vector = self._check_width(self._embed(query, kinds))[0]
         try:
             found = self._nearest(vector, k, allowed)
         except CourseError:
@@ -304,12 +314,12 @@ class Index:
         """All products that fit a filter, each with its cheapest variant that fits, by price."""
         return list(self._filter(where).values())
 
-    def _embed(self, query: Any) -> np.ndarray:
+    def _embed(self, query: Any, kinds: dict[str, float] | None) -> np.ndarray:
         if isinstance(query, np.ndarray) and query.ndim == 1:
             return unit(query[None].astype("f4"))
         if self.embedder is None:
             raise CourseError("This index was opened without its embedder; search it with a vector.")
-        return self.embedder([query])
+        return self.embedder([query], None if kinds is None else shares_of([kinds]))
 
     def _check_width(self, vectors: np.ndarray) -> np.ndarray:
         vectors = np.atleast_2d(np.asarray(vectors, dtype="f4"))
@@ -448,15 +458,21 @@ def fingerprint() -> str:
 def course_embedding(classifier: Any = None) -> tuple[Callable, Callable]:
     """(features, kinds) of the course's index: the depths of the classifier's frozen network, and what the classifier
     takes pictures for, shares (n, 5) in the order of CLASSES."""
-    from gadgetlib import CLASSES
     from gadgetlib.vision import Classifier, deep_features
 
     classifier = classifier or Classifier.load(artefact_path("classifier"))
 
     def kinds(images: Sequence[Any]) -> np.ndarray:
-        return np.array([[row["probs"].get(kind, 0) for kind in CLASSES] for row in classifier.predict(images)], "f4")
+        return shares_of([row["probs"] for row in classifier.predict(images)])
 
     return lambda images: deep_features(images, net=classifier.frozen), kinds
+
+
+def shares_of(opinions: Sequence[dict[str, float]]) -> np.ndarray:
+    """Opinions on the kind of gadget, {label: share} each, as float32 (n, 5) in the order of CLASSES."""
+    from gadgetlib import CLASSES
+
+    return np.array([[opinion.get(kind, 0) for kind in CLASSES] for opinion in opinions], "f4")
 
 
 def known_kinds(labels: Sequence[str]) -> np.ndarray:

@@ -1138,6 +1138,7 @@ def learner(data, backbone=BACKBONE, probe=None, pretrained=True, cache=None, **
     The head starts from `probe` (weight, bias of one crop) when given. `cache` is the folder for the weights file of an
     embedded backbone. Raises CourseError when weights cannot be had.
     """
+    from fastai.callback.channelslast import ChannelsLast  # noqa: F401 (gives learners to_channelslast)
     from fastai.vision.all import Flatten, vision_learner
     from torch import nn, tensor
 
@@ -1150,6 +1151,7 @@ def learner(data, backbone=BACKBONE, probe=None, pretrained=True, cache=None, **
     try:
         learn = vision_learner(data, architecture, pretrained=pretrained, custom_head=head, splitter=stages,
                                train_bn=False, **options, **extra)
+        learn.to_channelslast(use_amp=False)  # two to three times faster on a CPU
     except CourseError:
         raise
     except Exception as error:

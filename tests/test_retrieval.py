@@ -233,5 +233,19 @@ def test_the_kind_of_gadget_breaks_ties_of_looks(tmp_path):
     assert np.isclose(look @ near, look @ far)
 
 
+def test_an_opinion_that_is_known_is_not_asked_for_again(tmp_path):
+    """Of two photos that look alike the one of the kind that the caller names comes first, and nobody asks the classifier."""
+    look = np.tile(np.eye(2, dtype="f4")[:1], (2, 1))
+    embedder = Embedder(np.zeros(2, "f4"), np.eye(2, dtype="f4"), features=lambda images: look[:1], kinds=lambda images: 1 / 0)
+    vectors = embedder.project(look, retrieval.known_kinds(["laptop", "tablet"]))
+    photos = [{"id": f"{kind}.jpg", "product_id": kind} for kind in ("laptop", "tablet")]
+    index = Index.create(tmp_path / "i", photos, vectors, [], embedder)
+    for kind, other in (("laptop", "tablet"), ("tablet", "laptop")):
+        found = index.search("a.jpg", k=2, kinds={kind: 0.9, other: 0.1})
+        assert [match["product_id"] for match in found] == [kind, other] and found[0]["score"] > found[1]["score"] + 0.1
+    with pytest.raises(ZeroDivisionError):
+        index.search("a.jpg")
+
+
 def test_the_catalogue_knows_its_kinds():
     assert retrieval.known_kinds(["laptop", "headphones"]).tolist() == [[0, 1, 0, 0, 0], [0, 0, 0, 0, 1]]
