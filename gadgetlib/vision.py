@@ -689,7 +689,7 @@ def _border_colour(image):
 
 # --- the classifier -----------------------------------------------------------------------------------------
 
-FORMAT = 3
+FORMAT = 4
 
 
 class Classifier:
@@ -1010,10 +1010,10 @@ def fit_probe(features, labels, classes, strength=0.001):
 def gadget_evidence(features, labels, groups, crops, head=None, rows=4000, seed=42):
     """What `gadget_score` needs to tell gadgets from anything else, learned from gadgets alone: arrays by name.
 
-    Two witnesses. The likeness (cosine) to the k-th nearest training picture (Sun et al. 2022, "Out-of-distribution
-    Detection with Deep Nearest Neighbors"). And what ImageNet's classifier takes the picture for: with `head`, its
-    (weight, bias) on these features, the mean log of how much oftener a gadget is taken for each of the 1000 classes than
-    any picture is. Both are scaled by training pictures whose own group is left out.
+    Two witnesses. The likeness to the k-th nearest training picture (Sun et al. 2022, "Out-of-distribution Detection with Deep
+    Nearest Neighbors"): the cosine between features `rooted` twice, so that it counts what is there more than how loud it is.
+    And, with `head`, ImageNet's (weight, bias) on these features, a likelihood ratio: how much oftener gadgets are taken for
+    what this picture is taken for than all things are. Both are scaled by training pictures whose own group is left out.
     """
     unit, labels, groups = _unit(features, crops), np.asarray(labels, dtype=str), np.asarray(groups, dtype=str)
     if len(unit) > rows:
@@ -1033,9 +1033,9 @@ def gadget_evidence(features, labels, groups, crops, head=None, rows=4000, seed=
         tensors["gadget.head.weight"], tensors["gadget.head.bias"] = (np.asarray(t, np.float32) for t in head)
         seen = _imagenet(features, crops, tensors)
         taken_for = np.mean([seen[labels == label].mean(0) for label in sorted(set(labels))], axis=0)
-        tensors["gadget.ratio"] = np.log(taken_for * seen.shape[1] + 0.01).astype(np.float32)
-        evidence = seen @ tensors["gadget.ratio"]
-        total = (total + (evidence - evidence.mean()) / (evidence.std() + 1e-6)) / 2
+        tensors["gadget.ratio"] = (taken_for * seen.shape[1]).astype(np.float32)
+        evidence = _ratio(seen, tensors)
+        total = _both(total, (evidence - evidence.mean()) / (evidence.std() + 1e-6))
         scale[3:] = [evidence.mean(), evidence.std() + 1e-6]
     tensors["gadget.scale"] = np.array([*scale, np.quantile(total, 0.05), total.std()], np.float32)
     return tensors
@@ -1050,24 +1050,34 @@ def gadget_score(features, crops, tensors):
     likeness = _unit(features, crops) @ tensors["gadget.bank"].astype(np.float32).T
     total = (np.partition(likeness, -int(k), axis=1)[:, -int(k)] - near_mean) / near_std
     if "gadget.ratio" in tensors:
-        evidence = _imagenet(features, crops, tensors) @ tensors["gadget.ratio"]
-        total = (total + (evidence - mean) / std) / 2
+        evidence = _ratio(_imagenet(features, crops, tensors), tensors)
+        total = _both(total, (evidence - mean) / std)
     return 1 / (1 + np.exp(-2 * (total - low) / spread))
 
 
 def _imagenet(features, crops, tensors):
-    return imagenet_seen(features, crops, (tensors["gadget.head.weight"], tensors["gadget.head.bias"]), 2)
+    return imagenet_seen(features, crops, (tensors["gadget.head.weight"], tensors["gadget.head.bias"]))
 
 
-def imagenet_seen(features, crops, head, temperature=1):
-    """What ImageNet's head (weight, bias) takes pictures for: probabilities (n, 1000), softened by the temperature."""
+def _ratio(seen, tensors):
+    """The log of the sum over classes c of p(c | picture) p(c | gadget) / p(c)."""
+    return np.log(seen @ tensors["gadget.ratio"] + 0.01)
+
+
+def _both(likeness, evidence):
+    """The two witnesses together; the neighbours know our gadgets, ImageNet half of them: it counts half."""
+    return (likeness + 0.5 * evidence) / 1.5
+
+
+def imagenet_seen(features, crops, head):
+    """What ImageNet's head (weight, bias) takes pictures for: probabilities (n, 1000)."""
     rows = features.reshape(len(features), crops, -1).mean(1)
-    return softmax((rows @ head[0].T + head[1]) / temperature)
+    return softmax(rows @ head[0].T + head[1])
 
 
 def _unit(features, crops):
-    """Features with every crop, and then the whole row, brought to length 1."""
-    rows = features.reshape(len(features), crops, -1)
+    """Features `rooted` twice, those of every crop, and then the whole row, brought to length 1."""
+    rows = rooted(rooted(features)).reshape(len(features), crops, -1)
     rows = rows / np.maximum(np.linalg.norm(rows, axis=-1, keepdims=True), 1e-9)
     return (rows / np.sqrt(crops)).reshape(len(features), -1).astype(np.float32)
 
