@@ -6,6 +6,7 @@ import csv
 import json
 import os
 import tempfile
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
@@ -20,7 +21,7 @@ from gadgetlib import CLASSES
 from gadgetlib.batch import COLUMNS, row
 from gadgetlib.contracts import SPEC_FIELDS
 from gadgetlib.course import CourseError, data_dir, trained
-from gadgetlib.listing import Describer, Listing, card, shipped_listings
+from gadgetlib.listing import Describer, Listing, card, shipped_listings, why
 
 MAX_UPLOAD = "20mb"
 NUMBERS = {"ram_gb", "storage_gb", "screen_in", "price"}
@@ -80,7 +81,7 @@ def build(describer: Describer, photos: Path | None = None) -> gr.Blocks:
 
     def gallery(matches: list[dict[str, Any]]) -> list[tuple[str, str]]:
         return [
-            (str(photos / match["id"]), f"{match.get('brand') or ''} {match.get('model') or ''} ({match['score']:.2f})")
+            (str(photos / match["id"]), " ".join([match.get("brand") or "", match.get("model") or "", why(match)]))
             for match in matches
             if match.get("id") and (photos / match["id"]).exists()
         ]
@@ -95,7 +96,7 @@ def build(describer: Describer, photos: Path | None = None) -> gr.Blocks:
             listing = describer(image, k=int(k))
         except CourseError as error:
             raise gr.Error(str(error).replace(str(Path(path).parent) + os.sep, ""), print_exception=False) from None
-        matches = search(image, where, k) if where.strip() else listing.matches
+        matches = filtered(lambda: describer.matches(image, listing, int(k), where)) if where.strip() else listing.matches
         values = [listing.specs.get(field) for field in SPEC_FIELDS]
         shown = [None if v is None else f"{v:g}" if isinstance(v, float) else str(v) for v in values]
         return (
@@ -110,10 +111,15 @@ def build(describer: Describer, photos: Path | None = None) -> gr.Blocks:
         )
 
     def search(image: Any, where: str, k: int) -> list[dict[str, Any]]:
-        if describer.index is None or image is None:
+        if image is None:
+            return []
+        return filtered(lambda: describer.index.search(image, k=int(k), where=where.strip() or None))
+
+    def filtered(ask: Callable[[], list[dict[str, Any]]]) -> list[dict[str, Any]]:
+        if describer.index is None:
             return []
         try:
-            return describer.index.search(image, k=int(k), where=where.strip() or None)
+            return ask()
         except CourseError as error:
             raise gr.Error(str(error), print_exception=False) from None
 

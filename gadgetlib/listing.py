@@ -109,7 +109,7 @@ class Describer:
             listing.evidence = {k: v.model_dump(mode="json") for k, v in found.evidence.items()}
         if self.index is not None:
             with _Stage(listing, "search"):
-                listing.matches = self.index.search(image, k=k, kinds=listing.probs)  # nothing, where that step failed
+                listing.matches = self.matches(image, listing, k)
         if self.price is not None:
             with _Stage(listing, "price"):
                 listing.price = self.estimate(listing.gadget_type, listing.specs)
@@ -136,6 +136,20 @@ class Describer:
             listing.warnings.append("This does not look like one of the five kinds of gadget; take the rest lightly.")
         elif named == "other":
             listing.warnings.append("The text names an accessory or another kind of thing.")
+
+    def matches(self, image: Any, listing: Listing, k: int = 5, where: str | None = None) -> list[dict[str, Any]]:
+        """The k products of the catalogue that are most like the picture; the one that its text names comes first, with "named"
+        true, in the cheapest variant that has the memory and storage that were read. where: a filter, as for `Index.search`."""
+        vector = self.index.embed(image, listing.probs)  # no opinion, where that step failed
+        found = self.index.search(vector, k=k, where=where)
+        filters = naming_filters(listing.specs)
+        if where:
+            filters = [f"({where}) AND {one}" for one in filters]
+        named = next((hits for one in filters if (hits := self.index.search(vector, k=1, where=one))), [])
+        for match in named:
+            match["named"] = True
+            found = [match, *(other for other in found if other["product_id"] != match["product_id"])]
+        return found[:k]
 
     def specs(self, text: str, gadget_type: str | None, heights: Sequence[int] = ()) -> Any:
         """What a text states (`specs.GadgetSpecs`), its model as the catalogue spells it; heights as for `specs.extract`."""
@@ -212,6 +226,17 @@ def _whole(name: str, words: list[str]) -> bool:
     return any("".join(words[i:j]) == name for i in range(len(words)) for j in range(i + 1, len(words) + 1))
 
 
+def naming_filters(specs: dict[str, Any]) -> list[str]:
+    """Filters that single out what a text names, the strictest first: brand, model and what was read of its variant, then
+    brand and model alone; none where one of these two was not read."""
+    name = [str(specs.get(key) or "") for key in ("brand", "model")]
+    if not all(name) or any(re.search(r"['\";]|--|/\*", part) for part in name):  # such a name would be no filter
+        return []
+    name = [f"lower({key}) = '{part.lower()}'" for key, part in zip(("brand", "model"), name, strict=True)]
+    variant = [f"({key} = {specs[key]:g} OR {key} IS NULL)" for key in ("ram_gb", "storage_gb") if specs.get(key)]
+    return [" AND ".join(name + variant)] * bool(variant) + [" AND ".join(name)]
+
+
 def kinds_from_specs(specs: dict[str, Any], text: str = "") -> dict[str, float]:
     """How well each kind of gadget explains what was read: weights by label, to multiply probabilities with.
 
@@ -252,6 +277,11 @@ class _Stage:
         return True
 
 
+def why(match: dict[str, Any]) -> str:
+    """Why a match is shown: its name was read, or how like the picture it is."""
+    return "(named in the text)" if match.get("named") else f"({match['score']:.2f})"
+
+
 def card(listing: Listing, image: Any = None, title: str = "") -> str:
     """The listing as a small self-contained HTML card."""
     rows = [
@@ -265,7 +295,7 @@ def card(listing: Listing, image: Any = None, title: str = "") -> str:
         p = listing.price
         price = f"<p><b>about {p['price']:.0f} {p['currency']}</b> ({p['low']:.0f} to {p['high']:.0f})</p>"
     matches = "".join(
-        f"<li>{escape(' '.join(str(m.get(k) or '') for k in ('brand', 'model')))} ({m['score']:.2f})</li>"
+        f"<li>{escape(' '.join(str(m.get(k) or '') for k in ('brand', 'model')))} {why(m)}</li>"
         for m in listing.matches[:3]
     )
     warnings = "".join(f"<li>{escape(w)}</li>" for w in listing.warnings)

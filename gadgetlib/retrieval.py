@@ -282,7 +282,7 @@ class Index:
         allowed = self._filter(where) if where else None
         if allowed is not None and not allowed:
             return []
-        vector = self._check_width(self._embed(query, kinds))[0]
+        vector = self.embed(query, kinds)
         try:
             found = self._nearest(vector, k, allowed)
         except CourseError:
@@ -314,12 +314,13 @@ class Index:
         """All products that fit a filter, each with its cheapest variant that fits, by price."""
         return list(self._filter(where).values())
 
-    def _embed(self, query: Any, kinds: dict[str, float] | None) -> np.ndarray:
+    def embed(self, query: Any, kinds: dict[str, float] | None = None) -> np.ndarray:
+        """The vector (dimensions,) that stands for a query of :meth:`search`, for several searches with one picture."""
         if isinstance(query, np.ndarray) and query.ndim == 1:
-            return unit(query[None].astype("f4"))
+            return self._check_width(unit(query[None].astype("f4")))[0]
         if self.embedder is None:
             raise CourseError("This index was opened without its embedder; search it with a vector.")
-        return self.embedder([query], None if kinds is None else shares_of([kinds]))
+        return self._check_width(self.embedder([query], None if kinds is None else shares_of([kinds])))[0]
 
     def _check_width(self, vectors: np.ndarray) -> np.ndarray:
         vectors = np.atleast_2d(np.asarray(vectors, dtype="f4"))

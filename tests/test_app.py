@@ -42,7 +42,10 @@ class Reading:
 
 
 class Index:
-    def search(self, image, k=5, where=None, kinds=None):
+    def embed(self, image, kinds):
+        return image
+
+    def search(self, image, k=5, where=None):
         if where and "(" in where:
             raise CourseError(f"The filter {where!r} is not understood; write it like price < 900.")
         photos = sorted((data_dir() / "photos").glob("*.jpg"))[:k]

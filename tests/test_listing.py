@@ -9,7 +9,7 @@ from PIL import Image
 
 from gadgetlib import CLASSES, specs
 from gadgetlib.course import CourseError
-from gadgetlib.listing import Describer, card, catalogue_model, kinds_from_specs, right_fields
+from gadgetlib.listing import Describer, Listing, card, catalogue_model, kinds_from_specs, right_fields
 
 
 class Classifier:
@@ -24,8 +24,11 @@ class Reading:
 
 
 class Index:
-    def search(self, image, k=5, where=None, kinds=None):
+    def embed(self, image, kinds):
         assert not kinds or max(kinds, key=kinds.get) == "laptop"  # what is known of the picture is handed on
+        return image
+
+    def search(self, image, k=5, where=None):
         return [{"id": "a.jpg", "score": 0.8, "product_id": "p", "brand": "Dell", "model": "XPS 13"}]
 
 
@@ -67,7 +70,7 @@ def test_all_stages_fill_the_listing():
 @pytest.mark.parametrize("stage", ["classifier", "read", "extract", "index", "price"])
 def test_a_stage_that_fails_is_a_warning_and_the_rest_answers(stage):
     class Broken:
-        predict = search = staticmethod(fail)
+        predict = search = embed = staticmethod(fail)
 
     broken = fail if stage in ("read", "extract") else Broken()
     found = describer(**{stage: broken})(picture())
@@ -75,6 +78,32 @@ def test_a_stage_that_fails_is_a_warning_and_the_rest_answers(stage):
     assert (found.gadget_type is None) == (stage == "classifier")
     assert (found.text == "") == (stage == "read")
     assert (found.matches == []) == (stage == "index")
+
+
+def test_what_the_text_names_comes_first(tmp_path):
+    """Two laptops in the index, the other one nearer to the picture: the named one leads, in the variant that was read."""
+    import numpy as np
+
+    from gadgetlib import retrieval
+
+    look = {"near": [1, 0.1], "named": [1, 1]}
+    embedder = retrieval.Embedder(np.zeros(2, "f4"), np.eye(2, dtype="f4"), features=lambda images: np.array([[1, 0]], "f4"))
+    photos = [{"id": f"{name}.jpg", "product_id": name} for name in look]
+    variants = [
+        {"sku": f"{name}-{ram}", "product_id": name, "brand": brand, "model": model, "ram_gb": ram, "price": 100.0 * ram}
+        for name, brand, model in (("near", "Acer", "Swift"), ("named", "DELL", "xps 13"))
+        for ram in (8, 16)
+    ]
+    index = retrieval.Index.create(tmp_path, photos, embedder.project(np.array(list(look.values()))), variants, embedder)
+    first, second = describer(index=index)(picture()).matches
+    assert (first["product_id"], first["sku"], first["named"]) == ("named", "named-16", True)
+    assert second["product_id"] == "near" and "named" not in second and second["score"] > first["score"]
+    assert [m["product_id"] for m in describer(index=index)(picture(), k=1).matches] == ["named"]
+    cheap = describer(index=index).matches(picture(), Listing(specs={"brand": "Dell", "model": "XPS 13"}), where="price < 900")
+    assert [m["sku"] for m in cheap] == ["named-8", "near-8"]
+    for brand, model in (("", "XPS 13"), ("Dell", None), ("Dell", "X'; --")):
+        unnamed = describer(index=index).matches(picture(), Listing(specs={"brand": brand, "model": model}))
+        assert [m["product_id"] for m in unnamed] == ["near", "named"]
 
 
 def test_text_and_picture_are_weighed_together():
