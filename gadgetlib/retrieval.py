@@ -107,7 +107,7 @@ def fit_projection(
     x = np.asarray(features, dtype="f4")
     mean, spread = x.mean(axis=0), x.std(axis=0) + 1e-6
     x = (x - mean) / spread
-    first = PCA(min(components, *x.shape), svd_solver="randomized", random_state=0).fit(x).components_.T
+    first = PCA(min(components, *x.shape), svd_solver="covariance_eigh").fit(x).components_.T
     x = (x @ first).astype("f8")
     _, inverse, counts = np.unique(np.asarray(groups), return_inverse=True, return_counts=True)
     sums = np.zeros((counts.size, x.shape[1]))
