@@ -156,7 +156,8 @@ def _catalogue() -> tuple[dict[str, str], dict[str, list[float]]]:
     screens: dict[str, list[float]] = {label: [] for label in CLASSES}
     with open(data_dir() / "catalogue.csv", newline="", encoding="utf-8") as file:
         for row in {row["product_id"]: row for row in csv.DictReader(file)}.values():
-            kinds[_letters(f"{row['brand']} {row['model']}")] = row["gadget_type"]
+            for model in (row["model"], plain_model(row["brand"], row["model"])):
+                kinds[_letters(f"{row['brand']} {model}")] = row["gadget_type"]
             if row["screen_in"]:
                 screens[row["gadget_type"]].append(float(row["screen_in"]))
     return kinds, screens
@@ -180,31 +181,39 @@ def _names() -> dict[str, dict[str, set[str]]]:
     names: dict[str, dict[str, set[str]]] = {}
     with open(data_dir() / "catalogue.csv", newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file):
-            names.setdefault(row["brand"].lower(), {}).setdefault(_alike(row["model"]), set()).add(row["model"])
+            plain = plain_model(row["brand"], row["model"])
+            for name in (row["model"], plain):
+                names.setdefault(row["brand"].lower(), {}).setdefault(_alike(name), set()).add(plain)
     return names
 
 
 LONGEST_NAME = 8  # words
-_CHIP = re.compile(r"\s(?:OLED\s)?M\d(?: Pro| Max| Ultra)?$")  # a processor is no part of a model
+_CHIP = re.compile(r"\s(?:M[1-5](?: (?:Pro|Max|Ultra))?|A1[4-9](?: Pro)?)$")  # in names of Apple's machines
+
+
+def plain_model(brand: str, model: str) -> str:
+    """A catalogue's name without what is no part of a model: the radio, the size of a watch's case, the processor."""
+    model = re.sub(r"\s\d\dmm\b", "", re.sub(r"\s(?:LTE|4G|Cellular)$", "", model), count=1)
+    return _CHIP.sub("", model) if brand == "Apple" else model
 
 
 def catalogue_model(brand: str | None, model: str | None, text: str = "") -> str | None:
     """The model as the catalogue spells it, where the text says so; otherwise the model as it was read.
 
     Words of the text that stand together, look-alike signs counted as one, must make the name of exactly one model of the
-    brand, and it must contain the model that was read: "Galaxy Watch4" is "Galaxy Watch4 40mm" where "40mm" follows.
+    brand, and it must contain the model that was read: "Galaxy $8" is "Galaxy S8", and "Ear" is "Ear (a)" where "(a)" follows.
     """
     if not brand or not model:
         return model
-    names, words = _names().get(brand.lower(), {}), [_alike(word) for word in f"{model} | {text}".split()]
+    words = [*map(_alike, model.split()), "|", *map(_alike, text.split())]  # no name reaches over the bar
+    names = _names().get(brand.lower(), {})
     read, best = _alike(model), ""
     for start in range(len(words)):
         for end in range(start + 1, min(start + LONGEST_NAME, len(words)) + 1):
             name = "".join(words[start:end])
             if len(name) > len(best) and len(names.get(name, ())) == 1 and _whole(read, words[start:end]):
                 best = name
-    found = next(iter(names[best])) if best else model
-    return model if _CHIP.search(found) and not _CHIP.search(model) else found
+    return next(iter(names[best])) if best else model
 
 
 def _whole(name: str, words: list[str]) -> bool:
