@@ -168,7 +168,7 @@ def _letters(text: str) -> str:
 
 
 # What readers take for each other, each group brought to one sign: "Galaxy $8" and "Galaxy S8" become the same.
-_ALIKE = str.maketrans({"$": "s", "5": "s", "0": "o", "8": "b", "1": "l", "i": "l", "|": "l", "!": "l", "2": "z"})
+_ALIKE = str.maketrans({"$": "s", "5": "s", "0": "o", "8": "b", "1": "l", "i": "l", "|": "l", "!": "l", "/": "l", "2": "z", "q": "o"})
 
 
 def _alike(text: str) -> str:
@@ -202,12 +202,16 @@ def catalogue_model(brand: str | None, model: str | None, text: str = "") -> str
 
     Words of the text that stand together, look-alike signs counted as one, must make the name of exactly one model of the
     brand, and it must contain the model that was read: "Galaxy $8" is "Galaxy S8", and "Ear" is "Ear (a)" where "(a)" follows.
+    Where no model was read, a name of several words is taken that follows the brand's or, without one, is a line of print.
     """
-    if not brand or not model:
-        return model
-    words = [*map(_alike, model.split()), "|", *map(_alike, text.split())]  # no name reaches over the bar
+    if not brand:
+        return model or _line_that_names(text)
+    if not model:
+        return _after_brand(brand, text)
+    read = [_alike(word) for word in model.split()]
+    words = [*read, "|", *map(_alike, text.split())]  # no name reaches over the bar
     names = _names().get(brand.lower(), {})
-    read, best = _alike(model), ""
+    best = ""
     for start in range(len(words)):
         for end in range(start + 1, min(start + LONGEST_NAME, len(words)) + 1):
             name = "".join(words[start:end])
@@ -216,9 +220,33 @@ def catalogue_model(brand: str | None, model: str | None, text: str = "") -> str
     return next(iter(names[best])) if best else model
 
 
-def _whole(name: str, words: list[str]) -> bool:
-    """Whether some of the words, side by side, make the name: "S2" is no part of "S24"."""
-    return any("".join(words[i:j]) == name for i in range(len(words)) for j in range(i + 1, len(words) + 1))
+def _after_brand(brand: str, text: str) -> str | None:
+    """The catalogue's name of two words or more that follows the brand in the text."""
+    names, words, maker = _names().get(brand.lower(), {}), [_alike(word) for word in text.split()], _alike(brand)
+    for start in (i + 1 for i, word in enumerate(words) if word == maker):
+        for end in range(min(start + LONGEST_NAME, len(words)), start + 1, -1):
+            if len(found := names.get("".join(words[start:end]), ())) == 1:
+                return next(iter(found))
+    return None
+
+
+def _line_that_names(text: str) -> str | None:
+    """The catalogue's name of two words or more, whoever makes it, that one line of the text consists of."""
+    for line in text.splitlines():
+        if len(line.split()) > 1 and (name := _alike(line)):
+            found = {model for names in _names().values() for model in names.get(name, ())}
+            if len(found) == 1:
+                return found.pop()
+    return None
+
+
+def _whole(name: Sequence[str], words: Sequence[str]) -> bool:
+    """Whether some of the words, side by side or in order, make the name: "S2" is no part of "S24"."""
+    joined = "".join(name)
+    if any("".join(words[i:j]) == joined for i in range(len(words)) for j in range(i + 1, len(words) + 1)):
+        return True
+    rest = iter(words)
+    return all(word in rest for word in name)
 
 
 def kinds_from_specs(specs: dict[str, Any], text: str = "") -> dict[str, float]:

@@ -567,6 +567,54 @@ def lower_cents(page: np.ndarray) -> np.ndarray | None:
     return None
 
 
+_GROUPED = re.compile(r"\d{1,3}(?:,\d{2,3})+(?:\.\d\d)?(?:/-?)?")
+_SIGNED = re.compile(rf"[^\s$€£,.]{{0,2}}{_GROUPED.pattern}\W{{0,2}}")  # and perhaps a sign that Tesseract does not know
+
+
+def without_rupee(page: np.ndarray, rows: Sequence[_Row]) -> tuple[np.ndarray, int, bool] | None:
+    """A crop (h, w) uint8 without its rupee sign, where that stood, and whether it looks like one; None without any.
+
+    Tesseract's English data has no rupee sign: it makes the reading of the whole number doubtful, or a digit of it.
+    """
+    import cv2
+
+    text = "".join(row.text for row in rows)
+    if not _SIGNED.fullmatch(text):
+        return None
+    number, labels, stats, _ = cv2.connectedComponentsWithStats((page < 128).astype(np.uint8), connectivity=8)
+    tallest = max(stats[1:, 3], default=0)
+    tall = [i for i in range(1, number) if stats[i, 3] > 0.6 * tallest]
+    if len(tall) < 3:
+        return None
+    sign = min(tall, key=lambda i: stats[i, 0])
+    x, y, w, h, _ = stats[sign].tolist()
+    if w > 1.2 * h:
+        return None
+    sure = _two_bars((labels[y : y + h, x : x + w] == sign).mean(1))
+    if not sure and max(row.conf for row in rows) > 0.5:
+        return None
+    rest = page.copy()
+    rest[:, : x + w + 1] = 255
+    return rest, x, sure
+
+
+def _two_bars(ink: np.ndarray) -> bool:
+    """Whether a sign whose rows hold these shares of ink (h,) has a rupee's two bars at the top and its one leg at the foot."""
+    h = len(ink)
+    top, foot, low = (ink[int(a * h) : int(b * h)].max(initial=0) for a, b in ((0, 0.18), (0.75, 1), (0.55, 1)))
+    gap = int(0.08 * h) + int(np.argmin(ink[int(0.08 * h) : max(int(0.32 * h), int(0.08 * h) + 1)]))
+    second = ink[gap : int(0.5 * h)].max(initial=0)  # digits have one bar, or none, or a round foot
+    return bool(top > 0.78 and second > max(0.58, ink[gap] + 0.15) and low < 0.78 and foot < 0.55)
+
+
+def _with_rupee(rows: Sequence[_Row], edge: int, sure: bool) -> list[_Row]:
+    """The number that was read without its sign, and the sign before it, which stood at `edge`; nothing when it is no number."""
+    if not rows or not (number := _GROUPED.match(rows[0].text)) or rows[0].conf < (0.6 if sure else 0.85):
+        return []
+    x0, y0, x1, y1 = rows[0].box
+    return [replace(rows[0], text=f"₹{number[0]}", box=(min(edge, x0), y0, x1, y1))]
+
+
 def _letters(line: Line, x: Any, y: Any, w: Any, h: Any) -> np.ndarray:
     """(h, w) uint8: 255 on every blob inside the line's box that is no taller than a letter (dots and accents too)."""
     layer, tall = line.layer, line.height
@@ -619,7 +667,8 @@ def _read_lines(rgb: np.ndarray, lang: str, timeout: float, steps: frozenset[str
     lines = _open(find_lines(rgb, steps), candidates)
     first, variants = _places(lines)
     crops = [crop_line(line, HEIGHT, steps) for line in first]
-    read_once = _recognise(crops, lang, timeout)
+    rows = _recognise(crops, lang, timeout)
+    read_once = _candidates(crops, rows)
     candidates += read_once.values()
     if "second" in steps:
         doubtful = [first[i] for i, c in read_once.items() if c.letters >= 1 and 0.3 < c.conf < SURE]
@@ -629,8 +678,16 @@ def _read_lines(rgb: np.ndarray, lang: str, timeout: float, steps: frozenset[str
         again += [crop_line(line, round(0.65 * HEIGHT), steps) for line in doubtful]
         lowered = [(crop, lower_cents(crop.page)) for crop in prices if crop is not None]
         lowered = [replace(crop, page=page) for crop, page in lowered if page is not None]
-        read_twice = _recognise([*again, *lowered], lang, timeout)
-        candidates += [c for i, c in read_twice.items() if i < len(again) or _CENTS.search(c.text)]
+        signed = [(crops[i], *found) for i, said in rows.items() if (found := without_rupee(crops[i].page, said)) is not None]
+        pages = [*again, *lowered, *(replace(crop, page=page) for crop, page, _, _ in signed)]
+        rows = _recognise(pages, lang, timeout)
+        for i, (_, _, edge, sure) in enumerate(signed, len(again) + len(lowered)):
+            rows[i] = _with_rupee(rows.get(i, []), edge, sure)
+        read_twice = _candidates(pages, rows)
+        candidates += [
+            c for i, c in read_twice.items() if not len(again) <= i < len(again) + len(lowered) or _CENTS.search(c.text)
+        ]
+        candidates += _with_cents(candidates)
     chosen = _choose(candidates)
     return chosen if any(c.conf >= ANYTHING for c in chosen) else []
 
@@ -680,15 +737,20 @@ def _page_lines(rgb: np.ndarray, lang: str, timeout: float) -> list[_Candidate]:
     return found
 
 
-def _recognise(crops: Sequence[Crop | None], lang: str, timeout: float) -> dict[int, _Candidate]:
-    """Read crops in one go; the candidates by position in the list (those that gave nothing are left out)."""
+def _recognise(crops: Sequence[Crop | None], lang: str, timeout: float) -> dict[int, list[_Row]]:
+    """Read crops in one go; the words by position in the list (those that gave nothing are left out)."""
     usable = [(i, crop) for i, crop in enumerate(crops) if crop is not None]
     pages = _tesseract([crop.page for _, crop in usable], 7, lang, timeout)
+    return {i: rows for (i, _), rows in zip(usable, pages, strict=True) if rows}
+
+
+def _candidates(crops: Sequence[Crop | None], read: dict[int, list[_Row]]) -> dict[int, _Candidate]:
+    """What was read on crops as candidates, by position in the list; what is no text is left out."""
     found = {}
-    for (i, crop), rows in zip(usable, pages, strict=True):
-        words = _tidy([Word(row.text, crop.back(row.box), row.conf) for row in rows])
+    for i, rows in read.items():
+        words = _tidy([Word(row.text, crops[i].back(row.box), row.conf) for row in rows])
         if words:
-            level = {crop.back(row.box): crop.level(row.box) for row in rows}
+            level = {crops[i].back(row.box): crops[i].level(row.box) for row in rows}
             found[i] = _Candidate(words, np.array([level[word.box] for word in words]))
     return found
 
@@ -702,8 +764,37 @@ _CENTS = re.compile(r"(?i)(?:[$€£₹]|\b(?:eur|usd|gbp|chf|cad|aud|aed))\W{0,
                     r"|\d{3}\.\d\d(?!\d)")  # fmt: skip
 _DOLLARS = re.compile(r"^(?:€(?=A)|(?P<of>US|CA|C|AU|A|NZ|HK|MX))(?P<s>A?[$Ss])(?=(?:\d{1,3},)?\d{2,4}(?:[.,]\d\d)?$)")
 
+
+
+def _dollars(text: str) -> str:
+    """A price in a country's dollars as it is printed: "CAS229.00" and "€A$229.00" are CA$229.00."""
+    return _DOLLARS.sub(lambda m: f"{m['of'].upper() if m['of'] else 'CA'}$", text)
+
+
 _QUOTE = str.maketrans({"”": '"', "“": '"', "″": '"', "„": '"', "’": "'", "‘": "'", "′": "'", "—": "-", "–": "-"})
 _CURRENCY = "$€£¥₹"
+
+
+_WHOLE = re.compile(r"(\D{0,4}\d{1,3}(?:[.,]?\d{3})?)(?:\W{1,3})?")  # a price without its cents, or with a mark for them
+
+
+def _with_cents(candidates: Sequence[_Candidate]) -> list[_Candidate]:
+    """Prices whose small raised cents were read on their own ("£259"" and "99"), put together: "£259.99"."""
+    small = [c for c in candidates if len(c.words) == 1 and c.conf >= 0.8 and re.fullmatch(r"\W?\d\d", c.text)]
+    found = []
+    for price in candidates if small else ():
+        last = price.words[-1]
+        head = _WHOLE.fullmatch(last.text)
+        if not head or not _PRICE_TAG.search(price.text):
+            continue
+        x0, y0, x1, y1 = last.box
+        for cents in small:
+            a, b, c, d = cents.words[0].box
+            raised = 0.3 <= (d - b) / (y1 - y0) <= 0.72 and b < y0 + 0.35 * (y1 - y0) and d < y1 - 0.2 * (y1 - y0)
+            if raised and x0 + 0.5 * (x1 - x0) < a < x1 + 0.5 * (y1 - y0):
+                text = _dollars(f"{head[1]}.{cents.text[-2:]}")
+                found.append(_Candidate([*price.words[:-1], replace(last, text=text, box=(x0, min(y0, b), max(x1, c), y1))]))
+    return found
 
 
 def _tidy(words: list[Word]) -> list[Word]:
@@ -722,7 +813,7 @@ def _tidy(words: list[Word]) -> list[Word]:
         if i == len(kept) - 1:
             text = text.rstrip("`|:;~_=<>[{\\^")
         # the rupee sign is not among its characters: it comes out as a percent or an equals sign before the number
-        text = _DOLLARS.sub(lambda m: f"{m['of'] or 'CA'}$", text)  # "CAS229.00", "€A$229.00"
+        text = _dollars(text)
         text = re.sub(r"^[%=](?=\d{1,3}(,\d{2,3})+(\.\d\d)?(/-)?$)", "₹", text).replace("§", "5")
         text = re.sub(r"^(\d{1,2}([.,]\d{1,2})?)(''|'’|°'?)$", r'\1"', text)  # two ticks are an inch mark
         kept[i] = replace(word, text=text)
