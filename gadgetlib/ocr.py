@@ -369,16 +369,27 @@ def _rows(layer: _Layer, keep: np.ndarray, stroke: np.ndarray) -> list[np.ndarra
     return [keep[part] for part in np.split(order, np.flatnonzero(np.diff(chain[order])) + 1)]
 
 
+def _part(values: np.ndarray, share: float = 0.5) -> float:
+    """The median, or another quantile: of a dozen numbers several times as fast as NumPy's own."""
+    ordered = np.sort(values, axis=None)
+    place = share * (len(ordered) - 1)
+    low, rest = int(place), place - int(place)
+    if not rest:
+        return float(ordered[low])
+    below, above = ordered[low : low + 2].astype(np.result_type(ordered, np.float32))
+    return float(below + (above - below) * rest if rest < 0.5 else above - (above - below) * (1 - rest))
+
+
 def _line(layer: _Layer, members: np.ndarray, extend: bool) -> Line:
     x, y, w, h = layer.stats[members, :4].T.astype(np.float32)
-    height = float(max(np.percentile(h, 80), 1))
+    height = max(_part(h, 0.8), 1.0)
     slope = 0.0
-    if len(members) >= 4 and (x + w).max() - x.min() > 4 * np.median(h):
+    if len(members) >= 4 and (x + w).max() - x.min() > 4 * _part(h):
         centre, foot = x + w / 2, y + h
         i, j = np.triu_indices(len(members), 1)
-        far = abs(centre[j] - centre[i]) > 2 * np.median(h)
+        far = abs(centre[j] - centre[i]) > 2 * _part(h)
         if far.sum() > 2:  # the median over pairs shrugs off commas and descenders (Theil and Sen)
-            slope = float(np.median((foot[j] - foot[i])[far] / (centre[j] - centre[i])[far]))
+            slope = _part((foot[j] - foot[i])[far] / (centre[j] - centre[i])[far])
             slope = 0.0 if abs(slope) < 0.015 else slope
     if extend:
         members = _extend(layer, members, height, slope)
@@ -395,7 +406,7 @@ def _extend(layer: _Layer, members: np.ndarray, height: float, slope: float) -> 
     top, foot = (inside - h[members] / 2).min(), (inside + h[members] / 2).max()
     fits = (h <= 1.4 * height) & (w <= 6 * height) & (h >= 0.12 * height) & (layer.stats[:, 4] >= 4)
     fits &= (level - h / 2 > top - 0.3 * height) & (level + h / 2 < foot + 0.3 * height)
-    fits &= abs(layer.tone - np.median(layer.tone[members])) < 60
+    fits &= abs(layer.tone - _part(layer.tone[members])) < 60
     fits[members] = False
     fits[0] = False
     others = np.flatnonzero(fits)
@@ -435,11 +446,11 @@ def _likelihood(line: Line) -> float:
     layer = line.layer
     x, y, w, h = layer.stats[line.members, :4].T
     foot = y + h - line.slope * (x + w / 2)
-    uneven = np.median(abs(foot - np.median(foot))) / line.height
+    uneven = _part(abs(foot - _part(foot))) / line.height
     left, right = int(x.min()), int((x + w).max())
     over, under = max(int(y.min()) - 2, 0), min(int((y + h).max()) + 1, layer.grey.shape[0] - 1)
-    ground = np.median(layer.grey[[over, under], left:right])
-    contrast = np.sqrt(min(abs(np.median(layer.tone[line.members]) - ground), 100))
+    ground = _part(layer.grey[[over, under], left:right])
+    contrast = np.sqrt(min(abs(_part(layer.tone[line.members]) - ground), 100))
     count = np.log(len(line.members))
     return float(1.16 * count + 0.9 * min(count, 1.1) - 12.0 * uneven + 0.72 * contrast - 8.82)
 
@@ -674,7 +685,8 @@ def _read_lines(rgb: np.ndarray, lang: str, timeout: float, steps: frozenset[str
         doubtful = [first[i] for i, c in read_once.items() if c.letters >= 1 and 0.3 < c.conf < SURE]
         still = {id(line) for line in _open(first, candidates)}
         again = [crop_line(line, HEIGHT, steps) for line in _open(variants, candidates)]
-        prices = [*[crop for line, crop in zip(first, crops) if id(line) in still], *again]
+        figures = {i for i, said in rows.items() if any(c.isdigit() for row in said for c in row.text)}
+        prices = [*[crops[i] for i, line in enumerate(first) if id(line) in still and i in figures], *again]
         again += [crop_line(line, round(0.65 * HEIGHT), steps) for line in doubtful]
         lowered = [(crop, lower_cents(crop.page)) for crop in prices if crop is not None]
         lowered = [replace(crop, page=page) for crop, page in lowered if page is not None]
