@@ -84,7 +84,7 @@ class Describer:
         return cls(
             classifier,
             lambda image: ocr.read(image, engine=engine),
-            optional("tagger", specs.load) or specs.extract,
+            optional("tagger", lambda where: specs.load(where).warm()) or specs.extract,
             optional("index", retrieval.Index.open),
             optional("price", pricing.PriceModel.load),
             warnings,

@@ -412,5 +412,23 @@ def test_what_a_reader_gets_wrong_is_mended_where_only_one_meaning_is_left(text,
     assert getattr(extract(text, kind), field) == value
 
 
+def test_taggers_are_loaded_once_a_text_needs_them():
+    loads = []
+
+    class Silent:
+        def specs(self, texts):
+            return [GadgetSpecs() for _ in texts]
+
+    def load():
+        loads.append(1)
+        return Silent()
+
+    pipeline = tagger.Pipeline(bert=tagger.partial(load))
+    assert pipeline(" \n") == GadgetSpecs() and pipeline.answers([""])[0].keys() == {"rules", "bert"} and not loads
+    assert pipeline("iPhone 12 64GB").model == "iPhone 12" and pipeline("iPhone 13").model == "iPhone 13"
+    assert loads == [1] and pipeline.spacy is None
+    assert tagger.Pipeline(bert=tagger.partial(load)).warm().bert and loads == [1, 1]
+
+
 def test_load_rules_needs_no_folder(tmp_path):
     assert specs.load(tmp_path / "nowhere", "rules")("iPhone 12 64GB").model == "iPhone 12"
