@@ -233,9 +233,9 @@ def _after_brand(brand: str, text: str) -> str | None:
 def _line_that_names(text: str) -> str | None:
     """The catalogue's name of two words or more, whoever makes it, that one line of the text consists of."""
     for line in text.splitlines():
-        if len(line.split()) > 1 and (name := _alike(line)):
+        if name := _alike(line):
             found = {model for names in _names().values() for model in names.get(name, ())}
-            if len(found) == 1:
+            if len(found) == 1 and " " in min(found):
                 return found.pop()
     return None
 

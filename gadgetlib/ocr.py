@@ -579,33 +579,35 @@ def lower_cents(page: np.ndarray) -> np.ndarray | None:
 
 
 _GROUPED = re.compile(r"\d{1,3}(?:,\d{2,3})+(?:\.\d\d)?(?:/-?)?")
-_SIGNED = re.compile(rf"[^\s$€£,.]{{0,2}}{_GROUPED.pattern}\W{{0,2}}")  # and perhaps a sign that Tesseract does not know
+_SIGNED = re.compile(rf"[^\s,.]{{0,2}}{_GROUPED.pattern}\W{{0,2}}")  # and perhaps a sign that Tesseract does not know
 
 
 def without_rupee(page: np.ndarray, rows: Sequence[_Row]) -> tuple[np.ndarray, int, bool] | None:
-    """A crop (h, w) uint8 without its rupee sign, where that stood, and whether it looks like one; None without any.
+    """A crop (h, w) uint8 without the rupee sign before its last word, where that stood, and whether it looks like one.
 
-    Tesseract's English data has no rupee sign: it makes the reading of the whole number doubtful, or a digit of it.
+    None without any. Tesseract's English data has no rupee sign: it makes the reading of the whole number doubtful, or a
+    digit of it.
     """
     import cv2
 
-    text = "".join(row.text for row in rows)
-    if not _SIGNED.fullmatch(text):
+    words = [row for row in rows if any(map(str.isalnum, row.text))]
+    if not words or not _SIGNED.fullmatch(words[-1].text):
         return None
     number, labels, stats, _ = cv2.connectedComponentsWithStats((page < 128).astype(np.uint8), connectivity=8)
     tallest = max(stats[1:, 3], default=0)
-    tall = [i for i in range(1, number) if stats[i, 3] > 0.6 * tallest]
+    edge = words[-1].box[0] - 0.3 * tallest if len(words) > 1 else 0
+    tall = [i for i in range(1, number) if stats[i, 3] > 0.6 * tallest and stats[i, 0] >= edge]
     if len(tall) < 3:
         return None
     sign = min(tall, key=lambda i: stats[i, 0])
     x, y, w, h, _ = stats[sign].tolist()
-    if w > 1.2 * h:
-        return None
+    if w > 0.9 * h:
+        return None  # it touches the first digit
     sure = _two_bars((labels[y : y + h, x : x + w] == sign).mean(1))
-    if not sure and max(row.conf for row in rows) > 0.5:
+    if not sure and (len(words) > 1 or words[0].text[0] in _CURRENCY or max(row.conf for row in rows) > 0.5):
         return None
     rest = page.copy()
-    rest[:, : x + w + 1] = 255
+    rest[:, (x if len(words) > 1 else 0) : x + w + 1] = 255
     return rest, x, sure
 
 
@@ -619,11 +621,13 @@ def _two_bars(ink: np.ndarray) -> bool:
 
 
 def _with_rupee(rows: Sequence[_Row], edge: int, sure: bool) -> list[_Row]:
-    """The number that was read without its sign, and the sign before it, which stood at `edge`; nothing when it is no number."""
-    if not rows or not (number := _GROUPED.match(rows[0].text)) or rows[0].conf < (0.6 if sure else 0.85):
+    """What was read without the sign, with it: it stood at `edge`, before the last word; nothing when that is no number."""
+    words = [row for row in rows if any(map(str.isalnum, row.text))]
+    number = _GROUPED.match(words[-1].text) if words else None
+    if not number or number[0].startswith("0") or words[-1].conf < (0.6 if sure else 0.85):
         return []
-    x0, y0, x1, y1 = rows[0].box
-    return [replace(rows[0], text=f"₹{number[0]}", box=(min(edge, x0), y0, x1, y1))]
+    x0, y0, x1, y1 = words[-1].box
+    return [*words[:-1], replace(words[-1], text=f"₹{number[0]}", box=(min(edge, x0), y0, x1, y1))]
 
 
 def _letters(line: Line, x: Any, y: Any, w: Any, h: Any) -> np.ndarray:
@@ -706,7 +710,8 @@ def _read_lines(rgb: np.ndarray, lang: str, timeout: float, steps: frozenset[str
 
 def _open(lines: list[Line], candidates: list[_Candidate]) -> list[Line]:
     """The lines that no sure reading covers yet: nearly all blobs of a line stand in its words."""
-    sure = [c for c in candidates if c.conf >= SURE and c.letters >= 3 and _plausible(c) and not _PRICE_TAG.search(c.text)]
+    sure = [c for c in candidates if c.conf >= SURE and c.letters >= 3 and _plausible(c) and not _PRICE_TAG.search(c.text)
+            and not (len(c.words) > 1 and re.search(r" [^$€£₹]{0,2}\d,\d{3}(?:\.\d\d)?$", c.text))]  # "Now 734,999": of rupees, perhaps
     return [line for line in lines if all(_covered(line, c.boxes) < 0.85 for c in sure)]
 
 

@@ -106,7 +106,7 @@ SHORT_CHIP = re.compile(r"\b(?:r[3579]|n[1-9]\d{1,2})\b(?=\s+\d{1,2}\s?gb\b)")
 
 _SIZE = re.compile(
     r"""(?:(?<![\w.])(?<!\d,)|(?:(?<=\bssd)|(?<=\bhdd)|(?<=\bram)|(?<=\brom))(?=\d))(?:([24])(?:x|\sx\s))?(\d{1,4}(?:[.,]\d{1,2})?|[\dilosz|b]{1,4})\s?-?
- (gb|g8|tb|mb|mo|gig(?:s|abytes?)?|gigabytes?|terabytes?|go|to|гб|тб|g|t)(?=(?:s|ram|rom|ssd|hdd|m\.?2\w*|ddr\w*|emmc|lpddr\w*)?(?![\w/])|/(?!s\b)|_)""",
+ (gb|g8|tb|mb|mo|gig(?:s|abytes?)?|gigabytes?|terabytes?|go|to|гб|тб|g|t)(?=(?:s|(?:de)?ram|rom|ssd|hdd|m\.?2\w*|ddr\w*|emmc|lpddr\w*|arbeitsspeicher|speicher|memory|storage)?(?![\w/])|/(?!s\b)|_)""",
     re.X,
 )
 _PAIR = re.compile(
@@ -122,7 +122,7 @@ _DRIVE = r"(?:ssds?|hdd|emmc|ufs|nvme|rom|sshd|hybrid|flash|storage|hard\s?(?:di
 _MEMORY = r"(?:ram|lpddr\d?x?|s?dram|so-?dimm|ddr\d?[lx]?|arbeitsspeicher|unified(?:\s+memory)?|m[ée]moire\s+vive|memoria\s+ram|werkgeheugen|operativ\w*|mem[oó]ria\s+ram|system\s+memory|arbetsminne|pami[eę][cć]\s+ram)"
 _FILL = r"(?:(?:of|de|di|the|on-?board|soldered|system|main|built-?in|ultra|super|fast|high|speed|solid|state|user|total|dual[\s-]channel|\d{4}\s?mhz|gen\s?\d(?:x\d)?|x\d|\d\.\d|2230|2280|2\.5)[\s,-]+)*"
 _NEXT = r"(?![a-z])(?!\s*(?:[:|=\t])\s*[\w]?\d)"  # a label with a colon belongs to what follows it
-_RAM_AFTER = re.compile(rf"[\s\-(]*{_FILL}{_MEMORY}{_NEXT}")
+_RAM_AFTER = re.compile(rf"[\s\-(]*{_FILL}(?:de)?{_MEMORY}{_NEXT}")
 _DISK_AFTER = re.compile(rf"[\s\-(]*{_FILL}({_DRIVE}){_NEXT}")
 _TWOFACED = r"(?:memory(?:\s+storage)?|mem[oó]ria|m[ée]moire|mem|minne|geheugen|pami[eę][cć]|pam[eě][tť])"
 _WORD_AFTER = re.compile(rf"[\s\-(]*{_FILL}({_TWOFACED}){_NEXT}(?!\s*card)")
@@ -591,6 +591,7 @@ def screen_size(low: str, kind: str | None) -> tuple[float, int, int, float, str
 # --- prices -------------------------------------------------------------------------------------------------------
 
 CURRENCIES = gazetteer.CURRENCIES
+_DEAR = frozenset(("EUR", "GBP", "USD", "CHF", "CAD", "AUD"))  # a gadget costs less than ten thousand of these
 LARGEST = 0.75  # of the tallest print among prices: what is smaller is an old price, an accessory's, a rate
 _SIGN = "|".join(re.escape(s) for s in sorted(CURRENCIES, key=len, reverse=True))
 _SIGNS_FIRST = "|".join(
@@ -598,7 +599,7 @@ _SIGNS_FIRST = "|".join(
     for s in sorted(CURRENCIES, key=len, reverse=True)
     if s not in ("ft", "kr", "tl", "lei", "dollars", "円", "元", "руб")
 )
-_NUMBER = r"\d{1,3}(?:[.,']\d{2,3})+(?:[.,]\d{1,2})?(?!\d)|\d{1,3}(?: \d{3})+(?:[.,]\d{1,2})?(?!\d|\s?%)|\d{1,7}(?:[.,]\d{1,2})?(?![\d])"
+_NUMBER = r"(?<![^\n])\d{1,4}, \d\d(?=\s?(?:€|eur))|\d{1,3}(?:[.,']\d{2,3})+(?:[.,]\d{1,2})?(?!\d)|\d{1,3}(?: \d{3})+(?:[.,]\d{1,2})?(?!\d|\s?%)|\d{1,7}(?:[.,]\d{1,2})?(?![\d])"
 _MONEY = re.compile(
     rf"(?:(?<![\w-])(?P<a>{_SIGNS_FIRST})\s?:?\s?(?P<n>{_NUMBER})(?![a-z]{{2}}(?<!eu)(?<!us)|[a-z]\d)(?P<x>[ ]?(?:eur|usd|gbp|inr|cad|aud|mxn|clp|cop|ars|sgd|hkd|nzd)\b(?![ ]?\d))?"
     rf"|(?<![\w.,-])(?P<m>{_NUMBER})(?:,-|\.-|,--|:-)?[ ]?(?P<b>{_SIGN})(?:(?P<c>(?<=€)\d\d)(?!\d)|(?!\w|[ ]?\d))"
@@ -622,7 +623,7 @@ _ASK = re.compile(
 )
 
 
-DOLLAR_S = re.compile(r"\$(?=\d{1,2}\+? (?:fe|ultra|5g)\b)|(?<=galaxy[ \n])\$(?=\d{1,2}\b)|(?<=tab[ \n])\$(?=\d{1,2}\b)")  # "GALAXY $7" is an S7
+DOLLAR_S = re.compile(r"(?<=watch )\$(?=\d(?![\d.,]))|\$(?=\d{1,2}\+? (?:fe|ultra|5g)\b)|(?<=galaxy[ \n])\$(?=\d{1,2}\b)|(?<=tab[ \n])\$(?=\d{1,2}\b)")  # "GALAXY $7" is an S7
 SIX_B = re.compile(r"(?<![\w.,])((?:8|16|32|64|128|256|512))6b(?!\w)")  # "5126B" is 512GB
 RUPEE = re.compile(r"(?<![\w%])%(?=\d{1,3}(?:,\d{2,3})+(?![\d%]))")  # how Tesseract reads the rupee sign: "%18,999"
 
@@ -663,6 +664,7 @@ def price(low: str, heights: Sequence[float] = ()) -> tuple[float, str | None, i
             and not (re.search(r"(?:exchange|up\s?to|extra)", aside[0]) and _ASK.search(before) and "now" in before)
         ):
             continue
+        number = re.sub(r"(?<=[.,]) (?=\d\d$)", "", number)  # "409, 90 €"
         if (parts := re.fullmatch(r"(\d{1,3}(?:\.\d{3})+)\.(\d\d)", number)):
             number = parts[1].replace(".", "") + "." + parts[2]  # "1.049.99": a comma read as a point
         amount = Price.fromstring(
@@ -675,6 +677,8 @@ def price(low: str, heights: Sequence[float] = ()) -> tuple[float, str | None, i
         code = CURRENCIES.get(sign) if sign else None
         if m["x"]:
             code = m["x"].strip().upper()
+        if "\n" in low and code in _DEAR and re.fullmatch(r"\d{5,6}", number):
+            amount /= 100  # nobody asks so much without a sign between the thousands: the point before the cents was not read
         asked = bool(_ASK.search(before))
         (aside_only if apart else offers).append((float(amount), code, start, end, asked))
     if heights:

@@ -128,6 +128,13 @@ def test_a_number_is_no_price_in_rupees_without_the_sign():
     assert ocr._with_rupee([], 0, True) == [] and ocr._with_rupee([row], 0, False)[0].text == "₹52,999"
 
 
+def test_the_sign_goes_before_the_last_word_of_a_line():
+    rows = [ocr._Row("Now", 0.9, (0, 0, 40, 30), ("1",)), ocr._Row("34,999", 0.9, (80, 0, 160, 30), ("1",))]
+    assert [row.text for row in ocr._with_rupee(rows, 60, True)] == ["Now", "₹34,999"]
+    assert ocr._with_rupee(rows, 60, True)[1].box == (60, 0, 160, 30)
+    assert ocr._with_rupee([*rows[:1], ocr._Row("0,499", 0.9, (0, 0, 9, 9), ("1",))], 60, True) == []  # its first digit went, too
+
+
 def test_cents_read_on_their_own_join_their_price():
     def word(text, box, conf=0.9):
         return ocr._Candidate([ocr.Word(text, box, conf)])

@@ -78,6 +78,8 @@ def states(text: str, **wanted) -> None:
         ("NOKIA 3310\nStorage: 16MB", None, 0.015625),
         ("Shure SE215\n16 g weight", None, None),
         ("laptop, Intel i5, 8GB RAM|256GB", 8, 256),
+        ("HP ZBook\n32GodeRAM\nSSD1To", 32, 1024),
+        ("tablet\n3GBArbeitsspeicher", 3, None),
     ],
 )
 def test_memory(text, ram, disk):
@@ -139,6 +141,10 @@ def test_a_line_of_print_may_be_a_maker_that_is_an_everyday_word(text, brand):
         ("Apple\nNow 159.99\n£209.00", 159.99, "GBP"),
         ("Tab S9\nUVP\n269 EUR\n9,7 Zoll", 269, "EUR"),
         ("Galaxy\n$21 FE 5G", None, None),
+        ("Xiaomi Watch $1\n$269.99", 269.99, "USD"),
+        ("Redmi Pad SE\n12995 €\nGewicht 478 g", 129.95, "EUR"),
+        ("VAIO Pro 13\n409, 90€", 409.9, "EUR"),
+        ("boAt Airdopes 441, 20 EUR", 20, "EUR"),
         ("Galaxy A12\nM.R.P\n210,999.00", 10999, "INR"),
         ("Bose\nWas\n£519.99", 519.99, "GBP"),
         ("Bose\nCashback\n£50", None, None),

@@ -25,9 +25,9 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
+import lines as names  # noqa: E402
 import listing_pages as pages  # noqa: E402
 import listing_words as words  # noqa: E402
-import lines as names  # noqa: E402
 from build_catalogue import split_of  # noqa: E402
 from looks import common, portrait  # noqa: E402
 
