@@ -197,6 +197,13 @@ def plain_model(brand: str, model: str) -> str:
     return _CHIP.sub("", model) if brand == "Apple" else model
 
 
+def full_names(brand: str, model: str) -> list[str]:
+    """The catalogue's own names of a model as `catalogue_model` gives it: "MacBook Air 13 M3" and others of "MacBook Air 13"."""
+    with open(data_dir() / "catalogue.csv", newline="", encoding="utf-8") as file:
+        rows = [row for row in csv.DictReader(file) if row["brand"].lower() == brand.lower()]
+    return sorted({row["model"] for row in rows if model.lower() in (row["model"].lower(), plain_model(row["brand"], row["model"]).lower())})
+
+
 def catalogue_model(brand: str | None, model: str | None, text: str = "") -> str | None:
     """The model as the catalogue spells it, where the text says so; otherwise the model as it was read.
 

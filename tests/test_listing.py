@@ -9,7 +9,7 @@ from PIL import Image
 
 from gadgetlib import CLASSES, specs
 from gadgetlib.course import CourseError
-from gadgetlib.listing import Describer, card, catalogue_model, kinds_from_specs, right_fields
+from gadgetlib.listing import Describer, card, catalogue_model, full_names, kinds_from_specs, right_fields
 
 
 class Classifier:
@@ -205,6 +205,11 @@ def test_a_name_of_the_catalogue_is_taken_as_far_as_the_text_has_it():
     assert catalogue_model("Nothing", "EAR", "NOTHING EAR (A)") == "Ear (a)"
     assert catalogue_model("ASUS", "ZenBook 14 UX3402ZA", "ASUS ZenBook 14\nOLED\nUX3402ZA") == "ZenBook 14 OLED UX3402ZA"
     assert catalogue_model("Samsung", "Galaxy S2", "Galaxy S24 Ultra") == "Galaxy S2"
+
+
+def test_a_model_leads_back_to_all_its_names_in_the_catalogue():
+    assert {"MacBook Air 13 M3", "MacBook Air 13 M4"} <= set(full_names("apple", "macbook air 13"))
+    assert full_names("Samsung", "Galaxy S8") == ["Galaxy S8"] and full_names("Samsung", "Galaxy S99") == []
 
 
 def test_a_name_of_the_catalogue_is_found_where_the_rules_read_none():
