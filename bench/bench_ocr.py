@@ -9,6 +9,7 @@ processor's, of this process and of those it starts, so that a busy machine does
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
 import sys
@@ -19,7 +20,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from gadgetlib import ocr, specs  # noqa: E402
-from gadgetlib.course import CourseError, data_dir, shared_dir  # noqa: E402
+from gadgetlib.course import data_dir, shared_dir  # noqa: E402
 
 AREA = "ocr"
 FIELDS = ("brand", "model", "ram_gb", "storage_gb", "screen_in", "price", "currency")
@@ -33,11 +34,8 @@ def cpu() -> float:
 def engines() -> dict[str, Callable[[Any], ocr.Reading]]:
     """Name -> reader; RapidOCR only where it is installed."""
     found = {"": ocr.read, "pytesseract": ocr.whole_page}
-    try:
-        ocr.read(data_dir() / "photos" / "photos.csv", engine="rapidocr")
-    except CourseError as error:
-        if "not installed" not in str(error):  # it is there: it only disliked the file
-            found["rapidocr"] = lambda path: ocr.read(path, engine="rapidocr")
+    if importlib.util.find_spec("rapidocr_onnxruntime"):
+        found["rapidocr"] = lambda path: ocr.read(path, engine="rapidocr")
     return found
 
 

@@ -84,7 +84,7 @@ class Describer:
         return cls(
             classifier,
             lambda image: ocr.read(image, engine=engine),
-            optional("tagger", specs.load) or specs.extract,
+            optional("tagger", lambda folder: specs.load(folder).warm()) or specs.extract,
             optional("index", lambda folder: retrieval.Index.open(folder, classifier=classifier)),
             optional("price", pricing.PriceModel.load),
             warnings,
@@ -170,7 +170,8 @@ def _catalogue() -> tuple[dict[str, str], dict[str, list[float]]]:
     screens: dict[str, list[float]] = {label: [] for label in CLASSES}
     with open(data_dir() / "catalogue.csv", newline="", encoding="utf-8") as file:
         for row in {row["product_id"]: row for row in csv.DictReader(file)}.values():
-            kinds[_letters(f"{row['brand']} {row['model']}")] = row["gadget_type"]
+            for model in (row["model"], plain_model(row["brand"], row["model"])):
+                kinds[_letters(f"{row['brand']} {model}")] = row["gadget_type"]
             if row["screen_in"]:
                 screens[row["gadget_type"]].append(float(row["screen_in"]))
     return kinds, screens
@@ -181,7 +182,7 @@ def _letters(text: str) -> str:
 
 
 # What readers take for each other, each group brought to one sign: "Galaxy $8" and "Galaxy S8" become the same.
-_ALIKE = str.maketrans({"$": "s", "5": "s", "0": "o", "8": "b", "1": "l", "i": "l", "|": "l", "!": "l", "2": "z"})
+_ALIKE = str.maketrans({"$": "s", "5": "s", "0": "o", "8": "b", "1": "l", "i": "l", "|": "l", "!": "l", "/": "l", "2": "z", "q": "o"})
 
 
 def _alike(text: str) -> str:
@@ -194,45 +195,89 @@ def _names() -> dict[str, dict[str, set[str]]]:
     names: dict[str, dict[str, set[str]]] = {}
     with open(data_dir() / "catalogue.csv", newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file):
-            names.setdefault(row["brand"].lower(), {}).setdefault(_alike(row["model"]), set()).add(row["model"])
+            plain = plain_model(row["brand"], row["model"])
+            for name in (row["model"], plain):
+                names.setdefault(row["brand"].lower(), {}).setdefault(_alike(name), set()).add(plain)
     return names
 
 
 LONGEST_NAME = 8  # words
-_CHIP = re.compile(r"\s(?:OLED\s)?M\d(?: Pro| Max| Ultra)?$")  # a processor is no part of a model
+_CHIP = re.compile(r"\s(?:M[1-5](?: (?:Pro|Max|Ultra))?|A1[4-9](?: Pro)?)$")  # in names of Apple's machines
+
+
+def plain_model(brand: str, model: str) -> str:
+    """A catalogue's name without what is no part of a model: the radio, the size of a watch's case, the processor."""
+    model = re.sub(r"\s\d\dmm\b", "", re.sub(r"\s(?:LTE|4G|Cellular)$", "", model), count=1)
+    return _CHIP.sub("", model) if brand == "Apple" else model
+
+
+def full_names(brand: str, model: str) -> list[str]:
+    """The catalogue's own names of a model as `catalogue_model` gives it: "MacBook Air 13 M3" and others of "MacBook Air 13"."""
+    with open(data_dir() / "catalogue.csv", newline="", encoding="utf-8") as file:
+        rows = [row for row in csv.DictReader(file) if row["brand"].lower() == brand.lower()]
+    return sorted({row["model"] for row in rows if model.lower() in (row["model"].lower(), plain_model(row["brand"], row["model"]).lower())})
 
 
 def catalogue_model(brand: str | None, model: str | None, text: str = "") -> str | None:
     """The model as the catalogue spells it, where the text says so; otherwise the model as it was read.
 
     Words of the text that stand together, look-alike signs counted as one, must make the name of exactly one model of the
-    brand, and it must contain the model that was read: "Galaxy Watch4" is "Galaxy Watch4 40mm" where "40mm" follows.
+    brand, and it must contain the model that was read: "Galaxy $8" is "Galaxy S8", and "Ear" is "Ear (a)" where "(a)" follows.
+    Where no model was read, a name of several words is taken that follows the brand's or, without one, is a line of print.
     """
-    if not brand or not model:
-        return model
-    names, words = _names().get(brand.lower(), {}), [_alike(word) for word in f"{model} | {text}".split()]
-    read, best = _alike(model), ""
+    if not brand:
+        return model or _line_that_names(text)
+    if not model:
+        return _after_brand(brand, text)
+    read = [_alike(word) for word in model.split()]
+    words = [*read, "|", *map(_alike, text.split())]  # no name reaches over the bar
+    names = _names().get(brand.lower(), {})
+    best = ""
     for start in range(len(words)):
         for end in range(start + 1, min(start + LONGEST_NAME, len(words)) + 1):
             name = "".join(words[start:end])
             if len(name) > len(best) and len(names.get(name, ())) == 1 and _whole(read, words[start:end]):
                 best = name
-    found = next(iter(names[best])) if best else model
-    return model if _CHIP.search(found) and not _CHIP.search(model) else found
+    return next(iter(names[best])) if best else model
 
 
-def _whole(name: str, words: list[str]) -> bool:
-    """Whether some of the words, side by side, make the name: "S2" is no part of "S24"."""
-    return any("".join(words[i:j]) == name for i in range(len(words)) for j in range(i + 1, len(words) + 1))
+def _after_brand(brand: str, text: str) -> str | None:
+    """The catalogue's name of two words or more that follows the brand in the text."""
+    names, words, maker = _names().get(brand.lower(), {}), [_alike(word) for word in text.split()], _alike(brand)
+    for start in (i + 1 for i, word in enumerate(words) if word == maker):
+        for end in range(min(start + LONGEST_NAME, len(words)), start + 1, -1):
+            if len(found := names.get("".join(words[start:end]), ())) == 1:
+                return next(iter(found))
+    return None
+
+
+def _line_that_names(text: str) -> str | None:
+    """The catalogue's name of two words or more, whoever makes it, that one line of the text consists of."""
+    for line in text.splitlines():
+        if name := _alike(line):
+            found = {model for names in _names().values() for model in names.get(name, ())}
+            if len(found) == 1 and " " in min(found):
+                return found.pop()
+    return None
+
+
+def _whole(name: Sequence[str], words: Sequence[str]) -> bool:
+    """Whether some of the words, side by side or in order, make the name: "S2" is no part of "S24"."""
+    joined = "".join(name)
+    if any("".join(words[i:j]) == joined for i in range(len(words)) for j in range(i + 1, len(words) + 1)):
+        return True
+    rest = iter(words)
+    return all(word in rest for word in name)
 
 
 def naming_filters(specs: dict[str, Any]) -> list[str]:
     """Filters that single out what a text names, the strictest first: brand, model and what was read of its variant, then
     brand and model alone; none where one of these two was not read."""
-    name = [str(specs.get(key) or "") for key in ("brand", "model")]
-    if not all(name) or any(re.search(r"['\";]|--|/\*", part) for part in name):  # such a name would be no filter
+    brand, model = (str(specs.get(key) or "") for key in ("brand", "model"))
+    if not brand or not model or re.search(r"['\";]|--|/\*", brand + model):  # such a name would be no filter
         return []
-    name = [f"lower({key}) = '{part.lower()}'" for key, part in zip(("brand", "model"), name, strict=True)]
+    names = ", ".join(f"'{one.lower()}'" for one in dict.fromkeys([model, *full_names(brand, model)]) if "'" not in one)
+    name = [f"lower(brand) = '{brand.lower()}'", f"lower(model) IN ({names})"]
     variant = [f"({key} = {specs[key]:g} OR {key} IS NULL)" for key in ("ram_gb", "storage_gb") if specs.get(key)]
     return [" AND ".join(name + variant)] * bool(variant) + [" AND ".join(name)]
 

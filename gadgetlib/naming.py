@@ -276,6 +276,10 @@ def believable(i: int, n: int, maker: Maker, chunks: list[Chunk], what: list, pl
     if any(w[0] == i + n and any(x.maker == maker.name for x in w[2]) for w in what):
         return True
     cased = c.text[:1].isupper() or maker.name[:1].islower() or plain.islower()
+    if "\n" in plain and cased and len(c.key) > 3 and not maker.minor and (not i or "\n" in c.gap):
+        lines = [line.name.lower() for group in names()[1].values() for line in group if line.maker == maker.name]
+        if after is None or "\n" in after.gap or any(len(line) > 3 and after.low.startswith(line) for line in lines):
+            return True  # a line of print that is the maker's name, or begins with it and one of its lines
     if after is not None and after.kind in ("num", "code") and not after.gap.strip() and cased and len(c.key) > 3:
         return True
     if re.search(r"[:|]", c.gap) and i and chunks[i - 1].low in _BRAND_LABELS:

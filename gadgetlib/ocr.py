@@ -369,16 +369,27 @@ def _rows(layer: _Layer, keep: np.ndarray, stroke: np.ndarray) -> list[np.ndarra
     return [keep[part] for part in np.split(order, np.flatnonzero(np.diff(chain[order])) + 1)]
 
 
+def _part(values: np.ndarray, share: float = 0.5) -> float:
+    """The median, or another quantile: of a dozen numbers several times as fast as NumPy's own."""
+    ordered = np.sort(values, axis=None)
+    place = share * (len(ordered) - 1)
+    low, rest = int(place), place - int(place)
+    if not rest:
+        return float(ordered[low])
+    below, above = ordered[low : low + 2].astype(np.result_type(ordered, np.float32))
+    return float(below + (above - below) * rest if rest < 0.5 else above - (above - below) * (1 - rest))
+
+
 def _line(layer: _Layer, members: np.ndarray, extend: bool) -> Line:
     x, y, w, h = layer.stats[members, :4].T.astype(np.float32)
-    height = float(max(np.percentile(h, 80), 1))
+    height = max(_part(h, 0.8), 1.0)
     slope = 0.0
-    if len(members) >= 4 and (x + w).max() - x.min() > 4 * np.median(h):
+    if len(members) >= 4 and (x + w).max() - x.min() > 4 * _part(h):
         centre, foot = x + w / 2, y + h
         i, j = np.triu_indices(len(members), 1)
-        far = abs(centre[j] - centre[i]) > 2 * np.median(h)
+        far = abs(centre[j] - centre[i]) > 2 * _part(h)
         if far.sum() > 2:  # the median over pairs shrugs off commas and descenders (Theil and Sen)
-            slope = float(np.median((foot[j] - foot[i])[far] / (centre[j] - centre[i])[far]))
+            slope = _part((foot[j] - foot[i])[far] / (centre[j] - centre[i])[far])
             slope = 0.0 if abs(slope) < 0.015 else slope
     if extend:
         members = _extend(layer, members, height, slope)
@@ -395,7 +406,7 @@ def _extend(layer: _Layer, members: np.ndarray, height: float, slope: float) -> 
     top, foot = (inside - h[members] / 2).min(), (inside + h[members] / 2).max()
     fits = (h <= 1.4 * height) & (w <= 6 * height) & (h >= 0.12 * height) & (layer.stats[:, 4] >= 4)
     fits &= (level - h / 2 > top - 0.3 * height) & (level + h / 2 < foot + 0.3 * height)
-    fits &= abs(layer.tone - np.median(layer.tone[members])) < 60
+    fits &= abs(layer.tone - _part(layer.tone[members])) < 60
     fits[members] = False
     fits[0] = False
     others = np.flatnonzero(fits)
@@ -435,11 +446,11 @@ def _likelihood(line: Line) -> float:
     layer = line.layer
     x, y, w, h = layer.stats[line.members, :4].T
     foot = y + h - line.slope * (x + w / 2)
-    uneven = np.median(abs(foot - np.median(foot))) / line.height
+    uneven = _part(abs(foot - _part(foot))) / line.height
     left, right = int(x.min()), int((x + w).max())
     over, under = max(int(y.min()) - 2, 0), min(int((y + h).max()) + 1, layer.grey.shape[0] - 1)
-    ground = np.median(layer.grey[[over, under], left:right])
-    contrast = np.sqrt(min(abs(np.median(layer.tone[line.members]) - ground), 100))
+    ground = _part(layer.grey[[over, under], left:right])
+    contrast = np.sqrt(min(abs(_part(layer.tone[line.members]) - ground), 100))
     count = np.log(len(line.members))
     return float(1.16 * count + 0.9 * min(count, 1.1) - 12.0 * uneven + 0.72 * contrast - 8.82)
 
@@ -567,6 +578,58 @@ def lower_cents(page: np.ndarray) -> np.ndarray | None:
     return None
 
 
+_GROUPED = re.compile(r"\d{1,3}(?:,\d{2,3})+(?:\.\d\d)?(?:/-?)?")
+_SIGNED = re.compile(rf"[^\s,.]{{0,2}}{_GROUPED.pattern}\W{{0,2}}")  # and perhaps a sign that Tesseract does not know
+
+
+def without_rupee(page: np.ndarray, rows: Sequence[_Row]) -> tuple[np.ndarray, int, bool] | None:
+    """A crop (h, w) uint8 without the rupee sign before its last word, where that stood, and whether it looks like one.
+
+    None without any. Tesseract's English data has no rupee sign: it makes the reading of the whole number doubtful, or a
+    digit of it.
+    """
+    import cv2
+
+    words = [row for row in rows if any(map(str.isalnum, row.text))]
+    if not words or not _SIGNED.fullmatch(words[-1].text):
+        return None
+    number, labels, stats, _ = cv2.connectedComponentsWithStats((page < 128).astype(np.uint8), connectivity=8)
+    tallest = max(stats[1:, 3], default=0)
+    edge = words[-1].box[0] - 0.3 * tallest if len(words) > 1 else 0
+    tall = [i for i in range(1, number) if stats[i, 3] > 0.6 * tallest and stats[i, 0] >= edge]
+    if len(tall) < 3:
+        return None
+    sign = min(tall, key=lambda i: stats[i, 0])
+    x, y, w, h, _ = stats[sign].tolist()
+    if w > 0.9 * h:
+        return None  # it touches the first digit
+    sure = _two_bars((labels[y : y + h, x : x + w] == sign).mean(1))
+    if not sure and (len(words) > 1 or words[0].text[0] in _CURRENCY or max(row.conf for row in rows) > 0.5):
+        return None
+    rest = page.copy()
+    rest[:, (x if len(words) > 1 else 0) : x + w + 1] = 255
+    return rest, x, sure
+
+
+def _two_bars(ink: np.ndarray) -> bool:
+    """Whether a sign whose rows hold these shares of ink (h,) has a rupee's two bars at the top and its one leg at the foot."""
+    h = len(ink)
+    top, foot, low = (ink[int(a * h) : int(b * h)].max(initial=0) for a, b in ((0, 0.18), (0.75, 1), (0.55, 1)))
+    gap = int(0.08 * h) + int(np.argmin(ink[int(0.08 * h) : max(int(0.32 * h), int(0.08 * h) + 1)]))
+    second = ink[gap : int(0.5 * h)].max(initial=0)  # digits have one bar, or none, or a round foot
+    return bool(top > 0.78 and second > max(0.58, ink[gap] + 0.15) and low < 0.78 and foot < 0.55)
+
+
+def _with_rupee(rows: Sequence[_Row], edge: int, sure: bool) -> list[_Row]:
+    """What was read without the sign, with it: it stood at `edge`, before the last word; nothing when that is no number."""
+    words = [row for row in rows if any(map(str.isalnum, row.text))]
+    number = _GROUPED.match(words[-1].text) if words else None
+    if not number or number[0].startswith("0") or words[-1].conf < (0.6 if sure else 0.85):
+        return []
+    x0, y0, x1, y1 = words[-1].box
+    return [*words[:-1], replace(words[-1], text=f"₹{number[0]}", box=(min(edge, x0), y0, x1, y1))]
+
+
 def _letters(line: Line, x: Any, y: Any, w: Any, h: Any) -> np.ndarray:
     """(h, w) uint8: 255 on every blob inside the line's box that is no taller than a letter (dots and accents too)."""
     layer, tall = line.layer, line.height
@@ -619,25 +682,36 @@ def _read_lines(rgb: np.ndarray, lang: str, timeout: float, steps: frozenset[str
     lines = _open(find_lines(rgb, steps), candidates)
     first, variants = _places(lines)
     crops = [crop_line(line, HEIGHT, steps) for line in first]
-    read_once = _recognise(crops, lang, timeout)
+    rows = _recognise(crops, lang, timeout)
+    read_once = _candidates(crops, rows)
     candidates += read_once.values()
     if "second" in steps:
         doubtful = [first[i] for i, c in read_once.items() if c.letters >= 1 and 0.3 < c.conf < SURE]
         still = {id(line) for line in _open(first, candidates)}
         again = [crop_line(line, HEIGHT, steps) for line in _open(variants, candidates)]
-        prices = [*[crop for line, crop in zip(first, crops) if id(line) in still], *again]
+        figures = {i for i, said in rows.items() if any(c.isdigit() for row in said for c in row.text)}
+        prices = [*[crops[i] for i, line in enumerate(first) if id(line) in still and i in figures], *again]
         again += [crop_line(line, round(0.65 * HEIGHT), steps) for line in doubtful]
         lowered = [(crop, lower_cents(crop.page)) for crop in prices if crop is not None]
         lowered = [replace(crop, page=page) for crop, page in lowered if page is not None]
-        read_twice = _recognise([*again, *lowered], lang, timeout)
-        candidates += [c for i, c in read_twice.items() if i < len(again) or _CENTS.search(c.text)]
+        signed = [(crops[i], *found) for i, said in rows.items() if (found := without_rupee(crops[i].page, said)) is not None]
+        pages = [*again, *lowered, *(replace(crop, page=page) for crop, page, _, _ in signed)]
+        rows = _recognise(pages, lang, timeout)
+        for i, (_, _, edge, sure) in enumerate(signed, len(again) + len(lowered)):
+            rows[i] = _with_rupee(rows.get(i, []), edge, sure)
+        read_twice = _candidates(pages, rows)
+        candidates += [
+            c for i, c in read_twice.items() if not len(again) <= i < len(again) + len(lowered) or _CENTS.search(c.text)
+        ]
+        candidates += _with_cents(candidates)
     chosen = _choose(candidates)
     return chosen if any(c.conf >= ANYTHING for c in chosen) else []
 
 
 def _open(lines: list[Line], candidates: list[_Candidate]) -> list[Line]:
     """The lines that no sure reading covers yet: nearly all blobs of a line stand in its words."""
-    sure = [c for c in candidates if c.conf >= SURE and c.letters >= 3 and _plausible(c) and not _PRICE_TAG.search(c.text)]
+    sure = [c for c in candidates if c.conf >= SURE and c.letters >= 3 and _plausible(c) and not _PRICE_TAG.search(c.text)
+            and not (len(c.words) > 1 and re.search(r" [^$€£₹]{0,2}\d,\d{3}(?:\.\d\d)?$", c.text))]  # "Now 734,999": of rupees, perhaps
     return [line for line in lines if all(_covered(line, c.boxes) < 0.85 for c in sure)]
 
 
@@ -680,15 +754,20 @@ def _page_lines(rgb: np.ndarray, lang: str, timeout: float) -> list[_Candidate]:
     return found
 
 
-def _recognise(crops: Sequence[Crop | None], lang: str, timeout: float) -> dict[int, _Candidate]:
-    """Read crops in one go; the candidates by position in the list (those that gave nothing are left out)."""
+def _recognise(crops: Sequence[Crop | None], lang: str, timeout: float) -> dict[int, list[_Row]]:
+    """Read crops in one go; the words by position in the list (those that gave nothing are left out)."""
     usable = [(i, crop) for i, crop in enumerate(crops) if crop is not None]
     pages = _tesseract([crop.page for _, crop in usable], 7, lang, timeout)
+    return {i: rows for (i, _), rows in zip(usable, pages, strict=True) if rows}
+
+
+def _candidates(crops: Sequence[Crop | None], read: dict[int, list[_Row]]) -> dict[int, _Candidate]:
+    """What was read on crops as candidates, by position in the list; what is no text is left out."""
     found = {}
-    for (i, crop), rows in zip(usable, pages, strict=True):
-        words = _tidy([Word(row.text, crop.back(row.box), row.conf) for row in rows])
+    for i, rows in read.items():
+        words = _tidy([Word(row.text, crops[i].back(row.box), row.conf) for row in rows])
         if words:
-            level = {crop.back(row.box): crop.level(row.box) for row in rows}
+            level = {crops[i].back(row.box): crops[i].level(row.box) for row in rows}
             found[i] = _Candidate(words, np.array([level[word.box] for word in words]))
     return found
 
@@ -702,8 +781,37 @@ _CENTS = re.compile(r"(?i)(?:[$€£₹]|\b(?:eur|usd|gbp|chf|cad|aud|aed))\W{0,
                     r"|\d{3}\.\d\d(?!\d)")  # fmt: skip
 _DOLLARS = re.compile(r"^(?:€(?=A)|(?P<of>US|CA|C|AU|A|NZ|HK|MX))(?P<s>A?[$Ss])(?=(?:\d{1,3},)?\d{2,4}(?:[.,]\d\d)?$)")
 
+
+
+def _dollars(text: str) -> str:
+    """A price in a country's dollars as it is printed: "CAS229.00" and "€A$229.00" are CA$229.00."""
+    return _DOLLARS.sub(lambda m: f"{m['of'].upper() if m['of'] else 'CA'}$", text)
+
+
 _QUOTE = str.maketrans({"”": '"', "“": '"', "″": '"', "„": '"', "’": "'", "‘": "'", "′": "'", "—": "-", "–": "-"})
 _CURRENCY = "$€£¥₹"
+
+
+_WHOLE = re.compile(r"(\D{0,4}\d{1,3}(?:[.,]?\d{3})?)(?:\W{1,3})?")  # a price without its cents, or with a mark for them
+
+
+def _with_cents(candidates: Sequence[_Candidate]) -> list[_Candidate]:
+    """Prices whose small raised cents were read on their own ("£259"" and "99"), put together: "£259.99"."""
+    small = [c for c in candidates if len(c.words) == 1 and c.conf >= 0.8 and re.fullmatch(r"\W?\d\d", c.text)]
+    found = []
+    for price in candidates if small else ():
+        last = price.words[-1]
+        head = _WHOLE.fullmatch(last.text)
+        if not head or not _PRICE_TAG.search(price.text):
+            continue
+        x0, y0, x1, y1 = last.box
+        for cents in small:
+            a, b, c, d = cents.words[0].box
+            raised = 0.3 <= (d - b) / (y1 - y0) <= 0.72 and b < y0 + 0.35 * (y1 - y0) and d < y1 - 0.2 * (y1 - y0)
+            if raised and x0 + 0.5 * (x1 - x0) < a < x1 + 0.5 * (y1 - y0):
+                text = _dollars(f"{head[1]}.{cents.text[-2:]}")
+                found.append(_Candidate([*price.words[:-1], replace(last, text=text, box=(x0, min(y0, b), max(x1, c), y1))]))
+    return found
 
 
 def _tidy(words: list[Word]) -> list[Word]:
@@ -722,7 +830,7 @@ def _tidy(words: list[Word]) -> list[Word]:
         if i == len(kept) - 1:
             text = text.rstrip("`|:;~_=<>[{\\^")
         # the rupee sign is not among its characters: it comes out as a percent or an equals sign before the number
-        text = _DOLLARS.sub(lambda m: f"{m['of'] or 'CA'}$", text)  # "CAS229.00", "€A$229.00"
+        text = _dollars(text)
         text = re.sub(r"^[%=](?=\d{1,3}(,\d{2,3})+(\.\d\d)?(/-)?$)", "₹", text).replace("§", "5")
         text = re.sub(r"^(\d{1,2}([.,]\d{1,2})?)(''|'’|°'?)$", r'\1"', text)  # two ticks are an inch mark
         kept[i] = replace(word, text=text)

@@ -105,8 +105,8 @@ APPLE_CHIP = re.compile(r"\bm[1-5]\b(?:\s(?:pro|max|ultra)\b)?")
 SHORT_CHIP = re.compile(r"\b(?:r[3579]|n[1-9]\d{1,2})\b(?=\s+\d{1,2}\s?gb\b)")
 
 _SIZE = re.compile(
-    r"""(?<![\w.])(?<!\d,)(?:([24])(?:x|\sx\s))?(\d{1,4}(?:[.,]\d{1,2})?|[\dilosz|b]{1,4})\s?-?
- (gb|g8|tb|mb|mo|gig(?:s|abytes?)?|gigabytes?|terabytes?|go|to|гб|тб|g|t)(?=(?:s|ram|rom|ssd|hdd|m\.?2\w*|ddr\w*|emmc|lpddr\w*)?(?![\w/])|/(?!s\b)|_)""",
+    r"""(?:(?<![\w.])(?<!\d,)|(?:(?<=\bssd)|(?<=\bhdd)|(?<=\bram)|(?<=\brom))(?=\d))(?:([24])(?:x|\sx\s))?(\d{1,4}(?:[.,]\d{1,2})?|[\dilosz|b]{1,4})\s?-?
+ (gb|g8|tb|mb|mo|gig(?:s|abytes?)?|gigabytes?|terabytes?|go|to|гб|тб|g|t)(?=(?:s|(?:de)?ram|rom|ssd|hdd|m\.?2\w*|ddr\w*|emmc|lpddr\w*|arbeitsspeicher|speicher|memory|storage)?(?![\w/])|/(?!s\b)|_)""",
     re.X,
 )
 _PAIR = re.compile(
@@ -122,10 +122,11 @@ _DRIVE = r"(?:ssds?|hdd|emmc|ufs|nvme|rom|sshd|hybrid|flash|storage|hard\s?(?:di
 _MEMORY = r"(?:ram|lpddr\d?x?|s?dram|so-?dimm|ddr\d?[lx]?|arbeitsspeicher|unified(?:\s+memory)?|m[ée]moire\s+vive|memoria\s+ram|werkgeheugen|operativ\w*|mem[oó]ria\s+ram|system\s+memory|arbetsminne|pami[eę][cć]\s+ram)"
 _FILL = r"(?:(?:of|de|di|the|on-?board|soldered|system|main|built-?in|ultra|super|fast|high|speed|solid|state|user|total|dual[\s-]channel|\d{4}\s?mhz|gen\s?\d(?:x\d)?|x\d|\d\.\d|2230|2280|2\.5)[\s,-]+)*"
 _NEXT = r"(?![a-z])(?!\s*(?:[:|=\t])\s*[\w]?\d)"  # a label with a colon belongs to what follows it
-_RAM_AFTER = re.compile(rf"[\s\-(]*{_FILL}{_MEMORY}{_NEXT}")
+_RAM_AFTER = re.compile(rf"[\s\-(]*{_FILL}(?:de)?{_MEMORY}{_NEXT}")
 _DISK_AFTER = re.compile(rf"[\s\-(]*{_FILL}({_DRIVE}){_NEXT}")
 _TWOFACED = r"(?:memory(?:\s+storage)?|mem[oó]ria|m[ée]moire|mem|minne|geheugen|pami[eę][cć]|pam[eě][tť])"
 _WORD_AFTER = re.compile(rf"[\s\-(]*{_FILL}({_TWOFACED}){_NEXT}(?!\s*card)")
+_OWN_VALUE = re.compile(r"(?: [^\W\d_]{3,14})?[ :]{1,3}\d+(?:[.,]\d+)? ?[gtm][bo]\b")
 _RAM_BEFORE = re.compile(rf"(?:{_MEMORY}|system\s+memory)[\s:=(|\-]*(?:of|de|size|capacity|type)?[\s:=(|\-]*$")
 _DISK_BEFORE = re.compile(
     rf"(?:{_DRIVE}|capacity|capacidad|kapazit[aä]t|internal\s+memory|memoria\s+interna)[\s:=(|\-]*(?:of|de|size|capacity)?[\s:=(|\-]*$"
@@ -148,6 +149,7 @@ _CARD_AFTER = re.compile(r"[\s\-(]*(?:nvidia|geforce|rtx|gtx|radeon|mx\s?\d{3}|q
 RAM_SIZES = gazetteer.RAM_SIZES
 DISK_SIZES = gazetteer.DISK_SIZES
 _SLIPS = str.maketrans("ilosz|b", "1105218")
+_CUT = {28: 128, 56: 256}  # drives whose first digit was not read
 
 
 @dataclass(slots=True)
@@ -178,7 +180,7 @@ def _amount(number: str, unit: str) -> float | None:
     elif unit == "g8" and value not in (16, 32, 64, 128, 256, 512):
         return None  # "250 G8" is a laptop, not a size
     elif unit in ("mb", "mo"):
-        value = value / 1024 if value >= 128 else 0  # smaller ones are caches, not memory
+        value /= 1024
     if repaired != number and value not in RAM_SIZES and value not in DISK_SIZES:
         return None
     return value if 0 < value <= 32_768 else None
@@ -228,7 +230,7 @@ def find_sizes(low: str, plain: str, masks: list[tuple[int, int, str]]) -> list[
         taken.append(m.span())
     many_g = bool(re.search(r"(?<![\w.])(?:16|32|64|128|256|512)\s?g(?![\w])", low))  # this shop writes G for GB
     for m in _SIZE.finditer(low):
-        if any(s <= m.start(2) < e for s, e in taken):
+        if any(s <= m.start(2) < e for s, e in taken) or any(s <= m.start(2) < e for s, e, k in masks if k == "unit"):
             continue
         unit = m[3]
         if unit == "mo" and (plain[m.start(3)] != "M" or len(m[2]) < 3):
@@ -236,7 +238,7 @@ def find_sizes(low: str, plain: str, masks: list[tuple[int, int, str]]) -> list[
         if unit in ("go", "to") and (
             plain[m.start(3)] not in "GT"
             or m[2]
-            not in ("1", "2", "3", "4", "6", "8", "12", "16", "24", "32", "64", "128", "256", "512", "500", "1,5")
+            not in ("1", "2", "3", "4", "6", "8", "12", "16", "18", "24", "32", "36", "48", "64", "96", "128", "256", "512", "500", "1,5")
         ):
             continue
         if unit == "to" and (int(m[2][0]) > 4 or len(m[2]) > 1 and m[2] != "1,5"):
@@ -266,6 +268,8 @@ def find_sizes(low: str, plain: str, masks: list[tuple[int, int, str]]) -> list[
             re.match(r"\s*(?:ssd|hdd|nvme|b\b)", low[m.end() : m.end() + 6]) or gb <= 4096 and many_g
         ):
             continue
+        if gb < 0.125 and not (_DISK_AFTER.match(low[m.end() : m.end() + 24]) or _DISK_BEFORE.search(low[max(0, m.start() - 40) : m.start()])):
+            continue  # so few MB are a cache, unless they are called storage
         times = int(m[1]) if m[1] else 1
         found.append(Size(begins, m.end(), gb * times if times in (2, 4) else gb, times=times))
     for m in _SPLIT.finditer(low):  # "8/SSD 256", "4GB-SSD 32"
@@ -302,6 +306,9 @@ def find_sizes(low: str, plain: str, masks: list[tuple[int, int, str]]) -> list[
         if ram and _BORROWED.match(low[size.end + ram.end() : size.end + ram.end() + 30]):
             size.role = "no"  # storage lent as memory is not memory
         word = None if disk or ram else _WORD_AFTER.match(after)
+        label = disk or ram or word
+        if label and "\n" in label[0] and _OWN_VALUE.match(low[size.end + label.end() : size.end + label.end() + 16]):
+            disk = ram = word = None  # a label on the next line, with a size of its own
         if size.role in ("ram", "disk"):  # a pair, or a number with its label: already said
             best = ram if size.role == "ram" else disk
             if best:
@@ -324,6 +331,8 @@ def find_sizes(low: str, plain: str, masks: list[tuple[int, int, str]]) -> list[
         later = ram or disk or word
         if later and "\n" in after[: later.end()] and (p_ram or p_disk or p_word):
             ram = disk = word = None  # what stands before, on the same line, counts
+        elif word and "\n" not in word[0]:
+            p_ram, p_disk = (p if p and "\n" not in p[0] else None for p in (p_ram, p_disk))
         prefix = "ram" if p_ram and size.gb <= 192 else "disk" if p_disk else ""
         suffix = "ram" if ram else "disk" if disk else ""
         if prefix and suffix and prefix != suffix:
@@ -361,10 +370,13 @@ def memory(low: str, sizes: list[Size], kind: str | None, masks: list) -> tuple[
         if s.role == "word":  # "memory" is RAM beside a drive, and storage beside RAM
             said = any(o.role == "ram" and o.gb == s.gb for o in sizes)
             s.role = "ram" if said else "disk" if told and not stored or s.gb > 128 or small and s.gb > 24 else "ram"
+    for s in sizes:
+        if s.role == "disk" and s.gb in _CUT:
+            s.gb, s.sure = _CUT[s.gb], 0.5
     if any(s.gb in DISK_SIZES for s in sizes if s.gb > 64):  # of "312 GB" and "512 GB" one is misread
         sizes = [s for s in sizes if s.gb <= 64 or s.gb in DISK_SIZES or s.role]
     ram = next((s for s in sizes if s.role == "ram" and s.gb in RAM_SIZES), None)
-    disks = [s for s in sizes if s.role == "disk" and s.gb >= 1]
+    disks = [s for s in sizes if s.role == "disk" and not 0.125 <= s.gb < 1]
     free = [s for s in sizes if s.role == "" and s.gb >= 0.25]
     cards = [s for s in sizes if s.role == "card"]
     if kind == "laptop" and ram is None and disks and not free:
@@ -502,7 +514,7 @@ SPACED_INCHES = re.compile(r"(?<![\w.,])(?P<a>1[0-8]|[4-9]) (?P<b>\d)\s?(?:\"|''
 _LOST_POINT = re.compile(r"(?m)(?:^|\s)(1\d\d)(?:\"|'')(?!\w)")  # 127" of a tablet is 12.7"
 CENTIMETRES = re.compile(r"(?<![\w.,])(?P<n>\d{2}(?:[.,]\d{1,2})?)\s?cm\b")
 _DECIMAL = re.compile(
-    r"(?<![\w.,$€£₹/:-])(?P<n>\d{1,2}[.,]\d{1,2})(?![\w.]|,\d|\s?(?:ghz|kg|lbs?|mm|cm|mp|v\b|x\b|ft|hz|oz|%|/|tb|gb|mb|eur|usd|€|\$|k\b|hours?|hrs?|mah|stars?|\)?\s?out))"
+    r"(?<![\w.,$€£₹/:-])(?P<n>\d{1,2}[.,]\d{1,2})(?!\w|\.(?!\n|\Z)|,\d|\s?(?:ghz|kg|lbs?|mm|cm|mp|v\b|x\b|ft|hz|oz|%|/|tb|gb|mb|eur|usd|€|\$|k\b|hours?|hrs?|mah|stars?|\)?\s?out))"
 )
 _PANEL = re.compile(
     r"[\s\-_(]*(?:f?hd|fhd|uhd|qhd|wuxga|wqxga|wxga|oled|amoled|super|ips|lcd|led|retina|touch|display|screen|bildschirm|pantalla|écran|schermo|dot|2k|2\.\dk|4k|120|144|90hz)"
@@ -579,6 +591,7 @@ def screen_size(low: str, kind: str | None) -> tuple[float, int, int, float, str
 # --- prices -------------------------------------------------------------------------------------------------------
 
 CURRENCIES = gazetteer.CURRENCIES
+_DEAR = frozenset(("EUR", "GBP", "USD", "CHF", "CAD", "AUD"))  # a gadget costs less than ten thousand of these
 LARGEST = 0.75  # of the tallest print among prices: what is smaller is an old price, an accessory's, a rate
 _SIGN = "|".join(re.escape(s) for s in sorted(CURRENCIES, key=len, reverse=True))
 _SIGNS_FIRST = "|".join(
@@ -586,7 +599,7 @@ _SIGNS_FIRST = "|".join(
     for s in sorted(CURRENCIES, key=len, reverse=True)
     if s not in ("ft", "kr", "tl", "lei", "dollars", "円", "元", "руб")
 )
-_NUMBER = r"\d{1,3}(?:[.,']\d{2,3})+(?:[.,]\d{1,2})?(?!\d)|\d{1,3}(?: \d{3})+(?:[.,]\d{1,2})?(?!\d|\s?%)|\d{1,7}(?:[.,]\d{1,2})?(?![\d])"
+_NUMBER = r"(?<![^\n])\d{1,4}, \d\d(?=\s?(?:€|eur))|\d{1,3}(?:[.,']\d{2,3})+(?:[.,]\d{1,2})?(?!\d)|\d{1,3}(?: \d{3})+(?:[.,]\d{1,2})?(?!\d|\s?%)|\d{1,7}(?:[.,]\d{1,2})?(?![\d])"
 _MONEY = re.compile(
     rf"(?:(?<![\w-])(?P<a>{_SIGNS_FIRST})\s?:?\s?(?P<n>{_NUMBER})(?![a-z]{{2}}(?<!eu)(?<!us)|[a-z]\d)(?P<x>[ ]?(?:eur|usd|gbp|inr|cad|aud|mxn|clp|cop|ars|sgd|hkd|nzd)\b(?![ ]?\d))?"
     rf"|(?<![\w.,-])(?P<m>{_NUMBER})(?:,-|\.-|,--|:-)?[ ]?(?P<b>{_SIGN})(?:(?P<c>(?<=€)\d\d)(?!\d)|(?!\w|[ ]?\d))"
@@ -598,19 +611,19 @@ _MONEY_HINT = re.compile(
 _PER_MONTH = re.compile(
     r"\*?\s*(?:(?:/|per|a|al|je|pro|par)\s?\.?\s?(?:mo(?:nth|n|nat|is)?|mth|m|mes)\b|p\.?\s?m\.?(?![a-z])|monthly|mensual\w*|monatlich|/\s?mo|x\s?\d{1,2}\b|emi\b(?!\s+(?:from|starts|at|options|available))|im\s+monat)"
 )
-_OLD = re.compile(r"was|were|m\.?r\.?p|list|rrp|uvp|retail|antes|avant|prima|ancien|original|old|regular|msrp")
+_OLD = re.compile(r"was|were|prix\s+conseill|m\.?r\.?p|list|rrp|uvp|retail|antes|avant|prima|ancien|original|old|regular|msrp")
 _LESS = re.compile(
     r"[\s*+]*(?:(?:instant|extra|flat|bank|additional)\s+)*(?:off\b|discount|cash\s?-?back|back\b|savings?|saved|rabatt|descuento|de\s+descuento|shipping|delivery|versand|coupon|voucher|gift|bonus|reward|exchange|store\s+credit|deposit|down\b|value\b|worth|d'achat|minimum)"
 )
 _ASIDE = re.compile(
-    r"(?:\d{1,2}\s?x(?:\s?de)?|\d\s+(?:raten|pagos|cuotas|mensualidades|parcelas|rate)(?:\s+(?:à|a|zu|de|da))?|sparen|spara|economize|[ée]conomi\w+|risparmi\w*|oszcz\w+|\bde|emi|e\.m\.i\.?|instal\w+|save|saving[s]?|spare|ahorra|off|discount|cash\s?-?back|mrp|m\.r\.p\.?|was|were|list(?:\s+price)?|rrp|uvp|retail(?:\s+price)?|instead\s+of|statt|antes|avant|prima|ancien|original(?:ly|\s+price)?|old\s+price|regular(?:\s+price|ly)?|voucher|coupon|gift\s?card|exchange|bonus|worth|value(?:d)?(?:\s+at)?|shipping|versand|delivery|deposit|up\s?to|upto|reward|extra|flat|per\s+month|msrp|strike|protect(?:ion)?|warranty|orders?|orders\s+over|over|above|purchase[s]?)[\s:;\-.@]*(?:of|for|by|from|at|up\s?to|starts?(?:\s+(?:at|from))?|is|price)?[\s:\-.(@]*$"
+    r"(?:\d{1,2}\s?x(?:\s?de)?|\d\s+(?:raten|pagos|cuotas|mensualidades|parcelas|rate)(?:\s+(?:à|a|zu|de|da))?|sparen|spara|economize|[ée]conomi\w+|risparmi\w*|oszcz\w+|\bde|emi|e\.m\.i\.?|instal\w+|save|saving[s]?|spare|ahorra|off|discount|cash\s?-?back|mrp|m\.r\.p\.?|was|were|list(?:\s+price)?|rrp|uvp|retail(?:\s+price)?|instead\s+of|statt|antes|avant|prima|ancien|original(?:ly|\s+price)?|old\s+price|regular(?:\s+price|ly)?|voucher|coupon|gift\s?card|prix\s+conseillé|exchange|bonus|worth|value(?:d)?(?:\s+at)?|shipping|versand|delivery|deposit|up\s?to|upto|reward|extra|flat|per\s+month|msrp|strike|protect(?:ion)?|warranty|orders?|orders\s+over|over|above|purchase[s]?)[\s:;\-.@]*(?:of|for|by|from|at|up\s?to|starts?(?:\s+(?:at|from))?|is|price)?[\s:\-.(@]*$"
 )
 _ASK = re.compile(
-    r"\b(?:price|now|deal|only|sale|today|pay|preis|precio|prix|prezzo|cena|nur|jetzt|ahora|buy\s?it\s?now|offer|our|special|for|at|from|ab)[\s:\-.(@]*(?:price|preis)?[\s:\-]*$"
+    r"\b(?:price|now|deal|only|sale|today|pay|preis|precio|prix|prezzo|cena|nur|jetzt|ahora|maintenant|buy\s?it\s?now|offer|our|special|for|at|from|ab)[\s:\-.(@]*(?:price|preis)?[\s:\-]*$"
 )
 
 
-DOLLAR_S = re.compile(r"(?<=galaxy[ \n])\$(?=\d{1,2}\b)|(?<=tab[ \n])\$(?=\d{1,2}\b)")  # "GALAXY $7" is an S7
+DOLLAR_S = re.compile(r"(?<=watch )\$(?=\d(?![\d.,]))|\$(?=\d{1,2}\+? (?:fe|ultra|5g)\b)|(?<=galaxy[ \n])\$(?=\d{1,2}\b)|(?<=tab[ \n])\$(?=\d{1,2}\b)")  # "GALAXY $7" is an S7
 SIX_B = re.compile(r"(?<![\w.,])((?:8|16|32|64|128|256|512))6b(?!\w)")  # "5126B" is 512GB
 RUPEE = re.compile(r"(?<![\w%])%(?=\d{1,3}(?:,\d{2,3})+(?![\d%]))")  # how Tesseract reads the rupee sign: "%18,999"
 
@@ -634,10 +647,12 @@ def price(low: str, heights: Sequence[float] = ()) -> tuple[float, str | None, i
             and (re.match(r"\s?:?\s?\d", low[end : end + 4]) or len(number) < 3 or m["b"] == "ft" and len(number) < 5)
         ):
             continue
+        if m["a"] and m["a"].isalpha() and "\n" in low[start : m.start("n")]:
+            continue  # "269 EUR" ends one line, and "9.7 inch" begins the next
         if sign == "rs" and len(number) < 3 and m["a"] and start + 2 == m.start("n"):
             continue  # "RS4 Plus" is a watch
         before, after = low[max(0, start - 26) : start], low[end : end + 26].split("\n")[0]
-        if _PER_MONTH.match(after) or _LESS.match(after) or re.match(r"\s*(?:gb|tb|mb|mah|%|mins?\b|hours?\b|hrs?\b)", after):
+        if _PER_MONTH.match(after) or _LESS.match(after) or re.match(r"\s*(?:gb|tb|mb|mah|%|mins?\b|hours?\b|hrs?\b|inch|zoll|pouces|pulgadas|polegadas)", after):
             continue
         if re.match(r"-\d\d(?!\d)", after):
             continue  # "$6-99": a line through the point, so it is the old price
@@ -649,6 +664,7 @@ def price(low: str, heights: Sequence[float] = ()) -> tuple[float, str | None, i
             and not (re.search(r"(?:exchange|up\s?to|extra)", aside[0]) and _ASK.search(before) and "now" in before)
         ):
             continue
+        number = re.sub(r"(?<=[.,]) (?=\d\d$)", "", number)  # "409, 90 €"
         if (parts := re.fullmatch(r"(\d{1,3}(?:\.\d{3})+)\.(\d\d)", number)):
             number = parts[1].replace(".", "") + "." + parts[2]  # "1.049.99": a comma read as a point
         amount = Price.fromstring(
@@ -661,6 +677,8 @@ def price(low: str, heights: Sequence[float] = ()) -> tuple[float, str | None, i
         code = CURRENCIES.get(sign) if sign else None
         if m["x"]:
             code = m["x"].strip().upper()
+        if "\n" in low and code in _DEAR and re.fullmatch(r"\d{5,6}", number):
+            amount /= 100  # nobody asks so much without a sign between the thousands: the point before the cents was not read
         asked = bool(_ASK.search(before))
         (aside_only if apart else offers).append((float(amount), code, start, end, asked))
     if heights:
@@ -669,7 +687,8 @@ def price(low: str, heights: Sequence[float] = ()) -> tuple[float, str | None, i
         offers = [o for o in offers if o in large] or large  # under "Was" stands what is asked, if it is the largest
     codes = {code for _, code, *_ in offers if code}
     if codes and not any(asked for *_, asked in offers) and (m := _NOW.search(low)):
-        offers.insert(0, (float(m[1].replace(",", "").replace(".", "")), codes.pop(), m.start(1), m.end(1), True))
+        amount = Price.fromstring(m[1], decimal_separator=_decimal(m[1])).amount_float
+        offers.insert(0, (amount, codes.pop(), m.start(1), m.end(1), True))
     if not offers:
         if len(aside_only) != 1:
             return _lost_rupee(low)
@@ -692,7 +711,7 @@ def price(low: str, heights: Sequence[float] = ()) -> tuple[float, str | None, i
 
 
 _NOW = re.compile(
-    r"(?m)\b(?:now|jetzt|nur|only|ahora|nu|teraz)\s(\d{1,3}(?:[.,]\d{3})+|\d{2,5})[.,]?\s?-?$"
+    r"(?m)\b(?:now|jetzt|nur|only|ahora|maintenant|nu|teraz)\s(\d{1,3}(?:[.,]\d{3})+|\d{2,5}(?:[.,]\d\d)?)[.,]?\s?-?$"
 )  # the sign not read
 _BARE_PRICE = re.compile(r"(?m)^[^\w\n]{0,2}(\d{1,3}(?:,\d{2,3})+(?:\.\d\d)?)(?:/-)?$")
 

@@ -11,10 +11,12 @@ import hashlib
 import json
 import random
 import re
+import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -145,7 +147,7 @@ def values_of(text: str, spans: Iterable[tuple[int, int, str, float]], source: s
             evidence[name] = Evidence.model_construct(
                 span=(start, end), text=piece, source=source, rule=label, confidence=sure
             )
-    return GadgetSpecs(**found, evidence=evidence)
+    return GadgetSpecs.model_construct(**found, evidence=evidence)  # all of its own making: nothing to check
 
 
 def _adds_up(text: str, first: tuple[int, int], second: tuple[int, int]) -> bool:
@@ -205,6 +207,10 @@ def _spacy():
     return spacy
 
 
+def _load_spacy(folder: Path):
+    return _spacy().load(folder)
+
+
 def blank():
     """An English spaCy pipeline with no components and the tokenizer that cuts "16GB" into "16" and "GB"."""
     spacy = _spacy()
@@ -255,7 +261,7 @@ def _bar(steps, name: str, progress: bool):
 def spacy_specs(nlp, texts: Sequence[str]) -> list[GadgetSpecs]:
     """What a spaCy tagger reads in each text."""
     return [values_of(t, [(e.start_char, e.end_char, e.label_, 0.8) for e in doc.ents], "spacy")
-            for t, doc in zip(texts, nlp.pipe(texts, batch_size=512))]  # fmt: skip
+            for t, doc in zip(texts, nlp.pipe(texts, batch_size=256))]  # fmt: skip
 
 
 # --- the BERT-family tagger ----------------------------------------------------------------------------------------
@@ -515,14 +521,40 @@ class Merger:
         return GadgetSpecs(**out, gadget_type=kind, evidence=evidence)
 
 
-@dataclass
 class Pipeline:
-    """Text in, specs out: the rules and, as `use` says, the trained taggers, merged."""
+    """Text in, specs out: the rules and, as `use` says, the trained taggers, merged.
 
-    spacy: Any = None
-    bert: BertTagger | None = None
-    merger: Merger = field(default_factory=Merger)
-    use: str = "merged"
+    A tagger may be given as a `partial` that loads it: importing transformers takes longer than reading a hundred texts, so
+    that waits for the first text that is not blank.
+    """
+
+    def __init__(
+        self, spacy: Any = None, bert: BertTagger | partial | None = None, merger: Merger | None = None, use: str = "merged"
+    ) -> None:
+        self._taggers, self._loading = {"spacy": spacy, "bert": bert}, threading.Lock()
+        self.merger, self.use = merger or Merger(), use
+
+    def _tagger(self, name: str) -> Any:
+        with self._loading:
+            if isinstance(self._taggers[name], partial):
+                self._taggers[name] = self._taggers[name]()
+            return self._taggers[name]
+
+    @property
+    def spacy(self) -> Any:
+        """The spaCy pipeline, or None."""
+        return self._tagger("spacy")
+
+    @property
+    def bert(self) -> BertTagger | None:
+        """The BERT-family tagger, or None."""
+        return self._tagger("bert")
+
+    def warm(self) -> Pipeline:
+        """Load the taggers now, for whoever would rather wait here than at the first text."""
+        for name in self._taggers:
+            self._tagger(name)
+        return self
 
     def answers(
         self, texts: Sequence[str], gadget_type: str | None = None, heights: Sequence[float] = ()
@@ -530,6 +562,9 @@ class Pipeline:
         """What each source reads in each text, before anybody decides; heights as for `specs.extract`, of one text."""
         out: list[dict[str, GadgetSpecs]] = [{"rules": specs.extract(t, gadget_type, heights)} for t in texts]
         cut = [t[: specs.LIMIT] for t in texts]
+        if not any(t.strip() for t in cut):  # nothing to read: no tagger is loaded for it
+            silent = {name: values_of("", (), name) for name, tagger in self._taggers.items() if tagger is not None}
+            return [row | silent for row in out]
         if self.spacy is not None:
             for row, read in zip(out, spacy_specs(self.spacy, cut)):
                 row["spacy"] = read
@@ -566,7 +601,7 @@ class Pipeline:
 
     @classmethod
     def load(cls, folder: Path | str, use: str = "merged") -> Pipeline:
-        """Read a saved tagger. use: "rules", "spacy", "bert" or "merged"; only what is used is loaded.
+        """A saved tagger. use: "rules", "spacy", "bert" or "merged"; only what is used is loaded, once a text needs it.
 
         Raises CourseError when the folder is no tagger, or a file is not the one that was saved.
         """
@@ -592,8 +627,8 @@ class Pipeline:
                 )
         if use != "merged" and use not in told["sources"]:
             raise CourseError(f"This tagger was saved without {use}; it has {', '.join(told['sources'])}.")
-        nlp = _spacy().load(folder / "spacy") if "spacy" in wanted and "spacy" in told["sources"] else None
-        bert = BertTagger.load(folder / "bert") if "bert" in wanted and "bert" in told["sources"] else None
+        nlp = partial(_load_spacy, folder / "spacy") if "spacy" in wanted and "spacy" in told["sources"] else None
+        bert = partial(BertTagger.load, folder / "bert") if "bert" in wanted and "bert" in told["sources"] else None
         return cls(nlp, bert, Merger(told["trust"]), use)
 
 

@@ -9,7 +9,7 @@ from PIL import Image
 
 from gadgetlib import CLASSES, specs
 from gadgetlib.course import CourseError
-from gadgetlib.listing import Describer, Listing, card, catalogue_model, kinds_from_specs, right_fields
+from gadgetlib.listing import Describer, Listing, card, catalogue_model, full_names, kinds_from_specs, right_fields
 
 
 class Classifier:
@@ -228,11 +228,24 @@ def test_the_largest_price_is_the_one_asked():
 
 
 def test_a_name_of_the_catalogue_is_taken_as_far_as_the_text_has_it():
-    text = "New! Samsung Galaxy\nWatch4 40mm silver"
-    assert catalogue_model("Samsung", "Galaxy Watch4", text) == "Galaxy Watch4 40mm"
-    assert catalogue_model("Samsung", "Galaxy Watch4", "Galaxy Watch4, strap 40mm") == "Galaxy Watch4"
-    assert catalogue_model("Apple", "MacBook Air 13", "MacBook Air 13 M3") == "MacBook Air 13"  # a processor is no name
+    text = "New! Samsung Galaxy\nWatch4 Classic 46mm silver"
+    assert catalogue_model("Samsung", "Galaxy Watch4", text) == "Galaxy Watch4 Classic"  # the size of its case is no name
+    assert catalogue_model("Samsung", "Galaxy Watch4", "Galaxy Watch4, a Classic 46mm") == "Galaxy Watch4"
+    assert catalogue_model("Apple", "MacBook Air 13", "MacBook Air 13 M3") == "MacBook Air 13"  # nor is a processor
+    assert catalogue_model("Nothing", "EAR", "NOTHING EAR (A)") == "Ear (a)"
+    assert catalogue_model("ASUS", "ZenBook 14 UX3402ZA", "ASUS ZenBook 14\nOLED\nUX3402ZA") == "ZenBook 14 OLED UX3402ZA"
     assert catalogue_model("Samsung", "Galaxy S2", "Galaxy S24 Ultra") == "Galaxy S2"
+
+
+def test_a_model_leads_back_to_all_its_names_in_the_catalogue():
+    assert {"MacBook Air 13 M3", "MacBook Air 13 M4"} <= set(full_names("apple", "macbook air 13"))
+    assert full_names("Samsung", "Galaxy S8") == ["Galaxy S8"] and full_names("Samsung", "Galaxy S99") == []
+
+
+def test_a_name_of_the_catalogue_is_found_where_the_rules_read_none():
+    assert catalogue_model("Soundcore", None, "Soundcore Space\nOne\n£59.99") == "Space One"
+    assert catalogue_model(None, None, "Tab P11 Pro\n6GB RAM") == "Tab P11 Pro"
+    assert catalogue_model(None, None, "like the Tab P11 Pro") is None  # only a whole line of print
 
 
 @pytest.mark.parametrize(

@@ -105,8 +105,8 @@ def faults(record, row):
         value = record["specs"][field]
         if value is not None and abs(value - float(row[field] or "nan")) > 0.002:
             out.append(f"{field} {value} is not the catalogue's {row[field]!r}")
-    for field in ("brand", "model"):
-        if record["specs"][field] not in (None, row[field]):
+    for field, known in (("brand", row["brand"]), ("model", studio("lines").plain_model(row["brand"], row["model"]))):
+        if record["specs"][field] not in (None, known):
             out.append(f"{field} is not the catalogue's")
     return out
 
@@ -114,7 +114,7 @@ def faults(record, row):
 def agrees(field, said, value):
     """Whether the printed characters mean the value, worked out here from the characters alone."""
     if field in ("brand", "model"):
-        plain = [re.sub(r"[^a-z0-9+]", "", s.lower()) for s in (said, value)]
+        plain = [re.sub(r"\b\d\dmm\b|[^a-z0-9+]", "", s.lower()) for s in (said, value)]  # a watch's case is no name
         return plain[0] == plain[1] != ""
     if field == "price":
         digits = re.sub(r"[^\d.,'€–-]", "", said).rstrip(".-–/,")
@@ -128,6 +128,40 @@ def agrees(field, said, value):
     if field == "storage_gb" and "+" in said:  # an SSD and a disk
         return len(sizes) == 2 and sum(sizes) == value
     return bool(sizes) and abs(sizes[0] - value) < 1e-6
+
+
+@pytest.mark.parametrize(
+    ("brand", "shown", "model", "printed"),
+    [
+        ("Apple", "MacBook Pro 16 M1 Max", "MacBook Pro 16", "MacBook Pro 16"),
+        ("Apple", "MACBOOK PRO 14 M3\nPRO", "MACBOOK PRO 14", "MACBOOK PRO 14"),
+        ("Apple", "iPad Pro 11 M4", "iPad Pro 11", "iPad Pro 11"),
+        ("Apple", "Watch SE 40mm 2020", "Watch SE 2020", "Watch SE 40mm 2020"),
+        ("Apple", "Watch Series 4 44mm Cellular", "Watch Series 4", "Watch Series 4"),
+        ("Motorola", "Tab G70 LTE", "Tab G70", "Tab G70"),
+        ("ASUS", "ZenFone Max Pro M1", "ZenFone Max Pro M1", "ZenFone Max Pro M1"),
+        ("Samsung", "Galaxy S21 FE 5G", "Galaxy S21 FE 5G", "Galaxy S21 FE 5G"),
+    ],
+)
+def test_chips_cases_and_radios_are_no_part_of_a_model(brand, shown, model, printed):
+    lines = studio("lines")
+    assert lines.plain_model(brand, shown) == model
+    assert shown[: lines.stated(brand, shown)] == printed
+
+
+@pytest.mark.parametrize(
+    ("brand", "model", "implied"),
+    [("Mobvoi", "TicWatch E", True), ("ASUS", "ROG Zephyrus G14", True), ("Amazfit", "GTR 3 Pro", True), ("OPPO", "Reno8", True),
+     ("Lenovo", "Tab P11", False), ("Xiaomi", "Pad 5", False), ("Motorola", "Motorcycle 2", False)],
+)  # fmt: skip
+def test_a_line_of_one_maker_gives_the_maker(brand, model, implied):
+    assert studio("lines").says_maker(brand, model) is implied
+
+
+def test_every_record_says_what_its_conventions_say(records, catalogue):
+    """`listings.py --truth` would change nothing."""
+    renewed = studio("listings").renewed
+    assert [r["file"] for r in records if renewed(r, catalogue[r["sku"]]) != r] == []
 
 
 def test_every_record_is_sound(records, catalogue):

@@ -101,6 +101,51 @@ def test_raised_cents_are_set_on_the_line_and_inch_marks_are_not():
     assert pages and all(ocr.lower_cents(page) is None for page in pages)
 
 
+def rupee(page: Image.Image, x: int, y: int, size: int) -> None:
+    """The sign, drawn: the built-in font has none."""
+    pen, w, k = ImageDraw.Draw(page), round(0.55 * size), max(size // 9, 2)
+    for part in (0, 0.27):
+        pen.rectangle((x, y + part * size, x + w, y + part * size + k), fill="black")
+    pen.arc((x - w // 2, y, x + round(0.8 * w), y + 0.55 * size), -90, 90, fill="black", width=k)
+    pen.rectangle((x, y + 0.55 * size - k, x + w // 3, y + 0.55 * size), fill="black")
+    pen.line((x + k, y + 0.5 * size, x + w - k, y + size), fill="black", width=k)
+
+
+def test_the_rupee_sign_that_tesseract_does_not_know_is_told_by_its_two_bars():
+    picture = printed(["Nokia G20 smartphone", ""])
+    rupee(picture, 40, 116, 42)
+    ImageDraw.Draw(picture).text((72, 104), "12,999", fill="black", font=ImageFont.load_default(56))
+    assert "₹12,999" in ocr.read(picture).text
+    plain = printed(["Nokia G20 smartphone", ""])
+    ImageDraw.Draw(plain).text((40, 104), "12,999", fill="black", font=ImageFont.load_default(56))
+    assert "₹" not in ocr.read(plain).text
+
+
+def test_a_number_is_no_price_in_rupees_without_the_sign():
+    crops = [crop for line in ocr.find_lines(printed(["52,999"], size=56)) if (crop := ocr.crop_line(line))]
+    row = ocr._Row("52,999", 0.9, (0, 0, 9, 9), ("1",))
+    assert crops and all(ocr.without_rupee(crop.page, [row]) is None for crop in crops)
+    assert ocr._with_rupee([], 0, True) == [] and ocr._with_rupee([row], 0, False)[0].text == "₹52,999"
+
+
+def test_the_sign_goes_before_the_last_word_of_a_line():
+    rows = [ocr._Row("Now", 0.9, (0, 0, 40, 30), ("1",)), ocr._Row("34,999", 0.9, (80, 0, 160, 30), ("1",))]
+    assert [row.text for row in ocr._with_rupee(rows, 60, True)] == ["Now", "₹34,999"]
+    assert ocr._with_rupee(rows, 60, True)[1].box == (60, 0, 160, 30)
+    assert ocr._with_rupee([*rows[:1], ocr._Row("0,499", 0.9, (0, 0, 9, 9), ("1",))], 60, True) == []  # its first digit went, too
+
+
+def test_cents_read_on_their_own_join_their_price():
+    def word(text, box, conf=0.9):
+        return ocr._Candidate([ocr.Word(text, box, conf)])
+
+    price, cents = word('£259"', (0, 0, 100, 40)), word("99", (80, 0, 110, 18))
+    assert [c.text for c in ocr._with_cents([price, cents])] == ["£259.99"]
+    assert ocr._with_cents([price, word("99", (80, 22, 110, 40))]) == []  # as low as the price
+    assert ocr._with_cents([price, word("99", (300, 0, 330, 18))]) == []  # elsewhere
+    assert ocr._with_cents([word('10.36"', (0, 0, 100, 40)), cents]) == []  # an inch mark
+
+
 @pytest.mark.parametrize(
     ("text", "conf", "kept"),
     [

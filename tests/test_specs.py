@@ -70,6 +70,16 @@ def states(text: str, **wanted) -> None:
         ("rugged phone 12GB (+8GB) + 256GB", 12, 256),
         ("laptop\nStorage 512 GB\nGraphics Intel Iris Xe", None, 512),
         ("24/7 support, 5G network, 12 MB cache", None, None),
+        ("laptop\n16GB RAM\nSSD1TB", 16, 1024),
+        ("PC portable 18 Go de RAM/SSD 512 Go", 18, 512),
+        ("realme Pad\n64GB Internal\nStorage\n4GB Memory", 4, 64),
+        ("tablet\n8GB\nStorage 128GB", 8, 128),
+        ("phone\n56 GB storage", None, 256),
+        ("NOKIA 3310\nStorage: 16MB", None, 0.015625),
+        ("Shure SE215\n16 g weight", None, None),
+        ("laptop, Intel i5, 8GB RAM|256GB", 8, 256),
+        ("HP ZBook\n32GodeRAM\nSSD1To", 32, 1024),
+        ("tablet\n3GBArbeitsspeicher", 3, None),
     ],
 )
 def test_memory(text, ram, disk):
@@ -94,10 +104,20 @@ def test_memory(text, ram, disk):
         ("Galaxy Watch7 44mm smartwatch", None),
         ("Keyboard case for iPad Pro 11 inch", None),
         ('Lenovo\n127"\nTab', 12.7),
+        ("tablet\n12 GB Memory\n14.6.\nSamsung", 14.6),
     ],
 )
 def test_screen(text, inches):
     assert extract(text).screen_in == inches
+
+
+@pytest.mark.parametrize(
+    ("text", "brand"),
+    [("512 GB SSD\nFramework\n899 USD", "Framework"), ("Honor Magic6 Pro\n12GB", "Honor"), ("Foldable\nBeats", "Beats"),
+     ("Be good\nHonor your mother\n12GB", None), ("a good noise\n12GB", None)],
+)  # fmt: skip
+def test_a_line_of_print_may_be_a_maker_that_is_an_everyday_word(text, brand):
+    assert tagger.same("brand", extract(text).brand, brand)
 
 
 @pytest.mark.parametrize(
@@ -117,6 +137,14 @@ def test_screen(text, inches):
         ("₹500 cashback, EMI from ₹1,299/month", None, None),
         ("899,- €", 899, "EUR"),
         ("Momentum 3\nNow\n18,490", 18490, "INR"),
+        ("Huawei\nPrix conseillé 1 079,00€\nMaintenant 649,50€", 649.5, "EUR"),
+        ("Apple\nNow 159.99\n£209.00", 159.99, "GBP"),
+        ("Tab S9\nUVP\n269 EUR\n9,7 Zoll", 269, "EUR"),
+        ("Galaxy\n$21 FE 5G", None, None),
+        ("Xiaomi Watch $1\n$269.99", 269.99, "USD"),
+        ("Redmi Pad SE\n12995 €\nGewicht 478 g", 129.95, "EUR"),
+        ("VAIO Pro 13\n409, 90€", 409.9, "EUR"),
+        ("boAt Airdopes 441, 20 EUR", 20, "EUR"),
         ("Galaxy A12\nM.R.P\n210,999.00", 10999, "INR"),
         ("Bose\nWas\n£519.99", 519.99, "GBP"),
         ("Bose\nCashback\n£50", None, None),
@@ -388,6 +416,24 @@ def test_loading_nothing_says_what_to_do(tmp_path, use, what):
 )
 def test_what_a_reader_gets_wrong_is_mended_where_only_one_meaning_is_left(text, kind, field, value):
     assert getattr(extract(text, kind), field) == value
+
+
+def test_taggers_are_loaded_once_a_text_needs_them():
+    loads = []
+
+    class Silent:
+        def specs(self, texts):
+            return [GadgetSpecs() for _ in texts]
+
+    def load():
+        loads.append(1)
+        return Silent()
+
+    pipeline = tagger.Pipeline(bert=tagger.partial(load))
+    assert pipeline(" \n") == GadgetSpecs() and pipeline.answers([""])[0].keys() == {"rules", "bert"} and not loads
+    assert pipeline("iPhone 12 64GB").model == "iPhone 12" and pipeline("iPhone 13").model == "iPhone 13"
+    assert loads == [1] and pipeline.spacy is None
+    assert tagger.Pipeline(bert=tagger.partial(load)).warm().bert and loads == [1, 1]
 
 
 def test_load_rules_needs_no_folder(tmp_path):

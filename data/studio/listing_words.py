@@ -8,14 +8,20 @@ graphics memory and memory cards are printed without a mark, because they are no
 
 import html
 import random
+import sys
+from pathlib import Path
 from typing import NamedTuple
+
+sys.path.insert(0, str(Path(__file__).parent))
+import lines as names  # noqa: E402
 
 FIELDS = ("brand", "model", "ram_gb", "storage_gb", "screen_in", "price")
 
 # Zero-width; keeps Chromium from breaking a line after a hyphen or slash. The measuring script takes it out again.
 JOINER = "\u2060"
 
-# A line that only one maker uses names the maker without printing it.
+# Where some shops leave the maker out, because the line names it. More lines do (`lines.ONLY`); another entry here
+# would draw other pages.
 IMPLIED = {
     "Apple": ("iPhone", "iPad", "MacBook", "AirPods"),
     "Samsung": ("Galaxy",),
@@ -231,7 +237,7 @@ def mark(field: str, text: str, value) -> str:
 
 
 def implied_brand(brand: str, model: str) -> bool:
-    """Whether the printed model alone names its maker ("iPhone 13" is Apple's)."""
+    """Whether some shops leave the maker of this model out."""
     return any(model.lower().startswith(line.lower()) for line in IMPLIED.get(brand, ()))
 
 
@@ -304,7 +310,9 @@ class Seller:
         name = shown = self.row["model"]
         if shown.endswith(")") and self.rng.random() < 0.4:  # MacBook Air 13 (2013) -> ... 2013
             shown = shown.replace("(", "").replace(")", "")
-        return mark("model", shown.upper() if upper else shown, name)
+        end = names.stated(self.row["brand"], shown)
+        shown = shown.upper() if upper else shown
+        return mark("model", shown[:end], names.plain_model(self.row["brand"], name)) + esc(shown[end:])
 
     def name(self, upper: bool = False) -> str:
         return " ".join(p for p in (self.brand(upper), self.model(upper)) if p)

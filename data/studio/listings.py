@@ -2,6 +2,7 @@
 
     python data/studio/listings.py                    # all of data/listings, resuming where it stopped
     python data/studio/listings.py --count 40 --out build/try --sheets
+    python data/studio/listings.py --truth            # what the pictures state, worked out anew; no picture is made
 
 Needs playwright, numpy and Pillow (`requirements.txt`), Chromium, and the fonts named in data/README.md. The same
 seed, catalogue, photos and fonts give the same texts, specs and layouts; pixels also depend on Chromium's version.
@@ -24,6 +25,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
+import lines as names  # noqa: E402
 import listing_pages as pages  # noqa: E402
 import listing_words as words  # noqa: E402
 from build_catalogue import split_of  # noqa: E402
@@ -278,14 +280,27 @@ def specs_of(row: dict, spans: list[dict], currency: str) -> dict:
         out[span["field"]] = span["value"]
     if out["price"] is not None:
         out["currency"] = currency
-    if out["brand"] is None and out["model"] and words.implied_brand(row["brand"], out["model"]):
+    if out["brand"] is None and out["model"] and names.says_maker(row["brand"], out["model"]):
         out["brand"] = row["brand"]
     return out
 
 
+def renewed(listing: dict, row: dict) -> dict:
+    """A finished listing with the spans and specs that today's conventions read off its text."""
+    spans = []
+    for span in listing["spans"]:
+        if span["field"] == "model":
+            said = listing["text"][span["start"] : span["end"]]
+            end = span["start"] + names.stated(row["brand"], said)
+            span = {**span, "end": end, "value": names.plain_model(row["brand"], row["model"])}
+        spans.append(span)
+    return {**listing, "spans": spans, "specs": specs_of(row, spans, words.LOCALES[listing["locale"]].currency)}
+
+
 def names_maker_in_passing(row: dict, text: str, spans: list[dict]) -> bool:
     """Whether the maker stands only inside another name ("Apple M2"): a reader could say that it is stated, or not."""
-    stated = any(s["field"] == "brand" for s in spans) or specs_of(row, spans, "")["brand"]
+    printed = {s["field"] for s in spans}
+    stated = "brand" in printed or "model" in printed and words.implied_brand(row["brand"], row["model"])
     return not stated and re.search(rf"\b{re.escape(row['brand'])}\b", text, re.IGNORECASE) is not None
 
 
@@ -435,7 +450,7 @@ def make(
             + ".json"
         )
         if job["cache"].exists() and job["cache"].with_suffix(".jpg").exists():
-            results[k] = json.loads(job["cache"].read_text("utf-8"))
+            results[k] = renewed(json.loads(job["cache"].read_text("utf-8")), job["row"])
         else:
             todo.append(k)
     say(f"{len(jobs)} pictures, {len(todo)} to make")
@@ -506,8 +521,7 @@ def make(
     for path in out.glob("*.jpg"):
         if path.name not in keep:
             path.unlink()
-    lines = "".join(json.dumps(r, ensure_ascii=False) + "\n" for r in records)
-    write(out / "listings.jsonl", lines.encode())
+    write(out / "listings.jsonl", "".join(json.dumps(r, ensure_ascii=False) + "\n" for r in records).encode())
     say(f"{len(records)} pictures, {sum((out / f).stat().st_size for f in keep) / 1e6:.1f} MB in {out.name}")
     return records
 
@@ -555,12 +569,19 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument(
         "--jobs", type=int, default=min(2, os.cpu_count() or 1), help="processes beside the browser; 0: none"
     )
+    parser.add_argument("--truth", action="store_true", help="renew what the pictures of --out state; make none")
     parser.add_argument("--sheets", action="store_true", help="also write contact sheets to build/sheets/listings")
     args = parser.parse_args(argv)
     if not (DATA / "catalogue.csv").exists():
         print("data/catalogue.csv is missing; make it first with: python data/studio/build_catalogue.py", file=sys.stderr)
         return 2
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that Chromium is closed, not left behind
+    if args.truth:
+        rows = {row["sku"]: row for row in read_catalogue()}
+        path = args.out / "listings.jsonl"
+        records = [renewed(r, rows[r["sku"]]) for r in map(json.loads, path.read_text("utf-8").splitlines())]
+        write(path, "".join(json.dumps(r, ensure_ascii=False) + "\n" for r in records).encode())
+        return 0
     records = make(args.out, args.count, args.seed, args.photos, args.cache, args.jobs)
     if args.sheets:
         sheets(args.out, records, DATA.parent / "build" / "sheets" / "listings")

@@ -29,6 +29,7 @@ import yaml
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from build_catalogue import slug, split_of  # noqa: E402
+from lines import says_maker  # noqa: E402
 
 DATA = Path(__file__).resolve().parents[1]
 W = yaml.safe_load((Path(__file__).resolve().parent / "words.yaml").read_text(encoding="utf-8"))
@@ -268,6 +269,8 @@ class Fields:
             model, self.apple_chip = model[: found.start()], found[1]  # a chip is not part of the model
         if found := re.search(r"\s\d\dmm\b", model):
             model, self.extra = model.replace(found[0], "", 1), found[0].strip()
+        if found := re.search(r"\s(LTE|4G)$", model):
+            model, self.extra = model[: found.start()], found[1]  # nor is a radio
         if model.endswith(" Cellular"):
             model, self.extra = model[:-9], f"{self.extra} GPS + Cellular".strip()
         if (found := re.search(r"\s\(?(20[012]\d)\)?$", model)) and found[1] == self.item.year:
@@ -277,7 +280,7 @@ class Fields:
             if model.endswith(" 5G") and self.some(0.35):
                 model = model[:-3]
             if self.some(0.14):
-                self.extra = rng.choice(W["radios"][kind])
+                self.extra = self.extra or rng.choice(W["radios"][kind])
         if "+" in model and self.some(0.6):
             model = model.replace("+", rng.choice([" Plus", " plus"]), 1)
         if self.some(0.4):
@@ -895,7 +898,7 @@ def specs_of(spans: list[list], f: Fields) -> dict:
     for _, _, tag, value in spans:
         values.setdefault(tag, []).append(value)
     specs: dict = {}
-    if "BRAND" in values or ("MODEL" in values and f.implied):
+    if "BRAND" in values or ("MODEL" in values and (f.implied or says_maker(f.item.brand, f.names[0]))):
         specs["brand"] = f.item.brand
     if models := list(dict.fromkeys(values.get("MODEL", []))):
         specs["model"] = " ".join(a for a in models if not any(a != b and a in b for b in models))
