@@ -164,16 +164,22 @@ class Describer:
 
 
 @cache
+def _variants() -> list[dict[str, str]]:
+    """The rows of the shipped catalogue."""
+    with open(data_dir() / "catalogue.csv", newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+@cache
 def _catalogue() -> tuple[dict[str, str], dict[str, list[float]]]:
     """Kind of gadget by brand and model, and the screen sizes (inches) of each kind's products."""
     kinds: dict[str, str] = {}
     screens: dict[str, list[float]] = {label: [] for label in CLASSES}
-    with open(data_dir() / "catalogue.csv", newline="", encoding="utf-8") as file:
-        for row in {row["product_id"]: row for row in csv.DictReader(file)}.values():
-            for model in (row["model"], plain_model(row["brand"], row["model"])):
-                kinds[_letters(f"{row['brand']} {model}")] = row["gadget_type"]
-            if row["screen_in"]:
-                screens[row["gadget_type"]].append(float(row["screen_in"]))
+    for row in {row["product_id"]: row for row in _variants()}.values():
+        for model in (row["model"], plain_model(row["brand"], row["model"])):
+            kinds[_letters(f"{row['brand']} {model}")] = row["gadget_type"]
+        if row["screen_in"]:
+            screens[row["gadget_type"]].append(float(row["screen_in"]))
     return kinds, screens
 
 
@@ -193,11 +199,10 @@ def _alike(text: str) -> str:
 def _names() -> dict[str, dict[str, set[str]]]:
     """Models of the catalogue by maker (lower case) and name, with look-alike signs brought together."""
     names: dict[str, dict[str, set[str]]] = {}
-    with open(data_dir() / "catalogue.csv", newline="", encoding="utf-8") as file:
-        for row in csv.DictReader(file):
-            plain = plain_model(row["brand"], row["model"])
-            for name in (row["model"], plain):
-                names.setdefault(row["brand"].lower(), {}).setdefault(_alike(name), set()).add(plain)
+    for row in _variants():
+        plain = plain_model(row["brand"], row["model"])
+        for name in (row["model"], plain):
+            names.setdefault(row["brand"].lower(), {}).setdefault(_alike(name), set()).add(plain)
     return names
 
 
@@ -213,8 +218,7 @@ def plain_model(brand: str, model: str) -> str:
 
 def full_names(brand: str, model: str) -> list[str]:
     """The catalogue's own names of a model as `catalogue_model` gives it: "MacBook Air 13 M3" and others of "MacBook Air 13"."""
-    with open(data_dir() / "catalogue.csv", newline="", encoding="utf-8") as file:
-        rows = [row for row in csv.DictReader(file) if row["brand"].lower() == brand.lower()]
+    rows = [row for row in _variants() if row["brand"].lower() == brand.lower()]
     return sorted({row["model"] for row in rows if model.lower() in (row["model"].lower(), plain_model(row["brand"], row["model"]).lower())})
 
 
@@ -273,11 +277,13 @@ def _whole(name: Sequence[str], words: Sequence[str]) -> bool:
 def naming_filters(specs: dict[str, Any]) -> list[str]:
     """Filters that single out what a text names, the strictest first: brand, model and what was read of its variant, then
     brand and model alone; none where one of these two was not read."""
-    brand, model = (str(specs.get(key) or "") for key in ("brand", "model"))
-    if not brand or not model or re.search(r"['\";]|--|/\*", brand + model):  # such a name would be no filter
+    from gadgetlib.retrieval import REFUSED, quoted
+
+    brand, model = (str(specs.get(key) or "").lower() for key in ("brand", "model"))
+    if not brand or not model or REFUSED.search(brand + model):
         return []
-    names = ", ".join(f"'{one.lower()}'" for one in dict.fromkeys([model, *full_names(brand, model)]) if "'" not in one)
-    name = [f"lower(brand) = '{brand.lower()}'", f"lower(model) IN ({names})"]
+    names = sorted({model, *map(str.lower, full_names(brand, model))})
+    name = [f"lower(brand) = {quoted(brand)}", f"lower(model) IN ({', '.join(map(quoted, names))})"]
     variant = [f"({key} = {specs[key]:g} OR {key} IS NULL)" for key in ("ram_gb", "storage_gb") if specs.get(key)]
     return [" AND ".join(name + variant)] * bool(variant) + [" AND ".join(name)]
 

@@ -582,6 +582,11 @@ _GROUPED = re.compile(r"\d{1,3}(?:,\d{2,3})+(?:\.\d\d)?(?:/-?)?")
 _SIGNED = re.compile(rf"[^\s,.]{{0,2}}{_GROUPED.pattern}\W{{0,2}}")  # and perhaps a sign that Tesseract does not know
 
 
+def _with_letters(rows: Sequence[_Row]) -> list[_Row]:
+    """The words that hold a letter or a digit."""
+    return [row for row in rows if any(map(str.isalnum, row.text))]
+
+
 def without_rupee(page: np.ndarray, rows: Sequence[_Row]) -> tuple[np.ndarray, int, bool] | None:
     """A crop (h, w) uint8 without the rupee sign before its last word, where that stood, and whether it looks like one.
 
@@ -590,7 +595,7 @@ def without_rupee(page: np.ndarray, rows: Sequence[_Row]) -> tuple[np.ndarray, i
     """
     import cv2
 
-    words = [row for row in rows if any(map(str.isalnum, row.text))]
+    words = _with_letters(rows)
     if not words or not _SIGNED.fullmatch(words[-1].text):
         return None
     number, labels, stats, _ = cv2.connectedComponentsWithStats((page < 128).astype(np.uint8), connectivity=8)
@@ -622,7 +627,7 @@ def _two_bars(ink: np.ndarray) -> bool:
 
 def _with_rupee(rows: Sequence[_Row], edge: int, sure: bool) -> list[_Row]:
     """What was read without the sign, with it: it stood at `edge`, before the last word; nothing when that is no number."""
-    words = [row for row in rows if any(map(str.isalnum, row.text))]
+    words = _with_letters(rows)
     number = _GROUPED.match(words[-1].text) if words else None
     if not number or number[0].startswith("0") or words[-1].conf < (0.6 if sure else 0.85):
         return []
@@ -782,7 +787,6 @@ _CENTS = re.compile(r"(?i)(?:[$€£₹]|\b(?:eur|usd|gbp|chf|cad|aud|aed))\W{0,
 _DOLLARS = re.compile(r"^(?:€(?=A)|(?P<of>US|CA|C|AU|A|NZ|HK|MX))(?P<s>A?[$Ss])(?=(?:\d{1,3},)?\d{2,4}(?:[.,]\d\d)?$)")
 
 
-
 def _dollars(text: str) -> str:
     """A price in a country's dollars as it is printed: "CAS229.00" and "€A$229.00" are CA$229.00."""
     return _DOLLARS.sub(lambda m: f"{m['of'].upper() if m['of'] else 'CA'}$", text)
@@ -829,8 +833,8 @@ def _tidy(words: list[Word]) -> list[Word]:
             text = text.lstrip("'\"`|.,:;~*_=<>[]{}\\-^°" if len(text) > 1 else "")
         if i == len(kept) - 1:
             text = text.rstrip("`|:;~_=<>[{\\^")
-        # the rupee sign is not among its characters: it comes out as a percent or an equals sign before the number
         text = _dollars(text)
+        # the rupee sign is not among its characters: it comes out as a percent or an equals sign before the number
         text = re.sub(r"^[%=](?=\d{1,3}(,\d{2,3})+(\.\d\d)?(/-)?$)", "₹", text).replace("§", "5")
         text = re.sub(r"^(\d{1,2}([.,]\d{1,2})?)(''|'’|°'?)$", r'\1"', text)  # two ticks are an inch mark
         kept[i] = replace(word, text=text)

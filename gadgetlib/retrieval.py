@@ -253,7 +253,7 @@ class Index:
     def delete(self, ids: Sequence[str]) -> None:
         """Remove photos by id; unknown ids are ignored."""
         if ids:
-            self.photos.delete(f"id IN ({', '.join(map(_quoted, ids))})")
+            self.photos.delete(f"id IN ({', '.join(map(quoted, ids))})")
 
     def reindex(self) -> None:
         """Fold in what was added and, on a large table, build the approximate (HNSW) index anew."""
@@ -267,15 +267,12 @@ class Index:
 
     # -------- search
 
-    def search(
-        self, query: Any, k: int = 5, where: str | None = None, kinds: dict[str, float] | None = None
-    ) -> list[dict[str, Any]]:
+    def search(self, query: Any, k: int = 5, where: str | None = None) -> list[dict[str, Any]]:
         """The k products most like a picture, best first; fewer when the index or the filter has fewer.
 
         query: a path, a PIL image or a vector (dimensions,). where: a filter over VARIANT_COLUMNS in SQL,
         such as ``"gadget_type = 'laptop' AND price < 900"``; a product stays if one of its variants fits,
-        and the cheapest that fits is the one shown. kinds: what the picture shows, shares by label, where that is known
-        already; otherwise the classifier is asked. Each match: id, score (cosine), product_id and the
+        and the cheapest that fits is the one shown. Each match: id, score (cosine), product_id and the
         variant's columns. Raises CourseError when the filter is not understood.
         """
         if k < 1:
@@ -283,7 +280,7 @@ class Index:
         allowed = self._filter(where) if where else None
         if allowed is not None and not allowed:
             return []
-        vector = self.embed(query, kinds)
+        vector = self.embed(query)
         try:
             found = self._nearest(vector, k, allowed)
         except CourseError:
@@ -316,7 +313,10 @@ class Index:
         return list(self._filter(where).values())
 
     def embed(self, query: Any, kinds: dict[str, float] | None = None) -> np.ndarray:
-        """The vector (dimensions,) that stands for a query of :meth:`search`, for several searches with one picture."""
+        """The vector (dimensions,) that stands for a query of :meth:`search`, for several searches with one picture.
+
+        kinds: what the picture shows, shares by label, where that is known already; otherwise the classifier is asked.
+        """
         if isinstance(query, np.ndarray) and query.ndim == 1:
             return self._check_width(unit(query[None].astype("f4")))[0]
         if self.embedder is None:
@@ -351,14 +351,14 @@ class Index:
     def _hits(self, vector: np.ndarray, take: int, rows: int, allowed: Iterable[str] | None) -> list[dict[str, Any]]:
         search = self.photos.search(vector).distance_type("dot").limit(take)
         if allowed is not None:
-            search = search.where(f"product_id IN ({', '.join(map(_quoted, allowed))})", prefilter=True)
+            search = search.where(f"product_id IN ({', '.join(map(quoted, allowed))})", prefilter=True)
         if rows >= APPROXIMATE_FROM:
             search = search.nprobes(4).ef(max(96, 2 * take)).refine_factor(2)
         return search.select(["id", "product_id", "_distance"]).to_list()
 
     def _filter(self, where: str) -> dict[str, dict[str, Any]]:
         """product_id -> its cheapest variant that fits."""
-        if re.search(r";|--|/\*", where):
+        if REFUSED.search(where):
             raise CourseError(f"The filter {where!r} is not understood; {_FILTER_HELP}")
         try:
             rows = self.variants.search().where(where).limit(max(1, self.variants.count_rows())).to_list()
@@ -369,12 +369,13 @@ class Index:
         return _cheapest_of(rows)
 
     def _cheapest(self, products: list[str]) -> dict[str, dict[str, Any]]:
-        return self._filter(f"product_id IN ({', '.join(map(_quoted, products))})") if products else {}
+        return self._filter(f"product_id IN ({', '.join(map(quoted, products))})") if products else {}
 
     def _all(self) -> dict[str, dict[str, Any]]:
         return _cheapest_of(self.variants.search().limit(max(1, self.variants.count_rows())).to_list())
 
 
+REFUSED = re.compile(r";|--|/\*")  # what could end a filter and begin something else
 _TEXT = {"sku", "product_id", "gadget_type", "brand", "model"}
 _FILTER_HELP = f"""write it like "gadget_type = 'laptop' AND price < 900" over {", ".join(VARIANT_COLUMNS)}."""
 
@@ -408,7 +409,8 @@ def _clean(value: Any, column: str) -> Any:
     return str(value) if column in _TEXT else float(value)
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """A text as a literal of a filter."""
     return "'" + str(text).replace("'", "''") + "'"
 
 
@@ -439,7 +441,7 @@ def parse_query(text: str) -> str | None:
         if value is not None:
             parts.append(f"{column} = {value:g}")
     if found.brand:
-        parts.append(f"lower(brand) = {_quoted(found.brand.lower())}")
+        parts.append(f"lower(brand) = {quoted(found.brand.lower())}")
     number = r"\D{0,3}(\d[\d.,]*)"
     for words, sign in ((r"(?:under|below|less than|up to|max)", "<="), (r"(?:over|above|more than|from|min)", ">=")):
         match = re.search(rf"\b{words}\s*{number}(?!\s*(?:gb|tb|inch|\"))", low)
@@ -518,7 +520,7 @@ def colour_histograms(paths: Sequence[Any], bins: int = 6) -> np.ndarray:
 
 def _each(one: Callable[[Any], np.ndarray], paths: Sequence[Any]) -> np.ndarray:
     """The rows one(path), float32, in the order of the paths; several pictures are opened at a time."""
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor() as pool:
         return np.stack(list(pool.map(one, paths))).astype("f4")
 
 

@@ -150,6 +150,15 @@ def test_chips_cases_and_radios_are_no_part_of_a_model(brand, shown, model, prin
     assert shown[: lines.stated(brand, shown)] == printed
 
 
+def test_studio_and_course_shorten_names_alike(catalogue):
+    """The studio runs without the course's packages and has the rule of its own; the two may not drift apart."""
+    from gadgetlib.listing import plain_model
+
+    theirs = studio("lines").plain_model
+    apart = [row["sku"] for row in catalogue.values() if plain_model(row["brand"], row["model"]) != theirs(row["brand"], row["model"])]
+    assert catalogue and not apart
+
+
 @pytest.mark.parametrize(
     ("brand", "model", "implied"),
     [("Mobvoi", "TicWatch E", True), ("ASUS", "ROG Zephyrus G14", True), ("Amazfit", "GTR 3 Pro", True), ("OPPO", "Reno8", True),

@@ -241,7 +241,7 @@ def test_an_opinion_that_is_known_is_not_asked_for_again(tmp_path):
     photos = [{"id": f"{kind}.jpg", "product_id": kind} for kind in ("laptop", "tablet")]
     index = Index.create(tmp_path / "i", photos, vectors, [], embedder)
     for kind, other in (("laptop", "tablet"), ("tablet", "laptop")):
-        found = index.search("a.jpg", k=2, kinds={kind: 0.9, other: 0.1})
+        found = index.search(index.embed("a.jpg", {kind: 0.9, other: 0.1}), k=2)
         assert [match["product_id"] for match in found] == [kind, other] and found[0]["score"] > found[1]["score"] + 0.1
     with pytest.raises(ZeroDivisionError):
         index.search("a.jpg")

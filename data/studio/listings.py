@@ -419,6 +419,10 @@ def write(path: Path, data: bytes) -> None:
     os.replace(beside, path)
 
 
+def write_records(path: Path, records: list[dict]) -> None:
+    write(path, "".join(json.dumps(r, ensure_ascii=False) + "\n" for r in records).encode())
+
+
 def make(
     out: Path, count: int, seed: int, photo_dir: Path, cache: Path, workers: int = 2, say=print, first: int = 0
 ) -> list[dict]:
@@ -521,7 +525,7 @@ def make(
     for path in out.glob("*.jpg"):
         if path.name not in keep:
             path.unlink()
-    write(out / "listings.jsonl", "".join(json.dumps(r, ensure_ascii=False) + "\n" for r in records).encode())
+    write_records(out / "listings.jsonl", records)
     say(f"{len(records)} pictures, {sum((out / f).stat().st_size for f in keep) / 1e6:.1f} MB in {out.name}")
     return records
 
@@ -580,7 +584,7 @@ def main(argv: list[str] | None = None) -> int:
         rows = {row["sku"]: row for row in read_catalogue()}
         path = args.out / "listings.jsonl"
         records = [renewed(r, rows[r["sku"]]) for r in map(json.loads, path.read_text("utf-8").splitlines())]
-        write(path, "".join(json.dumps(r, ensure_ascii=False) + "\n" for r in records).encode())
+        write_records(path, records)
         return 0
     records = make(args.out, args.count, args.seed, args.photos, args.cache, args.jobs)
     if args.sheets:

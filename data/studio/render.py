@@ -2,7 +2,7 @@
 
     python data/studio/render.py                         # what is missing in data/photos: nine photos each of 104 products a class
     python data/studio/render.py --products 0            # ... of every product of the catalogue
-    python data/studio/render.py --only laptop --photos 2 --products 10 --out /tmp/try
+    python data/studio/render.py --only laptop --photos 2 --products 10 --out build/try
 
 Each photo follows from (product_id, index) alone: the seed is a hash of both. The run can be stopped and taken up again;
 photos.csv is written at the end (and what was done so far is kept in photos.partN.csv).
