@@ -17,6 +17,7 @@ import pandas as pd
 from gadgetlib import retrieval
 from gadgetlib.course import data_dir, shared_dir, trained
 from gadgetlib.retrieval import Index
+from gadgetlib.vision import deep_features
 
 AREA = "retrieval"
 
@@ -30,12 +31,19 @@ def run(quick: bool) -> Iterator[dict]:
     paths = [data_dir() / "photos" / name for name in photos.file]
     index = Index.open(trained("index"))
     started = time.perf_counter()
-    features = index.embedder.features(paths)
+    features = deep_features(paths)
     spent = time.perf_counter() - started
     yield row("embedding", f"{len(paths)} shipped photos", "photos a second", len(paths) / spent, "1/s")
-    vectors = index.embedder.project(features, retrieval.known_kinds(photos.gadget_type))
-    asked = photos.groupby("product_id").tail(1).index  # of these nothing is known
-    vectors[asked] = index.embedder.project(features[asked], index.embedder.kinds([paths[i] for i in asked]))
+    asked = photos.groupby("product_id").tail(1).index  # of these nothing is known; the index holds the others
+    known = photos.drop(asked)
+    features[asked] = index.embedder.features([paths[i] for i in asked])
+    looks = index.embedder.look(features)
+    vectors = np.empty((len(photos), index.meta["dimensions"]), "f4")
+    vectors[known.index] = retrieval.with_kind(
+        retrieval.drawn_together(looks[known.index], known.product_id), retrieval.known_kinds(known.gadget_type)
+    )
+    opinions = index.embedder.kinds([paths[i] for i in asked])
+    vectors[asked] = [index.place(looks[i], shares) for i, shares in zip(asked, opinions, strict=True)]
     yield from quality(photos, paths, vectors)
     yield from end_to_end(index, paths)
     if shared_dir():
@@ -78,8 +86,9 @@ def end_to_end(index: Index, paths: list[Path]) -> Iterator[dict]:
 
 def real_photos(index: Index) -> Iterator[dict]:
     manifest = pd.read_csv(shared_dir() / "photos" / "manifest.csv")
-    vectors = index.embedder([shared_dir() / "photos" / name for name in manifest.file])
-    found = [[match["gadget_type"] for match in index.search(vector, k=5)] for vector in vectors]
+    paths = [shared_dir() / "photos" / name for name in manifest.file]
+    looks, opinions = index.embedder.look(index.embedder.features(paths)), index.embedder.kinds(paths)
+    found = [[match["gadget_type"] for match in index.search(index.place(*one), k=5)] for one in zip(looks, opinions, strict=True)]
     hits = np.array([np.mean([t == label for t in types]) for types, label in zip(found, manifest.label, strict=True)])
     shop = manifest.source.str.startswith("shop-").to_numpy()
     yield row("type of matches", "real photos, all", "type precision@5", float(hits.mean()))

@@ -8,7 +8,7 @@ import hashlib
 import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from io import BytesIO
 from pathlib import Path
 from zipfile import BadZipFile
@@ -217,6 +217,18 @@ def to_tensor(array, mean, std, device="cpu"):
     return x.sub_(mean).div_(std).contiguous(memory_format=torch.channels_last)
 
 
+def fast_arithmetic(device):
+    """A context in which networks compute in bfloat16, where the processor does so natively.
+
+    Half as many bytes to move: 1.6 times as many pictures a second, features that differ by a cosine of .0005. Weights, and
+    what the caller gets, stay float32. Anywhere else, and on other devices than the CPU, nothing changes.
+    """
+    import torch
+
+    native = device.type == "cpu" and torch.cpu.get_capabilities().get("avx512_bf16", False)
+    return torch.autocast("cpu", torch.bfloat16, enabled=native)
+
+
 # --- backbones ----------------------------------------------------------------------------------------------
 
 
@@ -392,7 +404,7 @@ def _forward(net, sources, size, crops, batch_size, progress=None):
 
     def one(batch):
         array = squares(batch, size, crops, 1)
-        with torch.inference_mode():
+        with torch.inference_mode(), fast_arithmetic(device):
             x = to_tensor(array.reshape(-1, size, size, 3), net.mean, net.std, device)
             return net(x).float().cpu().numpy().reshape(len(array), -1)
 
@@ -448,11 +460,12 @@ def _side_by_side(one, sources, batch_size, progress=None):
             torch.set_num_threads(threads)
 
 
-def deep_features(sources, size=192, batch_size=None, net=None, progress=None):
+def deep_features(sources, size=SIZE, batch_size=None, net=None, progress=None, mirrored=False):
     """What several depths of a frozen network see of the thing in each picture (see `subject_box`): float32 (n, d).
 
     Mean, standard deviation and maximum of every channel of the stages at strides 4 to 32, then the features of the last layer, all `rooted`.
-    Early stages hold colour and texture, which tell two phones apart; the last layer holds kinds of things.
+    Early stages hold colour and texture, which tell two phones apart; the last layer holds kinds of things. mirrored: the mean of
+    a picture's features and those of its mirror image, at twice the cost.
     """
     import torch
 
@@ -461,13 +474,17 @@ def deep_features(sources, size=192, batch_size=None, net=None, progress=None):
 
     def one(batch):
         array = squares(batch, size, ("tight",), 1)[:, 0]
-        with torch.inference_mode():
+        return (seen(array) + seen(array[:, :, ::-1])) / 2 if mirrored else seen(array)
+
+    def seen(array):
+        with torch.inference_mode(), fast_arithmetic(device):
             last, stages_ = net.forward_intermediates(to_tensor(array, net.mean, net.std, device), indices=4)
+            stages_ = [maps.float() for maps in stages_]
             parts = [pooled for maps in stages_ for pooled in (maps.mean((2, 3)), maps.std((2, 3)), maps.amax((2, 3)))]
-            return torch.cat([*parts, net.forward_head(last, pre_logits=True)], dim=1).float().cpu().numpy()
+            return rooted(torch.cat([*parts, net.forward_head(last, pre_logits=True).float()], dim=1).cpu().numpy())
 
     rows = list(_side_by_side(one, sources, batch_size or _small_batch(device), progress))
-    return rooted(np.concatenate(rows)) if rows else np.empty((0, 0), np.float32)
+    return np.concatenate(rows) if rows else np.empty((0, 0), np.float32)
 
 
 def imagenet_guesses(image, top=5):
@@ -743,18 +760,15 @@ class Classifier:
         `label` is always the best of the known classes; `accepted` is False when the picture looks like none of them.
         `images` are paths or PIL pictures; raises CourseError for one that cannot be opened.
         """
+        probe, tuned, gadget = self.parts(images, batch_size)
         rows = []
-        for probe, tuned, features in self._run(images, batch_size):
-            logits = self._mix(probe, tuned)
-            gadget = gadget_score(features, len(self.meta["crops"]), self.tensors)
-            for probs, score in zip(softmax(logits / self.meta["temperature"]), gadget):
-                best = int(probs.argmax())
-                rows.append({
-                    "label": self.labels[best],
-                    "probs": {label: float(p) for label, p in zip(self.labels, probs)},
-                    "gadget": float(score),
-                    "accepted": bool(score >= self.meta["threshold"]),
-                })
+        for probs, score in zip(softmax(self._mix(probe, tuned) / self.meta["temperature"]), gadget):
+            rows.append({
+                "label": self.labels[int(probs.argmax())],
+                "probs": {label: float(p) for label, p in zip(self.labels, probs)},
+                "gadget": float(score),
+                "accepted": bool(score >= self.meta["threshold"]),
+            })
         return rows
 
     def logits(self, images, batch_size=None):
@@ -766,12 +780,9 @@ class Classifier:
 
         features: frozen features of these images (n, d * crops), where they are known already.
         """
-        probe, tuned, gadget = [np.empty((0, len(self.labels)))], [np.empty((0, len(self.labels)))], [np.empty(0)]
-        for one, two, seen in self._run(images, batch_size, known=features):
-            probe.append(one)
-            tuned.append(two)
-            gadget.append(gadget_score(seen, len(self.meta["crops"]), self.tensors))
-        return np.concatenate(probe), np.concatenate(tuned) if self.tuned is not None else None, np.concatenate(gadget)
+        features, deep = self._run(images, batch_size, features)
+        tuned = None if deep is None else self._tuned_opinion(deep)
+        return self.opinion(features), tuned, gadget_score(features, len(self.meta["crops"]), self.tensors)
 
     def opinion(self, features):
         """Log-probabilities (n, classes) from frozen features (n, d * crops): the probe's on their roots, with the witness heard."""
@@ -782,11 +793,19 @@ class Classifier:
         seen = imagenet_seen(features, len(self.meta["crops"]), head)
         return log_softmax(said + self.meta["witness"] * testimony(seen, self.labels))
 
+    def _tuned_opinion(self, deep):
+        """Log-probabilities (n, classes) from the fine-tuned network's features (n, d * crops), averaged over the crops."""
+        rows = deep.reshape(len(deep), len(self.meta["crops"]), self.tensors["tuned.head.weight"].shape[1])
+        return log_softmax((rows @ self.tensors["tuned.head.weight"].T + self.tensors["tuned.head.bias"]).mean(1))
+
     def _mix(self, probe, tuned):
         return probe if tuned is None else (1 - self.meta["mix"]) * probe + self.meta["mix"] * tuned
 
-    def _run(self, images, batch_size, known=None):
-        """Yields (the probe's opinion, that of the tuned network or None, frozen features) a batch, in order."""
+    def _run(self, images, batch_size=None, known=None, exact=False):
+        """Features of pictures under the frozen network, and under the tuned one or None: float32 (n, d * crops) each.
+
+        known: the former, where somebody has them. exact: computed in float32, the same on every processor.
+        """
         import torch
 
         meta = self.meta
@@ -794,21 +813,17 @@ class Classifier:
         device = next(self.frozen.parameters()).device
 
         def one(batch):
-            array = squares([image for _, image in batch], size, crops, 1)
-            with torch.inference_mode():
+            array = squares(batch, size, crops, 1)
+            with torch.inference_mode(), nullcontext() if exact else fast_arithmetic(device):
                 x = to_tensor(array.reshape(-1, size, size, 3), meta["mean"], meta["std"], device)
-                if known is None:
-                    features = self.frozen(x).float().cpu().numpy().reshape(len(array), -1)
-                else:
-                    features = known[batch[0][0] : batch[0][0] + len(batch)]
-                probe, tuned = self.opinion(features), None
-                if self.tuned is not None:
-                    deep = self.tuned.forward_features(x).float().mean((2, 3)).cpu().numpy()
-                    tuned = deep @ self.tensors["tuned.head.weight"].T + self.tensors["tuned.head.bias"]
-                    tuned = log_softmax(tuned.reshape(len(array), len(crops), -1).mean(1))
-            return probe, tuned, features
+                frozen = self.frozen(x) if known is None else None
+                tuned = self.tuned and self.tuned.forward_features(x).float().mean((2, 3))
+            return [part if part is None else part.float().cpu().numpy().reshape(len(array), -1) for part in (frozen, tuned)]
 
-        return _side_by_side(one, enumerate(images), batch_size or _small_batch(device))
+        nothing = np.empty((0, self.tensors["probe.weight"].shape[1]), np.float32)
+        rows = list(zip(*_side_by_side(one, images, batch_size or _small_batch(device)))) or [[nothing], [nothing]]
+        frozen = np.concatenate(rows[0]) if known is None else known
+        return frozen, np.concatenate(rows[1]) if self.tuned is not None else None
 
     # to disk and back
 
@@ -828,7 +843,9 @@ class Classifier:
 
     def _reference(self):
         """Scores of a drawing that never changes: what a wrong normalisation or a foreign weight file would move."""
-        return self.logits([_test_card()])[0].astype(float).round(4)
+        features, deep = self._run([_test_card()], exact=True)
+        logits = self._mix(self.opinion(features), deep if deep is None else self._tuned_opinion(deep))
+        return logits[0].astype(float).round(4)
 
     @classmethod
     def load(cls, folder):
@@ -1047,7 +1064,7 @@ def gadget_score(features, crops, tensors):
     At 0.5 stands what 95 % of training pictures exceed when pictures of their own group are left out.
     """
     k, near_mean, near_std, mean, std, low, spread = tensors["gadget.scale"].astype(np.float64)
-    likeness = _unit(features, crops) @ tensors["gadget.bank"].astype(np.float32).T
+    likeness = _unit(features, crops) @ np.asarray(tensors["gadget.bank"], np.float32).T
     total = (np.partition(likeness, -int(k), axis=1)[:, -int(k)] - near_mean) / near_std
     if "gadget.ratio" in tensors:
         evidence = _ratio(_imagenet(features, crops, tensors), tensors)
@@ -1071,15 +1088,15 @@ def _both(likeness, evidence):
 
 def imagenet_seen(features, crops, head):
     """What ImageNet's head (weight, bias) takes pictures for: probabilities (n, 1000)."""
-    rows = features.reshape(len(features), crops, -1).mean(1)
+    rows = features.reshape(len(features), crops, head[0].shape[1]).mean(1)
     return softmax(rows @ head[0].T + head[1])
 
 
 def _unit(features, crops):
     """Features `rooted` twice, those of every crop, and then the whole row, brought to length 1."""
-    rows = rooted(rooted(features)).reshape(len(features), crops, -1)
+    rows = rooted(rooted(features)).reshape(len(features), crops, features.shape[1] // crops)
     rows = rows / np.maximum(np.linalg.norm(rows, axis=-1, keepdims=True), 1e-9)
-    return (rows / np.sqrt(crops)).reshape(len(features), -1).astype(np.float32)
+    return (rows / np.sqrt(crops)).reshape(features.shape).astype(np.float32)
 
 
 def data_loaders(table, classes, size=SIZE, batch_size=32, strength=1.0, seed=42, squash=False):
@@ -1162,6 +1179,7 @@ def learner(data, backbone=BACKBONE, probe=None, pretrained=True, cache=None, **
         learn = vision_learner(data, architecture, pretrained=pretrained, custom_head=head, splitter=stages,
                                train_bn=False, **options, **extra)
         learn.to_channelslast(use_amp=False)  # faster on a CPU, most of all on a busy one
+        learn.add_cb(_training_fast())
     except CourseError:
         raise
     except Exception as error:
@@ -1174,6 +1192,26 @@ def learner(data, backbone=BACKBONE, probe=None, pretrained=True, cache=None, **
         learn.model[1][-1].weight.data.copy_(tensor(probe[0]))
         learn.model[1][-1].bias.data.copy_(tensor(probe[1]))
     return learn
+
+
+def _training_fast():
+    """A fastai callback: forward passes in :func:`fast_arithmetic`. (fastai's own MixedPrecision knows GPUs only.)"""
+    from fastai.vision.all import Callback
+
+    class FastArithmetic(Callback):
+        order = 10  # as MixedPrecision
+
+        def before_batch(self):
+            self.context = fast_arithmetic(next(self.model.parameters()).device)
+            self.context.__enter__()
+
+        def after_pred(self):
+            self.learn.pred = self.pred.float()
+
+        def after_loss(self):
+            self.context.__exit__(None, None, None)
+
+    return FastArithmetic()
 
 
 def _normalise(net):

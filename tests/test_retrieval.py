@@ -218,31 +218,48 @@ def test_the_kind_of_gadget_breaks_ties_of_looks(tmp_path):
     """Two photos that look as like the query as each other: the one whose kind the query seems to be wins; saved and read again."""
 
     def kinds(images):
-        return np.array([[0.8, 0.2] if image[2] > 0 else [0.2, 0.8] for image in images])
+        return np.array([[0.8, 0.2, 0, 0, 0] if image[2] > 0 else [0.2, 0.8, 0, 0, 0] for image in images])
 
     mean, matrix = np.zeros(3, "f4"), np.eye(3, 2, dtype="f4")  # the first two numbers are the look
-    embedder = Embedder(mean, matrix, features=np.asarray, kinds=kinds)
-    asked = np.array([[1, 0, 1]], "f4")
-    query = embedder(asked)[0]
-    same, other = embedder.project([[1, 0.1, 0], [1, 0.1, 0]], np.eye(2))
-    assert query.shape == (4,) and np.isclose(np.linalg.norm(query), 1)
-    assert query @ same > query @ other + 0.1
-    embedder.save(tmp_path)
-    assert np.array_equal(Embedder.load(tmp_path, np.asarray, kinds)(asked)[0], query)
-    look, near, far = Embedder(mean, matrix, features=np.asarray)([[1, 0, 1], [1, 0.1, 1], [1, 0.1, -1]])
-    assert np.isclose(look @ near, look @ far)
+    looks = retrieval.unit(np.array([[0.2, 1], [0.2, 1]], "f4"))  # unlike the query: the classifier decides
+    vectors = retrieval.with_kind(looks, retrieval.known_kinds(["mobile_phone", "laptop"]))
+    photos = [{"id": "a.jpg", "product_id": "phone"}, {"id": "b.jpg", "product_id": "laptop"}]
+    Index.create(tmp_path, photos, vectors, [], Embedder(mean, matrix, np.asarray))
+    index = Index(tmp_path, json.loads((tmp_path / "index.json").read_text()), Embedder.load(tmp_path, np.asarray, kinds))
+    for sign, wins in ((1, "phone"), (-1, "laptop")):
+        query = index.embed([1, 0, sign])
+        assert query.shape == (7,) and np.isclose(np.linalg.norm(query), 1)
+        first, second = index.search(query, k=2)
+        assert first["product_id"] == wins and first["score"] > second["score"] + 0.05
+
+
+def test_near_neighbours_overrule_the_classifier_and_far_ones_do_not():
+    phone, laptop = np.eye(2)
+    near = retrieval.heard(np.full((1, 10), 0.7), np.tile(laptop, (1, 10, 1)), 0.9 * phone[None] + 0.1 * laptop)
+    far = retrieval.heard(np.full((1, 10), 0.1), np.tile(laptop, (1, 10, 1)), 0.9 * phone[None] + 0.1 * laptop)
+    assert near[0, 1] > 0.9 and far[0, 0] > 0.85 and np.allclose([near.sum(), far.sum()], 1)
+    even = retrieval.heard(np.full((1, 2), retrieval.FAMILIAR), np.stack([[laptop, laptop]]), phone[None])
+    assert np.allclose(even, 0.5)  # there, the neighbours together weigh what the classifier does
+
+
+def test_photos_are_drawn_towards_their_product():
+    looks = retrieval.unit(np.array([[1, 0], [0, 1], [1, 0.2]], "f4"))
+    pulled = retrieval.drawn_together(looks, ["a", "a", "b"])
+    assert np.allclose(np.linalg.norm(pulled, axis=1), 1) and np.allclose(pulled[2], looks[2])
+    assert 0.7 < pulled[0] @ pulled[1] < 0.999 and pulled[0, 0] > pulled[0, 1]
+    assert retrieval.drawn_together(np.empty((0, 2), "f4"), []).shape == (0, 2)
 
 
 def test_an_opinion_that_is_known_is_not_asked_for_again(tmp_path):
     """Of two photos that look alike the one of the kind that the caller names comes first, and nobody asks the classifier."""
-    look = np.tile(np.eye(2, dtype="f4")[:1], (2, 1))
-    embedder = Embedder(np.zeros(2, "f4"), np.eye(2, dtype="f4"), features=lambda images: look[:1], kinds=lambda images: 1 / 0)
-    vectors = embedder.project(look, retrieval.known_kinds(["laptop", "tablet"]))
+    looks = retrieval.unit(np.array([[0.2, 1], [0.2, 1]], "f4"))  # unlike the query: the opinion decides
+    embedder = Embedder(np.zeros(2, "f4"), np.eye(2, dtype="f4"), lambda images: np.eye(2)[:1], kinds=lambda images: 1 / 0)
+    vectors = retrieval.with_kind(looks, retrieval.known_kinds(["laptop", "tablet"]))
     photos = [{"id": f"{kind}.jpg", "product_id": kind} for kind in ("laptop", "tablet")]
     index = Index.create(tmp_path / "i", photos, vectors, [], embedder)
     for kind, other in (("laptop", "tablet"), ("tablet", "laptop")):
         found = index.search(index.embed("a.jpg", {kind: 0.9, other: 0.1}), k=2)
-        assert [match["product_id"] for match in found] == [kind, other] and found[0]["score"] > found[1]["score"] + 0.1
+        assert [match["product_id"] for match in found] == [kind, other] and found[0]["score"] > found[1]["score"] + 0.05
     with pytest.raises(ZeroDivisionError):
         index.search("a.jpg")
 

@@ -5,10 +5,11 @@ import json
 import random
 import struct
 import zlib
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageOps
 
 from gadgetlib import CLASSES, vision
 from gadgetlib.course import CourseError
@@ -323,12 +324,32 @@ def classifier(pictures):
 
 
 @pytest.fixture
+def exact(monkeypatch):
+    """float32 on every processor, for what is compared to the last digit."""
+    monkeypatch.setattr(vision, "fast_arithmetic", lambda device: nullcontext())
+
+
+@pytest.fixture
 def saved(classifier, tmp_path):
     classifier.save(tmp_path / "classifier")
     return tmp_path / "classifier"
 
 
 class TestClassifier:
+    def test_fast_arithmetic_says_the_same(self, classifier, pictures, monkeypatch):
+        """Forced on, also where the processor has no such instructions: the same labels, nearly the same shares; the test card
+        that guards a saved model is exact."""
+        import torch
+
+        images = [picture for picture, _, _ in pictures]
+        monkeypatch.setattr(vision, "fast_arithmetic", lambda device: nullcontext())
+        exact, card = vision.softmax(classifier.logits(images)), classifier._reference()
+        monkeypatch.setattr(vision, "fast_arithmetic", lambda device: torch.autocast("cpu", torch.bfloat16))
+        fast = vision.softmax(classifier.logits(images))
+        assert (exact.argmax(1) == fast.argmax(1)).all() and np.abs(exact - fast).max() < 0.1
+        assert np.abs(exact - fast).max() > 0  # it did compute otherwise
+        assert np.array_equal(classifier._reference(), card)
+
     def test_the_witness_moves_scores_towards_what_imagenet_saw(self):
         seen = np.full((2, 1000), 1e-4)
         seen[0, 487], seen[1, 620] = 0.9, 0.9  # cellular telephone, laptop
@@ -443,7 +464,7 @@ class TestTraining:
             vision.read_photos(path)
 
     @pytest.mark.parametrize("backbone", ["efficientnet_lite0", "mobilenetv3_small_050", "resnet18"])
-    def test_fine_tuning_round_trip(self, tmp_path, pictures, backbone):
+    def test_fine_tuning_round_trip(self, tmp_path, pictures, backbone, exact):
         """fastai trains; the classifier that is saved answers as the learner does; batch-norm statistics stay put."""
         import torch
 
@@ -474,7 +495,7 @@ class TestTraining:
         ours = vision.softmax(model.logits(valid.path.iloc[: len(theirs)]))
         assert np.abs(ours - theirs).max() < 0.02
 
-    def test_the_recipe_in_one_call(self, tmp_path, pictures, monkeypatch):
+    def test_the_recipe_in_one_call(self, tmp_path, pictures, monkeypatch, exact):
         monkeypatch.setenv("GADGET_BUILD", str(tmp_path / "build"))
         rows = [(p, label, g, "valid" if i % 8 > 5 else "train") for i, (p, label, g) in enumerate(pictures)]
         model = vision.train(vision.read_photos(write_table(tmp_path, rows)), size=96, epochs=1)
@@ -535,6 +556,15 @@ class TestDeepFeatures:
         net = vision.body(pretrained=True)
         a, b = vision.deep_features([near, far], 96, net=net)
         assert a.shape == (2768,) and np.corrcoef(np.sign(a) * a**2, np.sign(b) * b**2)[0, 1] > 0.9  # roots undone
+
+    def test_two_looks_do_not_tell_left_from_right(self, exact):
+        picture = Image.new("RGB", (120, 90), "white")
+        picture.paste((200, 30, 30), (30, 20, 60, 70))
+        picture.paste((30, 30, 200), (60, 20, 100, 40))
+        pair, net = [picture, ImageOps.mirror(picture)], vision.body()
+        once, twice = vision.deep_features(pair, 96, net=net), vision.deep_features(pair, 96, net=net, mirrored=True)
+        told, left = np.abs(once[0] - once[1]).mean(), np.abs(twice[0] - twice[1]).mean()
+        assert told > 0.02 and left < 0.8 * told  # not 0: the edge of the thing is found a pixel further on
 
 
 class TestSubject:
