@@ -1206,10 +1206,8 @@ def _training_fast():
             self.context.__enter__()
 
         def after_pred(self):
-            self.learn.pred = self.pred.float()
-
-        def after_loss(self):
             self.context.__exit__(None, None, None)
+            self.learn.pred = self.pred.float()
 
     return FastArithmetic()
 
