@@ -126,12 +126,13 @@ class Describer:
         said = kinds_from_specs(values, listing.text)
         said = {label: said[label] * (TRUST_IN_TEXT if label == named else 1.0) for label in CLASSES}
         most, next_most = sorted(said.values(), reverse=True)[:2]
-        [seen] = self.classifier.predict([image])
-        weights = {label: said[label] * seen["probs"][label] for label in seen["probs"]}
+        thing = thing_beside(image, listing.words)
+        seen = self.classifier.predict([image] if thing is image else [image, thing])
+        weights = {label: said[label] * sum(one["probs"][label] for one in seen) for label in seen[0]["probs"]}
         total = sum(weights.values())
         listing.probs = {label: weight / total for label, weight in weights.items()}
         listing.gadget_type = max(listing.probs, key=listing.probs.get)
-        listing.accepted = seen.get("accepted", True) or most >= TRUST_IN_CUES * next_most
+        listing.accepted = any(one.get("accepted", True) for one in seen) or most >= TRUST_IN_CUES * next_most
         if not listing.accepted:
             listing.warnings.append("This does not look like one of the five kinds of gadget; take the rest lightly.")
         elif named == "other":
@@ -140,7 +141,7 @@ class Describer:
     def matches(self, image: Any, listing: Listing, k: int = 5, where: str | None = None) -> list[dict[str, Any]]:
         """The k products of the catalogue that are most like the picture; the one that its text names comes first, with "named"
         true, in the cheapest variant that has the memory and storage that were read. where: a filter, as for `Index.search`."""
-        vector = self.index.embed(image, listing.probs)  # no opinion, where that step failed
+        vector = self.index.embed(thing_beside(image, listing.words), listing.probs)  # no opinion, where that step failed
         found = self.index.search(vector, k=k, where=where)
         filters = naming_filters(listing.specs)
         if where:
@@ -308,6 +309,18 @@ def kinds_from_specs(specs: dict[str, Any], text: str = "") -> dict[str, float]:
     if specs.get("ram_gb") or specs.get("storage_gb"):
         weights["headphones"] *= 0.05
     return weights
+
+
+def thing_beside(image: Any, words: Sequence[dict[str, Any]]) -> Any:
+    """Of a picture (a path or PIL image) with words, dicts with a box: what stands out once they are painted over, the product on its
+    page. Without words, the picture as it came."""
+    from gadgetlib.vision import open_image, subject_box, without_words
+
+    if not words:
+        return image
+    image = open_image(image) if isinstance(image, str | Path) else image
+    bare = without_words(image, [word["box"] for word in words])
+    return bare.crop(subject_box(bare))
 
 
 class _Stage:

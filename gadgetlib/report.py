@@ -27,11 +27,16 @@ table{border-collapse:collapse}td{padding:.1rem 1rem .1rem 0;vertical-align:top}
 <h2><a href="notebooks/{{ lesson.name }}.html">{{ lesson.name }}</a></h2>
 <p class="meta">{{ "%.0f"|format(lesson.seconds) }} s &middot; peak {{ "%.0f"|format(lesson.peak_mb) }} MB
 {% for key, value in lesson.parameters.items() %}&middot; {{ key }} = {{ value }} {% endfor %}</p>
-<table>{% for key, value in lesson.figures.items() %}<tr><td>{{ key|replace("_", " ") }}</td><td>{{ value }}</td></tr>
+<table>{% for key, value in lesson.figures.items() %}<tr><td>{{ key|replace("_", " ") }}</td><td>{{ shown(value) }}</td></tr>
 {% endfor %}</table></div>
 <div>{% if lesson.picture %}<img alt="What {{ lesson.name }} made" src="data:image/png;base64,{{ lesson.picture }}">{% endif %}</div>
 </section>{% endfor %}</body></html>
 """
+
+
+def shown(value: Any) -> str:
+    """A figure as a reader wants it: four digits of a fraction, anything else as it is."""
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def save_run(name: str, *, seconds: float, peak_mb: float, parameters: dict[str, Any]) -> None:
@@ -75,7 +80,7 @@ def write() -> dict[str, Any]:
         if lesson["picture"] else lesson
         for lesson in found["lessons"]
     ]  # fmt: skip
-    page = jinja2.Environment(autoescape=True).from_string(PAGE).render(**{**found, "lessons": pictured})
+    page = jinja2.Environment(autoescape=True).from_string(PAGE).render(**{**found, "lessons": pictured, "shown": shown})
     with write_atomic(build_dir() / "report.html") as part:
         part.write_text(page, encoding="utf-8")
     return found

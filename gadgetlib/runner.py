@@ -141,7 +141,7 @@ def _run(names: list[str], common: dict[str, Any], own: dict[str, dict[str, Any]
         report.save_run(name, seconds=spent, peak_mb=memory["peak_mb"], parameters={**common, **own.get(name, {})})
         state["done"][name] = key
         _write_state(state)
-        figures = ", ".join(f"{k} {v}" for k, v in list(read_card(name).get("figures", {}).items())[:3])
+        figures = ", ".join(f"{k} {report.shown(v)}" for k, v in list(read_card(name).get("figures", {}).items())[:3])
         say(f"{label}  done in {spent:.0f} s, peak {memory['peak_mb']:.0f} MB{'; ' + figures if figures else ''}")
         report.write()
     state["complete"] = True

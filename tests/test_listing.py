@@ -7,7 +7,7 @@ import re
 import pytest
 from PIL import Image
 
-from gadgetlib import CLASSES, specs
+from gadgetlib import CLASSES, ocr, specs
 from gadgetlib.course import CourseError
 from gadgetlib.listing import Describer, Listing, card, catalogue_model, full_names, kinds_from_specs, right_fields
 
@@ -123,10 +123,33 @@ def test_text_and_picture_are_weighed_together():
     assert mute.gadget_type == "tablet" and mute.accepted is False and "five kinds" in mute.warnings[0]
 
 
+def test_the_thing_on_a_page_is_looked_at_beside_the_page(tmp_path):
+    """A page with words and a red thing: the classifier is asked about the page, and about the thing with the words painted over."""
+    from PIL import ImageDraw
+
+    page, asked = Image.new("RGB", (300, 200), "white"), []
+    ImageDraw.Draw(page).rectangle((190, 60, 259, 159), fill="red")
+    ImageDraw.Draw(page).rectangle((20, 20, 149, 59), fill="black")  # what the reader takes for a word
+
+    class Watching(Classifier):
+        def predict(self, images):
+            asked.extend(images)
+            return super().predict(images)
+
+    word = ocr.Word("GADGET", (20, 20, 150, 60), 0.9)
+    found = describer(classifier=Watching(), read=lambda image: ocr.Reading("GADGET", [word]))(page)
+    assert not any("failed" in warning for warning in found.warnings) and found.gadget_type == "laptop"
+    whole, thing = asked
+    assert whole is page and thing.width < 100 and thing.height < 130
+    reds = sum(count for count, (r, g, b) in thing.getcolors(9999) if r > 200 and g < 60)
+    assert reds > 0.7 * thing.width * thing.height and all(sum(colour) > 200 for _, colour in thing.getcolors(9999))
+    asked.clear()
+    describer(classifier=Watching())(page)  # without words, the page is all there is
+    assert len(asked) == 1
+
+
 def test_the_real_reader_fits(tmp_path):
     """No stage may fail on what the course's own reader returns."""
-    from gadgetlib import ocr
-
     found = describer(read=ocr.read)(Image.new("RGB", (64, 48), "white"))
     assert not any("failed" in warning for warning in found.warnings)
     words = ocr.read(text_picture()).words
