@@ -1,7 +1,7 @@
 """The classifier against its peers, in one run on the same photos.
 
-Trained on the course's studio pictures and tested on real photos (../shared/photos); bench_folds leaves out sources. Peers: the fastai lesson-1 recipe (same backbone, 224 px, squashed, fine_tune(3)), ImageNet's own head, and
-a linear probe. Seconds and peak memory are of this machine in this run: compare them with each other only.
+Trained on the course's studio pictures and tested on real photos (../shared/photos); bench_folds leaves out sources. Peers: the
+fastai lesson-1 recipe (same backbone, 224 px, squashed, fine_tune(3)), ImageNet's own head, and a linear probe. Seconds and peak memory are of this machine in this run: compare them with each other only.
 Each peer runs in a process of its own, so that its peak memory is its own.
 """
 
@@ -26,15 +26,14 @@ PEERS = ("ours", "ours, quick", "lesson 1 recipe", "frozen probe, two crops", "I
 
 
 def run(quick: bool) -> Iterator[dict]:
-    shared = shared_dir()
-    if shared is None:
-        print("vision: ../shared/photos is absent, so nothing is measured on real photos", file=sys.stderr)
-        return
     yield from rows("studio to real", PEERS, quick)
 
 
 def rows(data: str, peers: tuple[str, ...], quick: bool) -> Iterator[dict]:
-    first = None
+    """What each peer reaches on `data` (see `_split`), each in a process of its own."""
+    if shared_dir() is None:
+        print("../shared/photos is absent, so nothing is measured on real photos", file=sys.stderr)
+        return
     for peer in peers:
         with tempfile.TemporaryDirectory() as folder:
             answer = Path(folder) / "answer.json"
@@ -43,7 +42,6 @@ def rows(data: str, peers: tuple[str, ...], quick: bool) -> Iterator[dict]:
             if done.returncode:
                 raise RuntimeError(f"{peer} on {data} failed:\n{done.stderr[-2000:]}")
             figures = json.loads(answer.read_text())
-        first = first or figures
         for metric, value in figures.items():
             unit = "s" if metric.endswith("seconds") else "MB" if metric == "peak memory" else ""
             yield {"area": "vision", "case": peer, "data": data, "metric": metric, "value": value, "unit": unit,

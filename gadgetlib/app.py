@@ -21,7 +21,7 @@ from gadgetlib import CLASSES
 from gadgetlib.batch import COLUMNS, row
 from gadgetlib.contracts import SPEC_FIELDS
 from gadgetlib.course import CourseError, data_dir, trained
-from gadgetlib.listing import Describer, Listing, card, shipped_listings, why
+from gadgetlib.listing import Describer, Listing, card, shipped_listings, thing_beside, why
 
 MAX_UPLOAD = "20mb"
 NUMBERS = {"ram_gb", "storage_gb", "screen_in", "price"}
@@ -96,7 +96,7 @@ def build(describer: Describer, photos: Path | None = None) -> gr.Blocks:
             listing = describer(image, k=int(k))
         except CourseError as error:
             raise gr.Error(str(error).replace(str(Path(path).parent) + os.sep, ""), print_exception=False) from None
-        matches = filtered(lambda: describer.matches(image, listing, int(k), where)) if where.strip() else listing.matches
+        matches = filtered(lambda: describer.matches(thing_beside(image, listing.words), listing, int(k), where)) if where.strip() else listing.matches
         values = [listing.specs.get(field) for field in SPEC_FIELDS]
         shown = [None if v is None else f"{v:g}" if isinstance(v, float) else str(v) for v in values]
         return (

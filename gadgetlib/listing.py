@@ -101,23 +101,25 @@ class Describer:
             reading = self.read(image)
             listing.text, listing.heights = reading.text, list(reading.heights)
             listing.words = [{"text": word.text, "box": word.box, "conf": word.conf} for word in reading.words]
+        thing = image
         with _Stage(listing, "classify"):
-            self._classify(image, listing)
+            thing = thing_beside(image, listing.words)
+            self._classify([image] if thing is image else [image, thing], listing)
         with _Stage(listing, "extract"):
             found = self.specs(listing.text, listing.gadget_type, listing.heights)
             listing.specs = found.values()
             listing.evidence = {k: v.model_dump(mode="json") for k, v in found.evidence.items()}
         if self.index is not None:
             with _Stage(listing, "search"):
-                listing.matches = self.matches(image, listing, k)
+                listing.matches = self.matches(thing, listing, k)
         if self.price is not None:
             with _Stage(listing, "price"):
                 listing.price = self.estimate(listing.gadget_type, listing.specs)
                 listing.warnings += listing.price.pop("warnings", [])
         return listing
 
-    def _classify(self, image: Any, listing: Listing) -> None:
-        """What the picture shows and what its text says, weighed together (Bayes' rule, independent witnesses)."""
+    def _classify(self, looks: list[Any], listing: Listing) -> None:
+        """What one or more looks at the picture show and what its text says, weighed together (Bayes' rule, independent witnesses)."""
         from gadgetlib import specs
 
         found = specs.extract(listing.text)  # the rules alone: quick, and the kind is not known yet
@@ -126,8 +128,7 @@ class Describer:
         said = kinds_from_specs(values, listing.text)
         said = {label: said[label] * (TRUST_IN_TEXT if label == named else 1.0) for label in CLASSES}
         most, next_most = sorted(said.values(), reverse=True)[:2]
-        thing = thing_beside(image, listing.words)
-        seen = self.classifier.predict([image] if thing is image else [image, thing])
+        seen = self.classifier.predict(looks)
         weights = {label: said[label] * sum(one["probs"][label] for one in seen) for label in seen[0]["probs"]}
         total = sum(weights.values())
         listing.probs = {label: weight / total for label, weight in weights.items()}
@@ -139,9 +140,9 @@ class Describer:
             listing.warnings.append("The text names an accessory or another kind of thing.")
 
     def matches(self, image: Any, listing: Listing, k: int = 5, where: str | None = None) -> list[dict[str, Any]]:
-        """The k products of the catalogue that are most like the picture; the one that its text names comes first, with "named"
-        true, in the cheapest variant that has the memory and storage that were read. where: a filter, as for `Index.search`."""
-        vector = self.index.embed(thing_beside(image, listing.words), listing.probs)  # no opinion, where that step failed
+        """The k products of the catalogue that are most like a picture (see `thing_beside`); the one that the text names comes first, with
+        "named" true, in the cheapest variant that has the memory and storage that were read. where: a filter, as for `Index.search`."""
+        vector = self.index.embed(image, listing.probs)  # no opinion, where that step failed
         found = self.index.search(vector, k=k, where=where)
         filters = naming_filters(listing.specs)
         if where:
@@ -312,13 +313,12 @@ def kinds_from_specs(specs: dict[str, Any], text: str = "") -> dict[str, float]:
 
 
 def thing_beside(image: Any, words: Sequence[dict[str, Any]]) -> Any:
-    """Of a picture (a path or PIL image) with words, dicts with a box: what stands out once they are painted over, the product on its
-    page. Without words, the picture as it came."""
-    from gadgetlib.vision import open_image, subject_box, without_words
+    """Of a PIL image with words, dicts with a box: what stands out once they are painted over, the product on its page. Without
+    words, the picture as it came."""
+    from gadgetlib.vision import subject_box, without_words
 
     if not words:
         return image
-    image = open_image(image) if isinstance(image, str | Path) else image
     bare = without_words(image, [word["box"] for word in words])
     return bare.crop(subject_box(bare))
 

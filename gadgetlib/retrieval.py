@@ -355,7 +355,8 @@ class Index:
             return self._check_width(look)[0]
         width = len(look)
         asked = self._check_width(np.append(look, np.zeros(len(shares), "f4")))[0]
-        near = self._hits(asked, min(NEIGHBOURS, len(self)), len(self), None, columns=["vector"])
+        rows = len(self)
+        near = self._hits(asked, min(NEIGHBOURS, rows), rows, None, columns=["vector"])
         if near:
             found = np.array([hit["vector"] for hit in near], "f4")
             kinds = found[:, width:] / np.maximum(found[:, width:].sum(axis=1, keepdims=True), 1e-9)

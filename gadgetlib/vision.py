@@ -789,12 +789,12 @@ class Classifier:
         """Scores before calibration, float64 (n, classes): divide by meta["temperature"] before the softmax."""
         return self._mix(*self.parts(images, batch_size)[:2])
 
-    def parts(self, images, batch_size=None, features=None):
+    def parts(self, images, batch_size=None, features=None, exact=False):
         """What each part says: (probe log-probabilities (n, classes), the fine-tuned network's or None, gadget score (n,)).
 
-        features: frozen features of these images (n, d * crops), where they are known already.
+        features: frozen features of these images (n, d * crops), where they are known already. exact: see `_run`.
         """
-        features, deep = self._run(images, batch_size, features)
+        features, deep = self._run(images, batch_size, features, exact)
         tuned = None if deep is None else self._tuned_opinion(deep)
         return self.opinion(features), tuned, gadget_score(features, len(self.meta["crops"]), self.tensors)
 
@@ -857,9 +857,8 @@ class Classifier:
 
     def _reference(self):
         """Scores of a drawing that never changes: what a wrong normalisation or a foreign weight file would move."""
-        features, deep = self._run([_test_card()], exact=True)
-        logits = self._mix(self.opinion(features), deep if deep is None else self._tuned_opinion(deep))
-        return logits[0].astype(float).round(4)
+        probe, tuned, _ = self.parts([_test_card()], exact=True)
+        return self._mix(probe, tuned)[0].astype(float).round(4)
 
     @classmethod
     def load(cls, folder):
