@@ -11,6 +11,7 @@ import time
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from gadgetlib import retrieval
 from gadgetlib.course import CourseError
@@ -87,6 +88,28 @@ def test_add_update_delete_without_rebuilding(tmp_path):
     assert len(index) == 61 and index.search(new[0], k=1)[0]["product_id"] == "p6"
     index.delete(["new.jpg", "never there"])
     assert len(index) == 60 and index.search(new[0], k=1)[0]["id"] != "new.jpg"
+
+
+def test_a_large_index_is_approximate_and_stays_current(tmp_path, monkeypatch):
+    """Its graph finds nearly all that exact search finds, also opened again, filtered, and with photos that it does not hold yet."""
+    monkeypatch.setattr(retrieval, "APPROXIMATE_FROM", 1000)
+    index, vectors = make(tmp_path / "i", products=400)
+    assert index.photos.list_indices()
+    new = retrieval.unit(-vectors[:1])
+    index.add([{"id": "new.jpg", "product_id": "p5"}], new)
+    index.delete(["p9-0.jpg"])
+    queries = retrieval.unit(np.random.default_rng(5).normal(size=(30, WIDTH)))
+    kept = np.delete(np.arange(1200), 27)
+    again = Index.open(tmp_path / "i", features=lambda images: np.stack(images))
+    for opened in (index, again):
+        assert opened.nearest_ids(new[0], 1) == ["new.jpg"] and "p9-0.jpg" not in opened.nearest_ids(vectors[27], 5)
+        shares = []
+        for query in queries:
+            exact = {f"p{i // 3}-{i % 3}.jpg" for i in kept[np.argsort(-(vectors[kept] @ query))[:10]]}
+            shares.append(len(exact & set(opened.nearest_ids(query, 10))) / 10)
+        assert np.mean(shares) > 0.9
+        found = opened.search(vectors[7], k=50, where="ram_gb = 16 AND price < 1000")
+        assert found[0]["product_id"] == "p2" and max(row["price"] for row in found) < 1000
 
 
 def test_vectors_of_another_width_are_refused(tmp_path):
@@ -262,6 +285,13 @@ def test_an_opinion_that_is_known_is_not_asked_for_again(tmp_path):
         assert [match["product_id"] for match in found] == [kind, other] and found[0]["score"] > found[1]["score"] + 0.05
     with pytest.raises(ZeroDivisionError):
         index.search("a.jpg")
+
+
+def test_a_colour_histogram_counts_colours():
+    pixels = np.random.default_rng(0).integers(0, 256, (96, 96, 3), dtype=np.uint8)
+    counts, _ = np.histogramdd(pixels.reshape(-1, 3), bins=6, range=[(0, 256)] * 3)
+    (made,) = retrieval.colour_histograms([Image.fromarray(pixels)])
+    assert np.allclose(made, np.sqrt(counts.ravel() / 96**2), atol=1e-6) and made @ made == pytest.approx(1)
 
 
 def test_the_catalogue_knows_its_kinds():
