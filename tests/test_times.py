@@ -27,6 +27,12 @@ def test_a_lesson_claims_what_was_measured(name):
     assert not off(claimed, times.measured()[name])
 
 
+def test_the_map_in_readme_says_what_the_lessons_say():
+    readme = times.README.read_text(encoding="utf-8")
+    assert times.with_times(readme) == readme
+    assert all(f"(notebooks/{name}.ipynb)" in readme and times.words(name) in readme for name in LESSONS)
+
+
 @pytest.mark.parametrize("seconds", [6.7, 15, 18, 44, 59.1, 89, 91, 119, 253, 3000])
 def test_a_claim_reads_back_as_what_was_measured(seconds):
     assert not off(times.claimed(f"| 40 minutes; {times.claim(seconds)} |"), seconds)
@@ -43,11 +49,15 @@ def test_a_run_is_taken_over_and_a_stale_claim_would_fail(tmp_path, monkeypatch)
         nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / f"{name}.ipynb")
     monkeypatch.setattr(times, "NOTEBOOKS", tmp_path)
     monkeypatch.setattr(times, "FILE", tmp_path / "times.json")
+    monkeypatch.setattr(times, "README", tmp_path / "README.md")
+    rows = "".join(f"| [{name}](notebooks/{name}.ipynb) | a thing | `made/` | stale |\n" for name in LESSONS)
+    times.README.write_text(f"# A course\n\n{rows}\nMore | here |\n")
     times.take(report())
     assert set(json.loads((tmp_path / "times.json").read_text())["seconds"].values()) == {100.0}
     for name in LESSONS:
         first = nbformat.read(tmp_path / f"{name}.ipynb", as_version=4).cells[0].source
         assert first == "# A lesson\n\n**Takes:** the machine about 2 minutes."
+    assert times.README.read_text() == f"# A course\n\n{rows}\nMore | here |\n".replace("stale", "The machine about 2 minutes")
     assert off(9 * 60, 100) and off(49, 100) and not off(60, 100)
 
 

@@ -1,7 +1,7 @@
 """What the machine takes for each lesson: python tools/times.py takes the last `make course` over.
 
 It reads build/report.json, which a whole run with default parameters leaves, writes notebooks/times.json, and puts
-the minutes into the first cell of each lesson. README, site and lessons quote nothing else.
+the minutes into the first cell of each lesson and into README's map. README, site and lessons quote nothing else.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from gadgetlib.course import LESSONS, CourseError, build_dir, project_root, writ
 
 NOTEBOOKS = project_root() / "notebooks"
 FILE = NOTEBOOKS / "times.json"
+README = project_root() / "README.md"
 CLAIM = re.compile(r"the machine about (\d+(?:\.\d)?) (second|minute)s?")
 
 
@@ -58,6 +59,16 @@ def take(report: dict) -> None:
         part.write_text(json.dumps({"machine": machine, "seconds": seconds}, indent=1) + "\n")
     for name in LESSONS:
         write_claim(NOTEBOOKS / f"{name}.ipynb", seconds[name])
+    with write_atomic(README) as part:
+        part.write_text(with_times(README.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def with_times(readme: str) -> str:
+    """README with the last column of its map of the course, a row a lesson, as the lessons have it."""
+    for name in LESSONS:
+        row = re.compile(rf"^(\|.*\(notebooks/{name}\.ipynb\).*\|)[^|\n]*\|$", re.MULTILINE)
+        readme = row.sub(lambda found, name=name: f"{found[1]} {words(name)} |", readme)
+    return readme
 
 
 def write_claim(path: Path, seconds: float) -> None:
