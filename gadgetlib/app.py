@@ -6,7 +6,6 @@ import csv
 import json
 import os
 import tempfile
-from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
@@ -96,7 +95,8 @@ def build(describer: Describer, photos: Path | None = None) -> gr.Blocks:
             listing = describer(image, k=int(k))
         except CourseError as error:
             raise gr.Error(str(error).replace(str(Path(path).parent) + os.sep, ""), print_exception=False) from None
-        matches = filtered(lambda: describer.matches(thing_beside(image, listing.words), listing, int(k), where)) if where.strip() else listing.matches
+        seen = thing_beside(image, listing.words), listing
+        matches = search(seen, where, k) if where.strip() else listing.matches
         values = [listing.specs.get(field) for field in SPEC_FIELDS]
         shown = [None if v is None else f"{v:g}" if isinstance(v, float) else str(v) for v in values]
         return (
@@ -107,19 +107,15 @@ def build(describer: Describer, photos: Path | None = None) -> gr.Blocks:
             *shown,
             listing.model_dump(mode="json"),
             as_file(listing),
-            image,
+            seen,
         )
 
-    def search(image: Any, where: str, k: int) -> list[dict[str, Any]]:
-        if image is None:
-            return []
-        return filtered(lambda: describer.index.search(image, k=int(k), where=where.strip() or None))
-
-    def filtered(ask: Callable[[], list[dict[str, Any]]]) -> list[dict[str, Any]]:
-        if describer.index is None:
+    def search(seen: tuple[Any, Listing] | None, where: str, k: int) -> list[dict[str, Any]]:
+        """The matches of what was described, with the options as they are now."""
+        if seen is None or describer.index is None:
             return []
         try:
-            return ask()
+            return describer.matches(*seen, int(k), where.strip() or None)
         except CourseError as error:
             raise gr.Error(str(error), print_exception=False) from None
 
@@ -159,7 +155,7 @@ def build(describer: Describer, photos: Path | None = None) -> gr.Blocks:
     with gr.Blocks(title="Gadget recognition", analytics_enabled=False, delete_cache=(600, 1800)) as app:
         gr.Markdown("# Gadget recognition\nA photo in, a listing out. Nothing you drop here is kept.")
         with gr.Tab("One photo"):
-            image_state = gr.State(None)
+            seen = gr.State(None)
             with gr.Row():
                 with gr.Column():
                     photo = Photo(
@@ -191,9 +187,9 @@ def build(describer: Describer, photos: Path | None = None) -> gr.Blocks:
             download = gr.DownloadButton("Download JSON", elem_id="download")
             go.click(
                 describe, [photo, where, k],
-                [summary, overlay, found, kind, *fields, raw, download, image_state], api_name="describe",
+                [summary, overlay, found, kind, *fields, raw, download, seen], api_name="describe",
             )  # fmt: skip
-            again.click(lambda i, w, n: gallery(search(i, w, n)), [image_state, where, k], found, api_name="search")
+            again.click(lambda *asked: gallery(search(*asked)), [seen, where, k], found, api_name="search")
             reprice.click(correct, [kind, *fields], estimate, api_name="price")
         with gr.Tab("Many photos"):
             files = gr.File(label="Pictures", file_count="multiple", file_types=["image"], elem_id="files")

@@ -42,10 +42,13 @@ class Reading:
 
 
 class Index:
+    asked = []
+
     def embed(self, image, kinds):
         return image
 
     def search(self, image, k=5, where=None):
+        self.asked.append((image.size, k, where))
         if where and "(" in where:
             raise CourseError(f"The filter {where!r} is not understood; write it like price < 900.")
         photos = sorted((data_dir() / "photos").glob("*.jpg"))[:k]
@@ -166,6 +169,21 @@ def test_nothing_uploaded_and_a_wrong_filter_are_told(page, tmp_path):
     type_in(page, "#where textarea, #where input", "price < (")
     page.click("#search")
     assert "not understood" in page.wait_for_selector(".toast-body").inner_text()
+
+
+def test_searching_again_asks_what_describing_asked(page, tmp_path):
+    """The same look, the same product named: with the same options the same matches."""
+    Index.asked.clear()
+    describe(page, picture(tmp_path))
+    page.wait_for_selector("#summary article")
+    first = list(Index.asked)
+    page.click("text=Search options")
+    page.click("#search")
+    for _ in range(50):
+        if len(Index.asked) == 2 * len(first):
+            break
+        page.wait_for_timeout(100)
+    assert first and Index.asked == first * 2
 
 
 def test_two_users_at_once_do_not_mix(browser, address, tmp_path):
