@@ -186,6 +186,14 @@ class TestFit:
 
 
 class TestBody:
+    def test_making_the_weights_file_draws_no_random_numbers(self, tmp_path):
+        """A course run from an empty build trains as one does that finds the file there."""
+        import torch
+
+        before = torch.get_rng_state()
+        vision.weights_file(vision.BACKBONE, tmp_path)
+        assert torch.equal(before, torch.get_rng_state())
+
     def test_embedded_weights_know_things(self):
         """A wrong key order or normalisation would not recognise a photograph of a face with a tie and uniform."""
         from matplotlib import cbook
