@@ -20,7 +20,7 @@ from gadgetlib import CLASSES
 from gadgetlib.batch import COLUMNS, row
 from gadgetlib.contracts import SPEC_FIELDS
 from gadgetlib.course import CourseError, data_dir, trained
-from gadgetlib.listing import Describer, Listing, card, shipped_listings, thing_beside, why
+from gadgetlib.listing import Describer, Listing, card, shipped_listings, why
 
 MAX_UPLOAD = "20mb"
 NUMBERS = {"ram_gb", "storage_gb", "screen_in", "price"}
@@ -95,8 +95,7 @@ def build(describer: Describer, photos: Path | None = None) -> gr.Blocks:
             listing = describer(image, k=int(k))
         except CourseError as error:
             raise gr.Error(str(error).replace(str(Path(path).parent) + os.sep, ""), print_exception=False) from None
-        seen = thing_beside(image, listing.words), listing
-        matches = search(seen, where, k) if where.strip() else listing.matches
+        matches = search(listing, where, k) if where.strip() else listing.matches
         values = [listing.specs.get(field) for field in SPEC_FIELDS]
         shown = [None if v is None else f"{v:g}" if isinstance(v, float) else str(v) for v in values]
         return (
@@ -107,15 +106,15 @@ def build(describer: Describer, photos: Path | None = None) -> gr.Blocks:
             *shown,
             listing.model_dump(mode="json"),
             as_file(listing),
-            seen,
+            listing,
         )
 
-    def search(seen: tuple[Any, Listing] | None, where: str, k: int) -> list[dict[str, Any]]:
+    def search(listing: Listing | None, where: str, k: int) -> list[dict[str, Any]]:
         """The matches of what was described, with the options as they are now."""
-        if seen is None or describer.index is None:
+        if listing is None or describer.index is None:
             return []
         try:
-            return describer.matches(*seen, int(k), where.strip() or None)
+            return describer.matches(listing.thing, listing, int(k), where.strip() or None)
         except CourseError as error:
             raise gr.Error(str(error), print_exception=False) from None
 
@@ -155,7 +154,7 @@ def build(describer: Describer, photos: Path | None = None) -> gr.Blocks:
     with gr.Blocks(title="Gadget recognition", analytics_enabled=False, delete_cache=(600, 1800)) as app:
         gr.Markdown("# Gadget recognition\nA photo in, a listing out. Nothing you drop here is kept.")
         with gr.Tab("One photo"):
-            seen = gr.State(None)
+            described = gr.State(None)
             with gr.Row():
                 with gr.Column():
                     photo = Photo(
@@ -187,9 +186,9 @@ def build(describer: Describer, photos: Path | None = None) -> gr.Blocks:
             download = gr.DownloadButton("Download JSON", elem_id="download")
             go.click(
                 describe, [photo, where, k],
-                [summary, overlay, found, kind, *fields, raw, download, seen], api_name="describe",
+                [summary, overlay, found, kind, *fields, raw, download, described], api_name="describe",
             )  # fmt: skip
-            again.click(lambda *asked: gallery(search(*asked)), [seen, where, k], found, api_name="search")
+            again.click(lambda *asked: gallery(search(*asked)), [described, where, k], found, api_name="search")
             reprice.click(correct, [kind, *fields], estimate, api_name="price")
         with gr.Tab("Many photos"):
             files = gr.File(label="Pictures", file_count="multiple", file_types=["image"], elem_id="files")

@@ -31,6 +31,7 @@ class Listing(BaseModel):
     text: str = ""
     words: list[dict[str, Any]] = Field(default_factory=list, exclude=True)  # with boxes; for overlays
     heights: list[int] = Field(default_factory=list, exclude=True)  # of the print of each line of text, in pixels
+    thing: Any = Field(default=None, exclude=True)  # what the search looked at: the picture, or what stands out on it
     specs: dict[str, Any] = Field(default_factory=dict)
     evidence: dict[str, Any] = Field(default_factory=dict)
     matches: list[dict[str, Any]] = Field(default_factory=list)
@@ -101,17 +102,17 @@ class Describer:
             reading = self.read(image)
             listing.text, listing.heights = reading.text, list(reading.heights)
             listing.words = [{"text": word.text, "box": word.box, "conf": word.conf} for word in reading.words]
-        thing = image
+        listing.thing = image
         with _Stage(listing, "classify"):
-            thing = thing_beside(image, listing.words)
-            self._classify([image] if thing is image else [image, thing], listing)
+            listing.thing = thing_beside(image, listing.words)
+            self._classify([image] if listing.thing is image else [image, listing.thing], listing)
         with _Stage(listing, "extract"):
             found = self.specs(listing.text, listing.gadget_type, listing.heights)
             listing.specs = found.values()
             listing.evidence = {k: v.model_dump(mode="json") for k, v in found.evidence.items()}
         if self.index is not None:
             with _Stage(listing, "search"):
-                listing.matches = self.matches(thing, listing, k)
+                listing.matches = self.matches(listing.thing, listing, k)
         if self.price is not None:
             with _Stage(listing, "price"):
                 listing.price = self.estimate(listing.gadget_type, listing.specs)
