@@ -61,10 +61,10 @@ $(VENV)/.installed-site: requirements-site.lock $(STAMP)
 	@touch $@
 
 site: $(VENV)/.installed-site
-	@$(BIN)/python tools/website.py
+	@$(BIN)/python -m coursekit.site
 
 slides: $(VENV)/.installed-site
-	@$(BIN)/python tools/slides.py
+	@$(BIN)/python -m coursekit.slides
 
 SUBMISSIONS ?= submissions
 OUT ?= grades.csv
@@ -72,7 +72,7 @@ grade: $(STAMP)
 	@$(BIN)/gadget grade "$(SUBMISSIONS)" --out "$(OUT)"
 
 times: $(STAMP)
-	@$(BIN)/python tools/times.py
+	@$(BIN)/python -m coursekit.times
 
 lock: $(STAMP)
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url \

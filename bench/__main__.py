@@ -12,7 +12,7 @@ import sys
 import time
 from pathlib import Path
 
-from gadgetlib.course import build_dir, write_atomic
+from gadgetlib.files import build_dir, write_atomic
 
 COLUMNS = ["area", "case", "data", "metric", "value", "unit", "peer"]
 

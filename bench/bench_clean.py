@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from gadgetlib import clean, scrape
-from gadgetlib.course import data_dir, shared_dir
+from gadgetlib.files import data_dir, shared_dir
 
 
 def photo_of(shop: Path) -> dict[str, str]:

@@ -19,7 +19,7 @@ import numpy as np
 import psutil
 
 from gadgetlib.batch import describe_all
-from gadgetlib.course import data_dir
+from gadgetlib.files import data_dir
 from gadgetlib.listing import Describer, right_fields, shipped_listings
 
 AREA = "listing"
@@ -91,7 +91,7 @@ def app(seconds: int) -> Iterator[dict]:
     from gradio_client import Client, handle_file
 
     pictures = [str(data_dir() / "listings" / one["file"]) for one in shipped_listings("test")[:USERS]]
-    command = [sys.executable, "-m", "gadgetlib", "app", "--port", str(PORT)]
+    command = [sys.executable, "-m", "coursekit", "app", "--port", str(PORT)]
     started = time.perf_counter()
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, "GRADIO_ANALYTICS_ENABLED": "False"})
     try:

@@ -20,7 +20,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from gadgetlib import ocr, specs  # noqa: E402
-from gadgetlib.course import data_dir, shared_dir  # noqa: E402
+from gadgetlib.files import data_dir, shared_dir  # noqa: E402
 
 AREA = "ocr"
 FIELDS = ("brand", "model", "ram_gb", "storage_gb", "screen_in", "price", "currency")

@@ -20,7 +20,7 @@ from sklearn.ensemble import HistGradientBoostingRegressor, RandomForestRegresso
 from threadpoolctl import threadpool_limits
 
 from gadgetlib import pricing
-from gadgetlib.course import data_dir, shared_dir
+from gadgetlib.files import data_dir, shared_dir
 
 TABLES = ("laptops_1303_EUR", "phones_flipkart_2023_INR", "phones_launch_2025_5currencies", "laptops_smartprix_2024_INR",
           "phones_smartprix_2023_INR", "used_phones_tablets_EUR")  # fmt: skip

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from gadgetlib import retrieval
-from gadgetlib.course import data_dir, shared_dir, trained
+from gadgetlib.files import data_dir, shared_dir, trained
 from gadgetlib.retrieval import Index
 from gadgetlib.vision import deep_features
 

@@ -10,9 +10,9 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+from coursekit.shop import opened
 from gadgetlib import scrape
-from gadgetlib.course import data_dir
-from gadgetlib.shop import opened
+from gadgetlib.files import data_dir
 
 HOSTS = [f"img{n}.bench-shop.example" for n in range(8)]
 FAULTS = [  # (recipe, how it must end)

@@ -321,7 +321,7 @@ def transcribed() -> list[tuple[str, dict]]:
 def run(quick: bool = True) -> Iterator[dict]:
     sys.path.insert(0, str(ROOT))
     from gadgetlib import specs
-    from gadgetlib.course import build_dir
+    from gadgetlib.files import build_dir
 
     def row(case: str, data: str, metric: str, value: float, unit: str = "", peer: str = "") -> dict:
         return {

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from gadgetlib import CLASSES, vision
-from gadgetlib.course import data_dir, shared_dir
+from gadgetlib.files import data_dir, shared_dir
 
 AREA = "studio"
 

@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from gadgetlib import CLASSES
-from gadgetlib.course import data_dir, project_root, shared_dir, split_of
+from gadgetlib.files import data_dir, project_root, shared_dir, split_of
 
 PEERS = ("ours", "ours, quick", "lesson 1 recipe", "frozen probe, two crops", "ImageNet head, untrained")
 
@@ -133,7 +133,7 @@ def lesson_1(table, test, full):
     )
 
     from gadgetlib import vision
-    from gadgetlib.course import build_dir
+    from gadgetlib.files import build_dir
 
     started = time.perf_counter()
     rows = table.assign(valid=(table.split == "valid"))
@@ -180,8 +180,8 @@ def strangers() -> list[str]:
 def main(peer: str, data: str, profile: str, answer: str) -> None:
     import torch
 
+    from coursekit.lesson import seed_everything
     from gadgetlib import vision
-    from gadgetlib.course import seed_everything
 
     torch.manual_seed(42)
     seed_everything(42)

@@ -1,4 +1,4 @@
-"""How Sphinx builds the course's site; `make site` (tools/website.py) calls it on a copy of docs and notebooks."""
+"""How Sphinx builds the course's site; `make site` (coursekit/site.py) calls it on a copy of docs and notebooks."""
 
 project = "Gadget recognition"
 author = copyright = "the authors of the course"

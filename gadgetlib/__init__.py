@@ -7,3 +7,9 @@ import os
 os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "4")
 
 CLASSES = ("mobile_phone", "laptop", "tablet", "smartwatch", "headphones")
+LEDGER_COLUMNS = [
+    "query", "label", "url", "page", "title", "source", "licence", "status", "reason", "file", "sha256",
+    "phash", "width", "height", "bytes", "time", "product_id",
+]  # fmt: skip
+PHOTO_COLUMNS = ["file", "label", "group", "source", "split", "sha256", "phash", "width", "height"]
+SPEC_FIELDS = ["brand", "model", "ram_gb", "storage_gb", "screen_in", "price", "currency"]

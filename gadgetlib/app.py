@@ -16,10 +16,10 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 import gradio as gr
 from PIL import Image
 
-from gadgetlib import CLASSES
+from gadgetlib import CLASSES, SPEC_FIELDS
 from gadgetlib.batch import COLUMNS, row
-from gadgetlib.contracts import SPEC_FIELDS
-from gadgetlib.course import CourseError, data_dir, trained
+from gadgetlib.errors import CourseError
+from gadgetlib.files import data_dir, trained
 from gadgetlib.listing import Describer, Listing, card, shipped_listings, why
 
 MAX_UPLOAD = "20mb"
@@ -86,7 +86,7 @@ def build(describer: Describer, photos: Path | None = None) -> gr.Blocks:
         ]
 
     def describe(path: str | None, where: str, k: int):
-        from gadgetlib.vision import open_image
+        from gadgetlib.pictures import open_image
 
         if not path:
             raise gr.Error("Drop, paste or take a photo first.", print_exception=False)

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gadgetlib.contracts import SPEC_FIELDS
-from gadgetlib.course import CourseError
+from gadgetlib import SPEC_FIELDS
+from gadgetlib.errors import CourseError
 
 if TYPE_CHECKING:
     from gadgetlib.listing import Describer

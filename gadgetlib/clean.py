@@ -20,7 +20,8 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from gadgetlib import CLASSES
-from gadgetlib.course import CourseError, split_of, write_atomic
+from gadgetlib.errors import CourseError
+from gadgetlib.files import split_of, write_atomic
 
 SPLITS = {"train": 0.70, "valid": 0.15, "test": 0.15}
 DECISIONS = ["sha256", "decision", "label", "note"]
@@ -73,7 +74,7 @@ def measure(path: Path) -> dict[str, Any]:
     import imagehash
     from PIL import Image, ImageOps
 
-    from gadgetlib.vision import open_image
+    from gadgetlib.pictures import open_image
 
     try:
         image = open_image(path, side=256)
@@ -451,7 +452,7 @@ class Cleaning:
     @property
     def photos(self):
         """The clean table as the contract has it."""
-        from gadgetlib.contracts import PHOTO_COLUMNS
+        from gadgetlib import PHOTO_COLUMNS
 
         return self.kept[PHOTO_COLUMNS].sort_values("file", ignore_index=True)
 
@@ -614,7 +615,7 @@ def _groups(table, cluster: np.ndarray) -> tuple[str, np.ndarray]:
 
 def _rewrite(table, kept, facts, raw: Path, build: Path) -> None:
     """Name files relative to build; store upright 8-bit RGB where the original is anything else."""
-    from gadgetlib.vision import open_image
+    from gadgetlib.pictures import open_image
 
     for row in kept:
         source, digest = raw / table.at[row, "file"], table.at[row, "sha256"]

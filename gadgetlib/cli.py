@@ -1,4 +1,4 @@
-"""The command ``gadget``: run the course, check the machine, use what was trained, as JSON lines.
+"""``python -m gadgetlib``: use what was trained, as JSON lines.
 
 Imports of heavy libraries stay inside the commands: ``--help`` and ``gadget specs`` answer at once.
 """
@@ -14,25 +14,24 @@ from typing import Annotated, Any
 
 import typer
 
-from gadgetlib.course import CourseError, trained
+from gadgetlib.errors import CourseError
+from gadgetlib.files import trained
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
-    help="Gadget recognition: run the course and use what it trained.",
+    help="Gadget recognition: use what the course trained.",
 )  # fmt: skip
 
 Files = Annotated[list[Path], typer.Argument(help="Picture files.")]
 
 
 def main() -> None:
-    """Entry point: what a user can mend is one sentence on stderr and exit code 2 (1 for a failed lesson)."""
+    """Entry point: what a user can mend is one sentence on stderr and the error's exit code."""
     try:
         app()
     except CourseError as error:
-        from gadgetlib.runner import LessonFailed
-
         print(error, file=sys.stderr)
-        sys.exit(1 if isinstance(error, LessonFailed) else 2)
+        sys.exit(error.exit_code)
 
 
 def emit(row: dict[str, Any]) -> None:
@@ -57,61 +56,11 @@ def _finish(failures: list[Path], files: list[Path]) -> None:
 
 
 @app.command()
-def doctor() -> None:
-    """Check this machine; every failure comes with the command that mends it."""
-    from gadgetlib.doctor import examine, render
-
-    findings = examine()
-    print(render(findings))
-    raise typer.Exit(0 if all(f.ok or f.optional for f in findings) else 1)
-
-
-@app.command()
-def run(
-    only: Annotated[list[str] | None, typer.Argument(help="Lesson numbers; none for all.")] = None,
-    profile: Annotated[str, typer.Option(help="quick or full")] = "quick",
-    photos: Annotated[str, typer.Option(help="A folder of your photos, one sub-folder a class.")] = "",
-    set_: Annotated[list[str] | None, typer.Option("--set", help="NUMBER.PARAMETER=VALUE, may be repeated.")] = None,
-    preset: Annotated[str, typer.Option(help="An instructor's preset, such as workshop, or a file of your own.")] = "",
-) -> None:
-    """Run the lessons in order; after a failure, run again to resume."""
-    from gadgetlib.course import build_dir
-    from gadgetlib.runner import read_preset, run_course
-
-    settings = set_ or []
-    if preset:
-        lessons, given = read_preset(preset)
-        only, settings = only or lessons, [*given, *settings]
-    try:
-        run_course(only or (), profile, photos, settings)
-    except KeyboardInterrupt:
-        print("Stopped. What was done is kept: run the same command again to go on.", file=sys.stderr)
-        raise typer.Exit(130) from None
-    print(f"Report card: {build_dir() / 'report.html'}")
-
-
-@app.command()
-def grade(
-    submissions: Annotated[Path, typer.Argument(help="The folder of learners' notebooks.")],
-    out: Annotated[Path, typer.Option(help="The table to write; a page a learner goes beside it.")] = Path("grades.csv"),
-    timeout: Annotated[float, typer.Option(min=1, help="Seconds of processor time a notebook may take.")] = 300,
-    memory: Annotated[int, typer.Option(min=256, help="Megabytes a notebook may hold.")] = 4096,
-    jobs: Annotated[int, typer.Option(min=1, help="How many run at a time.")] = 2,
-    seed: Annotated[int | None, typer.Option(help="The class's seed, if its exercises were given with another.")] = None,
-    whole: Annotated[bool, typer.Option("--whole", help="Run answers inside the whole lesson: slow.")] = False,
-) -> None:
-    """Grade learners' notebooks, each fenced in by itself, and find copies."""
-    from gadgetlib.grade import grade as grade_all
-
-    found = grade_all(submissions, out, timeout=timeout, memory_mb=memory, jobs=jobs, seed=seed, whole=whole)
-    print(f"{len(found)} rows in {out}, pages in {out.with_suffix('')}_pages/")
-
-
-@app.command()
 def classify(files: Files) -> None:
     """Say which kind of gadget each picture shows."""
     folder = trained("classifier")
-    from gadgetlib.vision import Classifier, open_image
+    from gadgetlib.pictures import open_image
+    from gadgetlib.vision import Classifier
 
     model = Classifier.load(folder)
     failures: list[Path] = []
@@ -165,8 +114,8 @@ def search(
 ) -> None:
     """Find the catalogue's gadgets that look like a picture."""
     folder = trained("index")
+    from gadgetlib.pictures import open_image
     from gadgetlib.retrieval import Index
-    from gadgetlib.vision import open_image
 
     index = Index.open(folder)
     emit({"file": str(file), "matches": index.search(open_image(file), k=k, where=where or None)})

@@ -17,9 +17,9 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from gadgetlib import CLASSES
-from gadgetlib.contracts import SPEC_FIELDS
-from gadgetlib.course import CourseError, data_dir, trained
+from gadgetlib import CLASSES, SPEC_FIELDS
+from gadgetlib.errors import CourseError
+from gadgetlib.files import data_dir, trained
 
 
 class Listing(BaseModel):
@@ -93,7 +93,7 @@ class Describer:
 
     def __call__(self, image: Any, k: int = 5) -> Listing:
         """Describe a picture: a path or a PIL image. Raises CourseError only when it cannot be opened."""
-        from gadgetlib.vision import open_image
+        from gadgetlib.pictures import open_image
 
         listing = Listing(warnings=list(self.warnings))
         with _Stage(listing, "open", stops=True):
@@ -383,7 +383,7 @@ def _thumbnail(image: Any, alt: str) -> str:
 
     if image is None:
         return ""
-    from gadgetlib.vision import open_image
+    from gadgetlib.pictures import open_image
 
     image = open_image(image) if isinstance(image, str | Path) else image
     small = image.copy()

@@ -29,7 +29,7 @@ from typing import Any
 import numpy as np
 
 from gadgetlib import naming
-from gadgetlib.course import CourseError
+from gadgetlib.errors import CourseError
 
 ENGINES = ("tesseract", "rapidocr")
 STEPS = ("upscale", "light", "mask", "level", "extend", "second", "page")
@@ -1074,6 +1074,6 @@ def _pixels(image: Any) -> np.ndarray:
     """(h, w, 3) uint8 RGB, of whatever `read` accepts."""
     if isinstance(image, np.ndarray):
         return np.repeat(image[:, :, None], 3, 2) if image.ndim == 2 else image
-    from gadgetlib.vision import open_image
+    from gadgetlib.pictures import open_image
 
     return np.asarray(open_image(image))

@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from gadgetlib.course import CourseError, data_dir
+from gadgetlib.errors import CourseError
+from gadgetlib.files import data_dir
 
 # What a column map may name. `title` is the product's name, `details` a text of many specs; the rest are one each.
 FIELDS = (

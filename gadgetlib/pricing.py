@@ -30,7 +30,8 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler, TargetEncoder
 from threadpoolctl import threadpool_limits
 
 from gadgetlib import CLASSES
-from gadgetlib.course import CourseError, data_dir
+from gadgetlib.errors import CourseError
+from gadgetlib.files import data_dir
 from gadgetlib.price_tables import FIELDS, features, gigabytes, mapped_columns, model_key, number
 
 # More of these never lowers the price.

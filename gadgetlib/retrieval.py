@@ -19,7 +19,8 @@ from typing import Any
 
 import numpy as np
 
-from gadgetlib.course import CourseError, artefact_path
+from gadgetlib.errors import CourseError
+from gadgetlib.files import build_dir, trained
 
 FORMAT = 4  # raised when the layout of the index folder, or what its vectors stand for, changes
 KIND = 0.6  # how much the kind of gadget weighs beside the look, both of length one
@@ -510,7 +511,7 @@ def parse_query(text: str) -> str | None:
 
 def fingerprint() -> str:
     """Which model the course's vectors come from: the hash of the trained classifier's weights."""
-    path = artefact_path("classifier") / "model.safetensors"
+    path = build_dir() / "classifier" / "model.safetensors"
     return hashlib.sha256(path.read_bytes()).hexdigest()[:16] if path.exists() else "none"
 
 
@@ -519,7 +520,7 @@ def course_embedding(classifier: Any = None) -> tuple[Callable, Callable]:
     its mirror image, and what the classifier takes pictures for, shares (n, 5) in the order of CLASSES."""
     from gadgetlib.vision import Classifier, deep_features
 
-    classifier = classifier or Classifier.load(artefact_path("classifier"))
+    classifier = classifier or Classifier.load(trained("classifier"))
 
     def kinds(images: Sequence[Any]) -> np.ndarray:
         return shares_of([row["probs"] for row in classifier.predict(images)])
@@ -556,14 +557,14 @@ def hash_vectors(paths: Sequence[Any]) -> np.ndarray:
     """Perceptual hashes as vectors of -1 and 1, float32 (n, 64): their dot product counts equal bits."""
     import imagehash
 
-    from gadgetlib.vision import open_image
+    from gadgetlib.pictures import open_image
 
     return _each(lambda path: imagehash.phash(open_image(path, side=64)).hash.ravel(), paths) * 2 - 1
 
 
 def colour_histograms(paths: Sequence[Any], bins: int = 6) -> np.ndarray:
     """Square roots of RGB histograms, float32 (n, bins**3): their dot product is the Bhattacharyya coefficient."""
-    from gadgetlib.vision import open_image
+    from gadgetlib.pictures import open_image
 
     def one(path: Any) -> np.ndarray:
         pixels = np.asarray(open_image(path, side=96).resize((96, 96))).reshape(-1, 3)
@@ -585,8 +586,8 @@ def thumbnail_map(vectors: np.ndarray, paths: Sequence[Any], kinds: Sequence[str
     from matplotlib.offsetbox import AnnotationBbox, OffsetImage
     from sklearn.manifold import TSNE
 
+    from gadgetlib.pictures import open_image
     from gadgetlib.plots import COLOURS
-    from gadgetlib.vision import open_image
 
     perplexity = max(2, min(30, len(vectors) // 4))
     places = TSNE(metric="cosine", init="pca", perplexity=perplexity, random_state=seed).fit_transform(vectors)

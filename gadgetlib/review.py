@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from gadgetlib import CLASSES
-from gadgetlib.course import write_atomic
+from gadgetlib.files import write_atomic
 
 WHY = {
     "corrupt": "does not decode to the end",

@@ -37,9 +37,9 @@ import httpcore
 import httpx
 import tenacity
 
-from gadgetlib import CLASSES
-from gadgetlib.contracts import LEDGER_COLUMNS
-from gadgetlib.course import CourseError, _disk_error, write_atomic
+from gadgetlib import CLASSES, LEDGER_COLUMNS
+from gadgetlib.errors import CourseError
+from gadgetlib.files import disk_error, write_atomic
 
 AGENT = "gadgetlib/0.1 (a course on gadget recognition; collects a few thousand pictures, slowly)"
 AGAIN = {202, 403, 408, 425, 429, 500, 502, 503, 504}  # answers that may change when asked later
@@ -186,7 +186,7 @@ class Ledger:
         except filelock.Timeout:
             raise CourseError(f"Another run is collecting into {self.folder.name}/; wait for it to end.") from None
         except OSError as error:
-            raise _disk_error(error, self.path) from error
+            raise disk_error(error, self.path) from error
         for part in (self.folder / "images").glob("*.part"):
             part.unlink()
         self._repair()
@@ -231,7 +231,7 @@ class Ledger:
                     os.ftruncate(self._file, os.fstat(self._file).st_size - written)
                     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             except OSError as error:
-                raise _disk_error(error, self.path) from error
+                raise disk_error(error, self.path) from error
             self.rows[row["query"], row["url"]] = row
 
     def keep(self, data: bytes, extension: str, original: Path | None = None) -> dict[str, Any]:
@@ -247,7 +247,7 @@ class Ledger:
             except OSError as error:
                 with contextlib.suppress(OSError):
                     part.unlink()
-                raise _disk_error(error, path) from error
+                raise disk_error(error, path) from error
         return {"file": file, "sha256": digest, "bytes": len(data)}
 
     def frame(self):
@@ -834,7 +834,7 @@ def _set_aside(folder: Path, key: str) -> None:
             folder.mkdir(parents=True, exist_ok=True)
             mark.write_text(key)
     except OSError as error:
-        raise _disk_error(error, mark) from error
+        raise disk_error(error, mark) from error
 
 
 def _short(text: str) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 from pydantic import BaseModel, Field
 
 from gadgetlib import naming, quantities
-from gadgetlib.course import CourseError
+from gadgetlib.errors import CourseError
 from gadgetlib.naming import KINDS, key, names
 from gadgetlib.quantities import price_in, size_in_gb
 

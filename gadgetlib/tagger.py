@@ -21,7 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from gadgetlib import specs
-from gadgetlib.course import CourseError, data_dir
+from gadgetlib.errors import CourseError
+from gadgetlib.files import data_dir
 from gadgetlib.specs import Evidence, GadgetSpecs
 
 LABELS = ("BRAND", "MODEL", "RAM", "STORAGE", "SCREEN", "PRICE")

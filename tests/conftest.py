@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gadgetlib.course import data_dir, project_root, shared_dir
+from gadgetlib.files import data_dir, project_root, shared_dir
 
 # No test may fetch a model; whoever tries gets the library's own clear error at once.
 os.environ.setdefault("HF_HUB_OFFLINE", "1")

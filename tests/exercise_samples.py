@@ -8,10 +8,9 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 
-from gadgetlib import CLASSES
-from gadgetlib.contracts import SPEC_FIELDS
-from gadgetlib.course import data_dir
-from gadgetlib.exercises import lesson_03
+from coursekit import exercises
+from gadgetlib import CLASSES, SPEC_FIELDS
+from gadgetlib.files import data_dir
 
 SEED = 42
 
@@ -179,7 +178,7 @@ WRITTEN = {
     "01.1": lambda g: "too slow, not whole after 6 s",
     "01.2": lambda g: lambda n: min(g.cap, g.first * 2 ** (n - 2)),
     "02.3": lambda g: lambda a, b: bin(int(a, 16) ^ int(b, 16)).count("1"),
-    "03.3": lambda g: lesson_03._best(g)[0],
+    "03.3": lambda g: exercises._module("03")._best(g)[0],
     "04.2": lambda g: lambda r: [w.text for w in r.words if w.conf >= g.least],
     "04.3": lambda g: (23, False),
     "05.1": lambda g: [{"IS_DIGIT": True}, {"ORTH": "."}, {"IS_DIGIT": True}, {"LOWER": g.unit.lower()}],

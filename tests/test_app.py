@@ -13,7 +13,8 @@ import pytest
 from PIL import Image, ImageDraw
 
 from gadgetlib import specs
-from gadgetlib.course import CourseError, build_dir, data_dir
+from gadgetlib.errors import CourseError
+from gadgetlib.files import build_dir, data_dir
 from gadgetlib.listing import Describer
 
 SHOTS = build_dir() / "screenshots"

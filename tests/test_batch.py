@@ -8,9 +8,9 @@ import pytest
 from PIL import Image
 
 from gadgetlib import batch
-from gadgetlib.course import CourseError
+from gadgetlib.errors import CourseError
 from gadgetlib.listing import Listing
-from gadgetlib.vision import open_image
+from gadgetlib.pictures import open_image
 
 
 class Describer:

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from gadgetlib import check, exercises
-from gadgetlib.course import CourseError
+from coursekit import check, exercises
+from gadgetlib.errors import CourseError
 
 GIVEN = {"prices": {"50%": {"laptop": 900.0, "headphones": 100.0, "tablet": 400.0, "mobile_phone": 500.0, "smartwatch": 200.0},
                     "mean": dict.fromkeys(("laptop", "tablet", "mobile_phone"), 700.0) | {"headphones": 210.0, "smartwatch": 220.0},

@@ -9,11 +9,12 @@ import pandas as pd
 import pytest
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter
 
+from coursekit.shop import edit
 from gadgetlib import CLASSES, clean, scrape
 from gadgetlib.clean import Rules
-from gadgetlib.course import CourseError, data_dir, split_of
+from gadgetlib.errors import CourseError
+from gadgetlib.files import data_dir, split_of
 from gadgetlib.review import WHY, write_review
-from gadgetlib.shop import edit
 
 
 def scene(number: int, size: tuple[int, int] = (300, 220)) -> Image.Image:
@@ -359,7 +360,7 @@ def test_the_chain_finds_what_was_planted(messy, result):
 
 
 def test_the_result_keeps_its_contract(messy, result, tmp_path):
-    from gadgetlib import contracts
+    from coursekit import contracts
 
     _, _, build, _ = messy
     result.photos.to_csv(tmp_path / "photos.csv", index=False)

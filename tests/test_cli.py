@@ -16,7 +16,7 @@ COMMANDS = {
 
 def gadget(*arguments: str, stdin: str | None = None, **env: str) -> subprocess.CompletedProcess:
     return subprocess.run(
-        [sys.executable, "-m", "gadgetlib", *arguments], input=stdin, capture_output=True, text=True,
+        [sys.executable, "-m", "coursekit", *arguments], input=stdin, capture_output=True, text=True,
         env={**os.environ, **env}, timeout=120, check=False,
     )  # fmt: skip
 

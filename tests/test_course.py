@@ -8,8 +8,12 @@ import os
 
 import pytest
 
-from gadgetlib import contracts, course
-from gadgetlib.course import CourseError, check_parameters, write_atomic
+from coursekit import contracts, workspace
+from coursekit import lesson as lesson_module
+from coursekit.lesson import check_parameters
+from gadgetlib import files
+from gadgetlib.errors import CourseError
+from gadgetlib.files import write_atomic
 
 
 def notebook_globals(**injected):
@@ -80,21 +84,21 @@ def test_a_read_only_build_is_one_sentence(tmp_path, monkeypatch):
     def refuse(*args, **kwargs):
         raise OSError(errno.EROFS, "Read-only file system")
 
-    monkeypatch.setattr(course.Path, "write_text", refuse)
+    monkeypatch.setattr(files.Path, "write_text", refuse)
     with pytest.raises(CourseError, match="cannot be written to"):
-        course.check_writable(tmp_path)
+        files.check_writable(tmp_path)
 
 
 def test_splits_are_stable_and_near_their_shares():
-    assert course.split_of("apple-iphone-15") == course.split_of("apple-iphone-15")
-    names = [course.split_of(f"product-{i}") for i in range(4000)]
+    assert files.split_of("apple-iphone-15") == files.split_of("apple-iphone-15")
+    names = [files.split_of(f"product-{i}") for i in range(4000)]
     assert abs(names.count("train") / 4000 - 0.70) < 0.03
     assert abs(names.count("test") / 4000 - 0.15) < 0.03
 
 
 def test_nothing_trained_yet_says_what_to_run(build):
     with pytest.raises(CourseError, match="make course ONLY=03"):
-        course.trained("classifier")
+        files.trained("classifier")
 
 
 def good_photos():
@@ -132,11 +136,11 @@ def test_an_unreadable_artefact_is_a_broken_contract_not_a_crash(build):
 
 
 def test_a_lesson_writes_its_artefact_only_when_the_contract_holds(build):
-    lesson = course.Lesson("04_ocr", {"profile": "quick", "seed": 42})
+    lesson = lesson_module.Lesson("04_ocr", {"profile": "quick", "seed": 42})
     with pytest.raises(CourseError), lesson.write("text") as part:
         part.write_text(json.dumps({"file": "a.jpg"}) + "\n")
-    assert not course.artefact_path("text").exists() and course.stamp("text") is None
+    assert not workspace.artefact_path("text").exists() and workspace.stamp("text") is None
     with lesson.write("text") as part:
         part.write_text(json.dumps({"file": "a.jpg", "text": "", "words": []}) + "\n")
-    assert course.stamp("text")["lesson"] == "04_ocr"
-    assert lesson.need("text") == course.artefact_path("text")
+    assert workspace.stamp("text")["lesson"] == "04_ocr"
+    assert lesson.need("text") == workspace.artefact_path("text")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gadgetlib import doctor
+from coursekit import doctor
 
 
 def test_a_sound_machine_is_told_so():

@@ -8,7 +8,7 @@ import tomllib
 import pytest
 import yaml
 
-from gadgetlib.course import project_root
+from gadgetlib.files import project_root
 
 ROOT = project_root()
 # conda-forge's name -> PyPI's name, where they differ
@@ -54,7 +54,7 @@ def test_the_locks_agree(other):
 
 
 def test_torch_and_torchvision_are_a_matching_pair():
-    from gadgetlib.doctor import TORCHVISION_LAG
+    from coursekit.doctor import TORCHVISION_LAG
 
     text = (ROOT / "requirements.lock").read_text()
     minor = {name: int(re.search(rf"^{name}==\d+\.(\d+)", text, re.M)[1]) for name in ("torch", "torchvision")}

@@ -8,8 +8,9 @@ import random
 import pytest
 from exercise_samples import LESSON, SEED, WRITTEN, given, prices
 
-from gadgetlib import check, exercises
-from gadgetlib.course import LESSONS, CourseError
+from coursekit import check, exercises
+from coursekit.workspace import LESSONS
+from gadgetlib.errors import CourseError
 
 NUMBERS = [name[:2] for name in LESSONS]
 ALL = [one for number in NUMBERS for one in exercises.of_lesson(number)]

@@ -12,14 +12,16 @@ import nbformat
 import psutil
 import pytest
 
-from gadgetlib import grade
-from gadgetlib.course import LESSONS, CourseError, project_root
-from gadgetlib.exercises import Question
+from coursekit import grade
+from coursekit.exercises import Question
+from coursekit.workspace import LESSONS
+from gadgetlib.errors import CourseError
+from gadgetlib.files import project_root
 
 SETUP = '''
 from types import SimpleNamespace
-from gadgetlib import check, exercises
-from gadgetlib.exercises import Exercise, Mistake, Question
+from coursekit import check, exercises
+from coursekit.exercises import Exercise, Mistake, Question
 table = [3, 1, 4, 1, 5, 9, 2, 6]
 hint, why = ("Look.",), "It matters."
 exercises._module = lambda number: SimpleNamespace(QUIZ=(Question("00.q1", "?", ("yes", "Yes."), (("no", "No."),)),), EXERCISES=(

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from gadgetlib import CLASSES, ocr, specs
-from gadgetlib.course import CourseError
+from gadgetlib.errors import CourseError
 from gadgetlib.listing import Describer, Listing, card, catalogue_model, full_names, kinds_from_specs, right_fields
 
 

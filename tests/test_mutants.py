@@ -14,12 +14,11 @@ import numpy as np
 import pytest
 from exercise_samples import LESSON, SEED, WRITTEN, given, kept, ledger, prices, reading, right_rows, search
 
-from gadgetlib import check, exercises, runner, shipped
-from gadgetlib.course import LESSONS, CourseError, project_root
-
-sys.path.insert(0, str(project_root() / "tools"))
-import mutants  # noqa: E402
-import notebook as author  # noqa: E402
+from coursekit import author, check, exercises, mutants, shipped
+from coursekit import run as runner
+from coursekit.workspace import LESSONS
+from gadgetlib.errors import CourseError
+from gadgetlib.files import project_root
 
 ALL = [one for name in LESSONS for one in exercises.of_lesson(name[:2])]
 

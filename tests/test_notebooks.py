@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
-import sys
 
 import nbformat
 import pytest
 
-from gadgetlib import exercises
-from gadgetlib.course import LESSONS, project_root
-
-sys.path.insert(0, str(project_root() / "tools"))
-import notebook as author  # noqa: E402
+from coursekit import author, exercises
+from coursekit.workspace import LESSONS
+from gadgetlib.files import project_root
 
 FOLDER = project_root() / "notebooks"
 PATHS = [FOLDER / f"{name}.ipynb" for name in LESSONS]
@@ -86,7 +83,7 @@ def _lint_exercises(notebook, name: str, solved: bool) -> list[str]:
         found.append(f"asks {asked}, not the lesson's exercises")
     for cell, one in zip(cells, asked):
         if not cell.source.startswith(author.task_comment(exercises.find(one)) + "\n"):
-            found.append(f"the task of {one} is not the one of gadgetlib.exercises (tools/notebook.py exercises)")
+            found.append(f"the task of {one} is not the one of coursekit.exercises (coursekit/author.py exercises)")
         if "exercise" not in cell.metadata.get("tags", []):
             found.append(f"the cell of {one} is not tagged 'exercise'")
         said = "".join(output.get("text", "") for output in cell.outputs)
@@ -98,7 +95,7 @@ def _lint_exercises(notebook, name: str, solved: bool) -> list[str]:
         sources = [cell.source for cell in notebook.cells]
         for part in (author.quiz_text(name[:2]), author.quiz_code(name[:2])):
             if sources.count(part) != 1:
-                found.append("the quiz is not the one of gadgetlib.exercises (tools/notebook.py exercises)")
+                found.append("the quiz is not the one of coursekit.exercises (coursekit/author.py exercises)")
     return found
 
 
@@ -170,7 +167,7 @@ def test_solution_is_clean_and_is_what_its_source_makes(path):
     notebook = nbformat.read(path, as_version=4)
     assert lint(notebook, path.stem, path.parent) == []
     made = author.solution(path.stem)
-    said = "the lesson or the source has changed: tools/notebook.py solutions " + path.stem[:2]
+    said = "the lesson or the source has changed: coursekit/author.py solutions " + path.stem[:2]
     assert [cell.source for cell in notebook.cells] == [cell.source for cell in made.cells], said
 
 

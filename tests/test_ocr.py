@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from gadgetlib import ocr
-from gadgetlib.course import CourseError
+from gadgetlib.errors import CourseError
 
 
 def printed(lines: list[str], ink="black", ground="white", size: int = 34, angle: float = 0.0) -> Image.Image:

@@ -7,13 +7,16 @@ import json
 import pytest
 import yaml
 
-from gadgetlib import course, runner
-from gadgetlib.course import CourseError
-from gadgetlib.runner import LessonFailed
+from coursekit import lesson as lesson_module
+from coursekit import run as runner
+from coursekit import workspace
+from coursekit.run import LessonFailed
+from gadgetlib import files
+from gadgetlib.errors import CourseError
 
 # Cheap variations only: nbval runs every lesson with its defaults already. The two cheapest lessons of the workshop are
 # run with what its preset says; test_presets.py tries what the other presets say.
-WORKSHOP = yaml.safe_load((course.project_root() / "notebooks" / "instructor" / "workshop.yaml").read_text())["lessons"]
+WORKSHOP = yaml.safe_load((files.project_root() / "notebooks" / "instructor" / "workshop.yaml").read_text())["lessons"]
 MATRIX = [
     ("00_start_here", {"seed": 7, **WORKSHOP["00"]}),
     ("07_price_model", {"seed": 7, **WORKSHOP["07"]}),
@@ -25,10 +28,10 @@ def test_a_lesson_runs_with_other_parameters(name, parameters, tmp_path):
     made = runner.execute(name, parameters, output=tmp_path / f"{name}.ipynb")
     assert made.exists()
     for artefact in runner.makes(name):
-        assert course.stamp(artefact)["parameters"].items() >= parameters.items()
+        assert workspace.stamp(artefact)["parameters"].items() >= parameters.items()
 
 
-@pytest.mark.parametrize("name", course.LESSONS)
+@pytest.mark.parametrize("name", workspace.LESSONS)
 def test_a_wrong_parameter_stops_every_lesson_at_its_second_cell(name, tmp_path):
     """One kernel a lesson: the wrong name, the wrong type and the wrong value are tried in its setup cell."""
     import nbformat
@@ -56,7 +59,7 @@ def test_a_lesson_without_its_input_says_so_and_makes_it(build, tmp_path, monkey
     said = []
     monkeypatch.setattr(runner, "execute", lambda name, parameters: said.append((name, parameters)))
     with pytest.raises(CourseError):
-        course.Lesson("05_ner", {"profile": "quick", "seed": 3}).need("text")  # the stand-in makes nothing
+        lesson_module.Lesson("05_ner", {"profile": "quick", "seed": 3}).need("text")  # the stand-in makes nothing
     assert said == [("04_ocr", {"profile": "quick", "seed": 3})]
 
 

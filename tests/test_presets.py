@@ -8,8 +8,9 @@ import nbformat
 import pytest
 import yaml
 
-from gadgetlib import runner
-from gadgetlib.course import CourseError, project_root
+from coursekit import run as runner
+from gadgetlib.errors import CourseError
+from gadgetlib.files import project_root
 
 FOLDER = project_root() / "notebooks" / "instructor"
 PRESETS = {path.stem: yaml.safe_load(path.read_text()) for path in sorted(FOLDER.glob("*.yaml"))}

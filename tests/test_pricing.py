@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from gadgetlib import price_tables, pricing
-from gadgetlib.course import CourseError, data_dir, shared_dir
+from gadgetlib.errors import CourseError
+from gadgetlib.files import data_dir, shared_dir
 
 
 def made_table(rows: int = 240, seed: int = 0) -> pd.DataFrame:

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from gadgetlib import retrieval
-from gadgetlib.course import CourseError
+from gadgetlib.errors import CourseError
 from gadgetlib.retrieval import Embedder, Index
 
 WIDTH = 16
@@ -185,7 +185,7 @@ def test_a_killed_writer_leaves_a_whole_index(tmp_path):
 
 
 def test_a_query_goes_on_while_the_index_is_rebuilt(tmp_path):
-    from gadgetlib.course import write_atomic
+    from gadgetlib.files import write_atomic
 
     index, vectors = make(tmp_path / "i")
     with write_atomic(tmp_path / "i") as part:

@@ -12,9 +12,11 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from gadgetlib import course, report, runner
-from gadgetlib.course import CourseError
-from gadgetlib.runner import LessonFailed
+from coursekit import lesson as lesson_module
+from coursekit import report, workspace
+from coursekit import run as runner
+from coursekit.run import LessonFailed
+from gadgetlib.errors import CourseError
 
 PARAMETERS = 'profile: str = "quick"\nseed: int = 42\nn: int = 1  # how many, 1 to 9'
 
@@ -151,9 +153,9 @@ def test_a_missing_input_is_made_first(lessons, build):
         "import json\nwith lesson.write('text') as part:\n"
         "    part.write_text(json.dumps({'file': 'a', 'text': '', 'words': []}))",
     )  # fmt: skip
-    lesson = course.Lesson("05_ner", {"profile": "quick", "seed": 1})
+    lesson = lesson_module.Lesson("05_ner", {"profile": "quick", "seed": 1})
     path = lesson.need("text")
-    assert path.exists() and course.stamp("text")["parameters"]["seed"] == 1
+    assert path.exists() and workspace.stamp("text")["parameters"]["seed"] == 1
 
 
 def test_figures_are_shown_with_four_digits():

@@ -23,10 +23,11 @@ from PIL import Image, ImageDraw
 from replica.duckduckgo import DuckDuckGo
 from replica.kaggle import Kaggle
 
+from coursekit.shop import Shop, edit
 from gadgetlib import scrape
-from gadgetlib.course import CourseError, project_root
+from gadgetlib.errors import CourseError
+from gadgetlib.files import project_root
 from gadgetlib.scrape import Fetcher, Hit, Ledger, Limits, NotTaken, canonical, fetch_all
-from gadgetlib.shop import Shop, edit
 
 HOST = "img.test-shop.example"
 QUICK = Limits(silence=0.5, deadline=1.0, backoff=0.01, longest_wait=5, attempts=3, bytes=300_000, per_host=8)

@@ -7,17 +7,15 @@ import http.server
 import importlib.util
 import re
 import shutil
-import sys
 import threading
 
 import nbformat
 import pytest
 
-from gadgetlib.course import LESSONS, project_root
-
-sys.path.insert(0, str(project_root() / "tools"))
-import slides  # noqa: E402
-import website  # noqa: E402
+from coursekit import site as website
+from coursekit import slides
+from coursekit.workspace import LESSONS
+from gadgetlib.files import project_root
 
 DOCS = project_root() / "docs"
 NEEDED = ("sphinx", "myst_nb", "furo", "sphinx_revealjs")

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from gadgetlib import cli, specs, tagger
-from gadgetlib.course import CourseError
+from gadgetlib.errors import CourseError
 from gadgetlib.specs import GadgetSpecs, extract
 
 ROOT = Path(__file__).resolve().parents[1]

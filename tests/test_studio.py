@@ -17,7 +17,7 @@ import pytest
 from PIL import Image
 
 from gadgetlib import CLASSES
-from gadgetlib.course import data_dir
+from gadgetlib.files import data_dir
 
 COLUMNS = ["file", "product_id", "gadget_type", "view", "background", "camera", "seed"]
 PHOTOS = data_dir() / "photos"

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
 
 import nbformat
 import pytest
 
-from gadgetlib.course import LESSONS, CourseError, project_root
-
-sys.path.insert(0, str(project_root() / "tools"))
-import times  # noqa: E402
+from coursekit import times
+from coursekit.workspace import LESSONS
+from gadgetlib.errors import CourseError
 
 
 def off(claimed: float, measured: float) -> bool:

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageOps
 
 from gadgetlib import CLASSES, vision
-from gadgetlib.course import CourseError
+from gadgetlib.errors import CourseError
 
 
 def halves(left="red", right="blue", size=(40, 20)):

@@ -1,4 +1,4 @@
-"""Slides made from the lessons: python tools/slides.py [FOLDER], by default build/slides. Needs the extra `site`.
+"""Slides made from the lessons: python -m coursekit.slides [FOLDER], by default build/slides. Needs the extra `site`.
 
 A section of a lesson becomes a slide with its heading and first sentences; the rest of its text goes to the
 speaker's notes (press S). Its figures and short outputs follow below it. Nothing is executed. The tag `no-slide` keeps a
@@ -15,7 +15,8 @@ from pathlib import Path
 import nbformat
 from nbconvert import SlidesExporter
 
-from gadgetlib.course import LESSONS, build_dir, project_root, write_atomic
+from coursekit.workspace import LESSONS
+from gadgetlib.files import build_dir, project_root, write_atomic
 
 LINES = 14  # of code or output that a room can read on one slide
 STYLE = """<style>

@@ -16,8 +16,10 @@ import os
 from types import SimpleNamespace
 from typing import Any
 
-from gadgetlib import exercises
-from gadgetlib.course import LESSONS, CourseError, write_atomic
+from coursekit import exercises
+from coursekit.workspace import LESSONS
+from gadgetlib.errors import CourseError
+from gadgetlib.files import write_atomic
 
 RESULTS: dict[str, dict[str, str | None]] = {}  # what became of each exercise, see above
 _HINTS: dict[str, int] = {}  # how many hints of an exercise were shown

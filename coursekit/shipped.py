@@ -1,6 +1,6 @@
 """What the shipped data must look like: one contract a file, each broken one told in a sentence.
 
-``python -m gadgetlib.shipped`` checks all of them; the tests do too, and break each to see its contract fail.
+``python -m coursekit.shipped`` checks all of them; the tests do too, and break each to see its contract fail.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from gadgetlib import CLASSES
-from gadgetlib.contracts import SPEC_FIELDS
-from gadgetlib.course import CourseError, data_dir, split_of
+from gadgetlib import CLASSES, SPEC_FIELDS
+from gadgetlib.errors import CourseError
+from gadgetlib.files import data_dir, split_of
 
 LABELS = ("BRAND", "MODEL", "RAM", "STORAGE", "SCREEN", "PRICE")
 NUMBERS = {"RAM": "ram_gb", "STORAGE": "storage_gb", "SCREEN": "screen_in"}

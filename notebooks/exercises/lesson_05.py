@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 
-from gadgetlib.exercises import Exercise, Mistake, Question, call
+from coursekit.exercises import Exercise, Mistake, Question, call
 
 
 def _marked(pattern, given):

@@ -27,7 +27,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from gadgetlib.course import LESSONS, CourseError, build_dir, project_root, write_atomic
+from coursekit.workspace import LESSONS
+from gadgetlib.errors import CourseError
+from gadgetlib.files import build_dir, project_root, write_atomic
 
 QUIZ = "quiz_answer"  # the stub of a quiz question, which in the lesson is an argument
 VERDICTS = ("right", "wrong", "not attempted", "error", "time", "memory", "processes", "crashed", "tampered")
@@ -340,7 +342,7 @@ class Fence:
 
 
 def _command(namespaces: bool) -> list[str]:
-    inside = [sys.executable, "-m", "gadgetlib.cellrun"]
+    inside = [sys.executable, "-m", "coursekit.sandbox"]
     if not namespaces:
         return inside
     return ["unshare", "--user", "--map-root-user", "--net", "--mount", "--pid", "--fork", "--kill-child",
@@ -632,7 +634,7 @@ def _stamps(fence: Fence) -> dict[str, int]:
     if fence.namespaces:
         return {}
     root = project_root()
-    places = [root / "gadgetlib", root / "notebooks", root / "data", root / "tests"]
+    places = [root / "gadgetlib", root / "coursekit", root / "notebooks", root / "data", root / "tests"]
     return {str(p.relative_to(root)): p.stat().st_mtime_ns for place in places for p in place.rglob("*") if p.is_file()}
 
 

@@ -11,7 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import metadata
 
-from gadgetlib.course import CourseError, build_dir, check_writable
+from gadgetlib.errors import CourseError
+from gadgetlib.files import build_dir, check_writable
 
 INSTALL = "make course  (or: pip install -r requirements.lock && pip install -e . --no-deps)"
 

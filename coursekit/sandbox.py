@@ -1,6 +1,6 @@
 """The process in which a learner's answers run: fenced in first, then the cells, then one JSON line an event.
 
-Started by :mod:`gadgetlib.grade` as ``python -m gadgetlib.cellrun``; the job comes as JSON on standard input.
+Started by :mod:`coursekit.grade` as ``python -m coursekit.sandbox``; the job comes as JSON on standard input.
 The first fence is the kernel's (Linux namespaces: nothing but one small folder in memory can be written, there is no
 network, no other process is in sight). The second is Python's audit hook, which works everywhere but only
 holds honest code and clumsy mischief. What stood is the first line of the answer.

@@ -12,23 +12,17 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from gadgetlib.course import (
-    ARTEFACTS,
-    LESSONS,
-    CourseError,
-    _disk_error,
-    build_dir,
-    check_writable,
-    project_root,
-    read_card,
-    write_atomic,
-)
+from coursekit.workspace import ARTEFACTS, LESSONS, read_card
+from gadgetlib.errors import CourseError
+from gadgetlib.files import build_dir, check_writable, disk_error, project_root, write_atomic
 
 PROFILES = ("quick", "full")
 
 
 class LessonFailed(CourseError):
     """A lesson stopped at an error; the message names notebook, cell and error."""
+
+    exit_code = 1
 
 
 def find_lesson(text: str) -> str:
@@ -83,7 +77,7 @@ def execute(name: str, parameters: dict[str, Any], output: Path | None = None, p
         raise
     except Exception as error:  # the disk is full, the kernel died, or none could start
         part.unlink(missing_ok=True)
-        said = _disk_error(error, output) if isinstance(error, OSError) else error
+        said = disk_error(error, output) if isinstance(error, OSError) else error
         if isinstance(said, CourseError):
             raise LessonFailed(f"{name} stopped. {said}") from error
         raise LessonFailed(f"{name} could not be run: {type(error).__name__}: {error}. Try `gadget doctor`.") from error
@@ -119,7 +113,7 @@ def run_course(
 
 
 def _run(names: list[str], common: dict[str, Any], own: dict[str, dict[str, Any]], say: Any) -> dict[str, Any]:
-    from gadgetlib import report
+    from coursekit import report
 
     asked = {"names": names, "common": common, "own": own}
     state = _read_state()
@@ -197,7 +191,7 @@ def _fingerprint(name: str) -> str:
     import hashlib
 
     digest = hashlib.sha1(lesson_path(name).read_bytes())
-    for module in sorted((project_root() / "gadgetlib").rglob("*.py")):
+    for module in sorted(p for kit in ("gadgetlib", "coursekit") for p in (project_root() / kit).rglob("*.py")):
         digest.update(module.read_bytes())
     return digest.hexdigest()
 

@@ -9,7 +9,8 @@ import platform
 from pathlib import Path
 from typing import Any
 
-from gadgetlib.course import LESSONS, build_dir, read_card, write_atomic
+from coursekit.workspace import LESSONS, read_card
+from gadgetlib.files import build_dir, write_atomic
 
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">

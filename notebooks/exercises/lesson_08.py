@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from gadgetlib.contracts import SPEC_FIELDS
-from gadgetlib.exercises import Exercise, Mistake, Question
+from coursekit.exercises import Exercise, Mistake, Question
+from gadgetlib import SPEC_FIELDS
 
 
 def _misses(given):

@@ -1,10 +1,10 @@
 """Author's tool: build a lesson from jupytext percent source, execute lessons in place, make their solutions.
 
-python tools/notebook.py build lesson.py     # writes notebooks/<stem>.ipynb, ids from position and content
-python tools/notebook.py text 03             # prints a committed lesson as percent source, to edit
-python tools/notebook.py run 03 [04 ...]     # executes in place, then makes the outputs reproducible
-python tools/notebook.py exercises [03 ...]  # writes the tasks and the quiz of gadgetlib.exercises into the lessons
-python tools/notebook.py solutions [03 ...]  # makes notebooks/solutions/ from the lessons and their sources, executed
+python -m coursekit.author build lesson.py     # writes notebooks/<stem>.ipynb, ids from position and content
+python -m coursekit.author text 03             # prints a committed lesson as percent source, to edit
+python -m coursekit.author run 03 [04 ...]     # executes in place, then makes the outputs reproducible
+python -m coursekit.author exercises [03 ...]  # writes the tasks and the quiz of coursekit.exercises into the lessons
+python -m coursekit.author solutions [03 ...]  # makes notebooks/solutions/ from the lessons and their sources, executed
 """
 
 from __future__ import annotations
@@ -19,8 +19,10 @@ from pathlib import Path
 import jupytext
 import nbformat
 
-from gadgetlib import exercises
-from gadgetlib.course import LESSONS, CourseError, build_dir, project_root
+from coursekit import exercises
+from coursekit.workspace import LESSONS
+from gadgetlib.errors import CourseError
+from gadgetlib.files import build_dir, project_root
 
 NOTEBOOKS = project_root() / "notebooks"
 SOLUTIONS = NOTEBOOKS / "solutions"
@@ -68,7 +70,7 @@ def build(source: Path) -> Path:
 
 def run(number: str) -> Path:
     """Execute a lesson as papermill does and put it, normalised, where it is committed."""
-    from gadgetlib.runner import execute, find_lesson
+    from coursekit.run import execute, find_lesson
 
     name = find_lesson(number)
     path = NOTEBOOKS / f"{name}.ipynb"
@@ -109,7 +111,7 @@ def quiz_code(number: str) -> str:
 
 
 def write_exercises(name: str) -> Path:
-    """Put the tasks and the quiz, as gadgetlib.exercises has them, into the cells of a lesson that hold them."""
+    """Put the tasks and the quiz, as coursekit.exercises has them, into the cells of a lesson that hold them."""
     path = NOTEBOOKS / f"{name}.ipynb"
     notebook = nbformat.read(path, as_version=4)
     for cell in notebook.cells:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gadgetlib.exercises import Exercise, Mistake, Question, once
+from coursekit.exercises import Exercise, Mistake, Question, once
 
 
 def _hits(given):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from coursekit.exercises import Exercise, Mistake, Question, call
 from gadgetlib import CLASSES
-from gadgetlib.exercises import Exercise, Mistake, Question, call
 
 
 def _groups(given):

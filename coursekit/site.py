@@ -1,4 +1,4 @@
-"""Build the course as a site: python tools/website.py [FOLDER], by default build/site. Needs the extra `site`.
+"""Build the course as a site: python -m coursekit.site [FOLDER], by default build/site. Needs the extra `site`.
 
 docs/ and the committed notebooks are put side by side, the map of the course is written, Sphinx makes HTML of it
 (running nothing), and every link and resource of the pages is followed: a broken one, or one that would load from
@@ -20,11 +20,9 @@ from urllib.parse import unquote, urlsplit
 import nbformat
 import yaml
 
-from gadgetlib import exercises
-from gadgetlib.course import LESSONS, build_dir, project_root
-
-sys.path.insert(0, str(Path(__file__).parent))
-import times  # noqa: E402
+from coursekit import exercises, times
+from coursekit.workspace import LESSONS
+from gadgetlib.files import build_dir, project_root
 
 ROOT = project_root()
 
@@ -173,7 +171,7 @@ def build(out: Path) -> list[str]:
     warnings = [line.replace(str(source), "docs") for line in done.stderr.splitlines() if "WARNING" in line or "ERROR" in line]
     if done.returncode:
         return warnings or [done.stderr[-2000:]]
-    import slides
+    from coursekit import slides
 
     slides.build_all(out / "slides")
     return warnings + problems(out)

@@ -1,6 +1,6 @@
 """Break the solutions and the shipped data in many small ways: does the check that should notice, notice?
 
-python tools/mutants.py [03 ...] [data]     # some lessons, the data; without arguments everything
+python -m coursekit.mutants [03 ...] [data]     # some lessons, the data; without arguments everything
 Prints a table of mutants made, killed and alive, and names those alive. Needs what the lessons leave in build/.
 """
 
@@ -18,11 +18,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-import notebook as author
-
-from gadgetlib import check, exercises, shipped
-from gadgetlib.course import LESSONS, CourseError, data_dir
+from coursekit import author, check, exercises, shipped
+from coursekit.workspace import LESSONS
+from gadgetlib.errors import CourseError
+from gadgetlib.files import data_dir
 
 SLOW = ("05.3", "07.3")  # each run trains a model: there only the answer itself is mutated
 

@@ -25,7 +25,8 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
-from gadgetlib.course import CourseError, data_dir
+from gadgetlib.errors import CourseError
+from gadgetlib.files import data_dir
 
 HTML = b"<!DOCTYPE html><html><head><title>Sorry</title></head><body>This picture has moved.</body></html>"
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="320" height="240"><rect width="320" height="240"/></svg>'
@@ -313,14 +314,14 @@ def opened(folder: Path | None = None, photos: Path | None = None) -> Iterator[d
 
     The server ends with the block, and also when this process dies: it watches its standard input.
     """
-    command = [sys.executable, "-m", "gadgetlib.shop"]
+    command = [sys.executable, "-m", "coursekit.shop"]
     command += ["--folder", str(folder)] if folder else []
     command += ["--photos", str(photos)] if photos else []
     server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
         first = server.stdout.readline()
         if not first.startswith("{"):
-            raise CourseError("The offline shop did not start; run `python -m gadgetlib.shop` to see why.")
+            raise CourseError("The offline shop did not start; run `python -m coursekit.shop` to see why.")
         yield {host: tuple(address) for host, address in json.loads(first).items()}
     finally:
         server.stdin.close()
@@ -329,7 +330,7 @@ def opened(folder: Path | None = None, photos: Path | None = None) -> Iterator[d
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Serve until standard input closes (``python -m gadgetlib.shop``)."""
+    """Serve until standard input closes (``python -m coursekit.shop``)."""
     import argparse
 
     parser = argparse.ArgumentParser(description=main.__doc__)

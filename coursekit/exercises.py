@@ -1,6 +1,6 @@
 """The exercises and the quiz: what is asked, what is right, and which mistakes are known by name.
 
-One module a lesson (``lesson_03``) defines ``EXERCISES`` and ``QUIZ``; :mod:`gadgetlib.check` judges with them in
+One module a lesson (``lesson_03``) defines ``EXERCISES`` and ``QUIZ``; :mod:`coursekit.check` judges with them in
 the notebooks. A judgement takes ``(answer, given)``; ``given`` is a namespace of what the lesson passes to
 ``check.exercise`` and, for an exercise with a variant, of what that class is asked about.
 """
@@ -8,15 +8,18 @@ the notebooks. A judgement takes ``(answer, given)``; ``given`` is a namespace o
 from __future__ import annotations
 
 import contextlib
-import importlib
+import importlib.util
 import math
 import random
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any, Literal
 
-from gadgetlib.course import LESSONS, CourseError
+from coursekit.workspace import LESSONS
+from gadgetlib.errors import CourseError
+from gadgetlib.files import project_root
 
 Given = SimpleNamespace
 
@@ -222,4 +225,10 @@ def quiz_of(number: str) -> tuple[Question, ...]:
 def _module(number: str):
     if number not in {lesson[:2] for lesson in LESSONS}:
         raise CourseError(f"There is no lesson {number!r}; exercises are called like '03.1'.")
-    return importlib.import_module(f"gadgetlib.exercises.lesson_{number}")
+    name = f"lesson_{number}_exercises"
+    if name not in sys.modules:
+        path = project_root() / "notebooks" / "exercises" / f"lesson_{number}.py"
+        spec = importlib.util.spec_from_file_location(name, path)
+        sys.modules[name] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[name])
+    return sys.modules[name]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from gadgetlib.exercises import Exercise, Mistake, Question
+from coursekit.exercises import Exercise, Mistake, Question
 
 
 def _ratio(column):

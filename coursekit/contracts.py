@@ -6,15 +6,9 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from gadgetlib import CLASSES
-from gadgetlib.course import ARTEFACTS, CourseError
-
-LEDGER_COLUMNS = [
-    "query", "label", "url", "page", "title", "source", "licence", "status", "reason", "file", "sha256",
-    "phash", "width", "height", "bytes", "time", "product_id",
-]  # fmt: skip
-PHOTO_COLUMNS = ["file", "label", "group", "source", "split", "sha256", "phash", "width", "height"]
-SPEC_FIELDS = ["brand", "model", "ram_gb", "storage_gb", "screen_in", "price", "currency"]
+from coursekit.workspace import ARTEFACTS
+from gadgetlib import CLASSES, LEDGER_COLUMNS, PHOTO_COLUMNS
+from gadgetlib.errors import CourseError
 
 
 def check(name: str, path: Path) -> None:

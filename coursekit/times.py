@@ -1,4 +1,4 @@
-"""What the machine takes for each lesson: python tools/times.py takes the last `make course` over.
+"""What the machine takes for each lesson: python -m coursekit.times takes the last `make course` over.
 
 It reads build/report.json, which a whole run with default parameters leaves, writes notebooks/times.json, and puts
 the minutes into the first cell of each lesson and into README's map. README, site and lessons quote nothing else.
@@ -15,7 +15,9 @@ from pathlib import Path
 
 import nbformat
 
-from gadgetlib.course import LESSONS, CourseError, build_dir, project_root, write_atomic
+from coursekit.workspace import LESSONS
+from gadgetlib.errors import CourseError
+from gadgetlib.files import build_dir, project_root, write_atomic
 
 NOTEBOOKS = project_root() / "notebooks"
 FILE = NOTEBOOKS / "times.json"

@@ -1,0 +1,1 @@
+"""What runs, checks, grades and publishes the course; the lessons import gadgetlib for everything else."""

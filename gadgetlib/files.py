@@ -1,0 +1,127 @@
+"""Where things are, and writing that nobody finds half done."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+from gadgetlib.errors import CourseError
+
+
+def project_root() -> Path:
+    """The folder that holds ``notebooks/``, ``gadgetlib/`` and ``data/``."""
+    return Path(__file__).resolve().parents[1]
+
+
+def data_dir() -> Path:
+    """The data that ships with the course."""
+    return project_root() / "data"
+
+
+def shared_dir() -> Path | None:
+    """Real photos, titles and prices to measure against, beside the project; None where they are absent."""
+    folder = Path(os.environ.get("GADGET_SHARED") or project_root().parent / "shared")
+    return folder if (folder / "README.md").exists() else None
+
+
+def build_dir() -> Path:
+    """Everything a run makes lies here: ``build/``, or the folder named by ``GADGET_BUILD``."""
+    return Path(os.environ.get("GADGET_BUILD") or project_root() / "build").resolve()
+
+
+def split_of(product_id: str) -> Literal["train", "valid", "test"]:
+    """The split of a shipped product: 70 / 15 / 15 by a hash of its id, the same for photos and texts."""
+    bucket = int(hashlib.sha1(product_id.encode()).hexdigest(), 16) % 100
+    return "train" if bucket < 70 else "valid" if bucket < 85 else "test"
+
+
+@contextlib.contextmanager
+def write_atomic(path: str | Path) -> Iterator[Path]:
+    """Yield a temporary path beside ``path``; rename it into place only if the block ends well.
+
+    The block may create a file or a folder there. A full disk or a read-only folder becomes a CourseError,
+    and whatever stood at ``path`` before is left as it was.
+    """
+    path = Path(path)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _remove(part)
+        yield part
+        if not part.exists():
+            raise CourseError(f"Nothing was written for {path.name!r}; the block that should make it left no file.")
+        if path.is_dir():  # a folder cannot be replaced in one rename: step aside first
+            aside = path.with_name(f".{path.name}.{os.getpid()}.old")
+            path.rename(aside)
+            part.rename(path)
+            _remove(aside)
+        else:
+            part.replace(path)
+    except OSError as error:
+        raise disk_error(error, path) from error
+    finally:
+        with contextlib.suppress(OSError):
+            _remove(part)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def disk_error(error: OSError, path: Path) -> Exception:
+    where = path.parent
+    if error.errno == errno.ENOSPC:
+        return CourseError(
+            f"The disk is full: {path.name!r} could not be written to {where}; free some space, run again."
+        )
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return CourseError(
+            f"{where} cannot be written to ({error.strerror}); make it writable, "
+            "or set GADGET_BUILD to a folder that is."
+        )
+    return error
+
+
+def check_writable(folder: Path, free_mb: int = 500) -> None:
+    """Raise CourseError unless ``folder`` can be written to and has ``free_mb`` megabytes left."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / f".probe.{os.getpid()}"
+        probe.write_text("x")
+        probe.unlink()
+    except OSError as error:
+        raise disk_error(error, folder / "x") from error
+    free = shutil.disk_usage(folder).free // 2**20
+    if free < free_mb:
+        raise CourseError(f"Only {free} MB are free where {folder} lies; the course needs {free_mb}: free some space.")
+
+
+def read_json(path: Path) -> dict[str, Any] | None:
+    try:
+        return json.loads(path.read_text())
+    except (OSError, ValueError):
+        return None
+
+
+TRAINED_IN = {"classifier": "03", "tagger": "05", "index": "06", "price": "07"}  # folder under build/ -> its lesson
+
+
+def trained(name: str) -> Path:
+    """The folder of a trained model, one of TRAINED_IN; where it is missing, CourseError says how to make it."""
+    path = build_dir() / name
+    if not path.exists():
+        raise CourseError(
+            f"Nothing trained yet: {name!r} is missing from {build_dir().name}/. "
+            f"Run `make course` (or `make course ONLY={TRAINED_IN[name]}`) first."
+        )
+    return path

@@ -1,0 +1,42 @@
+"""Intervals: as wide as theory has it, wider where things hang together, and paired where they can be."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from gadgetlib.measure import difference, interval
+
+
+def test_the_interval_of_a_share_is_as_wide_as_theory_has_it():
+    hits = np.r_[np.ones(320), np.zeros(80)]
+    found = interval(hits, draws=4000)
+    half = 1.96 * np.sqrt(0.8 * 0.2 / 400)
+    assert found.value == 0.8 and found.n == 400
+    assert abs(found.low - (0.8 - half)) < 0.006 and abs(found.high - (0.8 + half)) < 0.006
+
+
+def test_rows_of_one_group_are_one_piece_of_evidence():
+    hits = np.repeat([1, 1, 1, 0, 1, 0, 1, 1, 1, 1], 30)
+    shops = np.repeat(np.arange(10), 30)
+    alone, grouped = interval(hits), interval(hits, groups=shops)
+    assert grouped.value == alone.value
+    assert grouped.high - grouped.low > 3 * (alone.high - alone.low)
+
+
+def test_a_difference_on_the_same_things_is_narrower_than_two_intervals():
+    rng = np.random.default_rng(0)
+    hard = rng.random(300)
+    one, other = hard < 0.8, hard < 0.75  # the same things, a little more of them right
+    gap = difference(one, other)
+    assert gap.low > 0 and interval(one).low < interval(other).high  # the intervals overlap, the difference is above zero
+
+
+def test_the_same_seed_gives_the_same_interval_and_nonsense_is_refused():
+    assert interval([0, 1, 1]) == interval([0, 1, 1])
+    with pytest.raises(ValueError, match="empty"):
+        interval([])
+    with pytest.raises(ValueError, match="groups"):
+        interval([1, 0], groups=[1])
+    with pytest.raises(ValueError, match="same things"):
+        difference([1, 0], [1])
