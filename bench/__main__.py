@@ -1,6 +1,6 @@
 """``python -m bench [AREA ...] [--quick]``: run bench_<area>.py, write build/bench.json and build/bench.md.
 
-Each module has ``run(quick) -> Iterator[dict]`` with rows of area, case, data, metric, value, unit, peer.
+Each module has ``run(quick) -> Iterator[dict]`` with rows made by :func:`bench.row`: value, 95 % interval and n.
 A run of some areas renews their rows and keeps the others'.
 """
 
@@ -12,9 +12,8 @@ import sys
 import time
 from pathlib import Path
 
+from bench import COLUMNS
 from gadgetlib.files import build_dir, write_atomic
-
-COLUMNS = ["area", "case", "data", "metric", "value", "unit", "peer"]
 
 
 def areas() -> list[str]:
