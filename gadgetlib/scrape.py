@@ -770,7 +770,7 @@ def collect(
         elif source == "web":
             _search_and_fetch(ledger, queries or WEB_QUERIES, per_query or 100, limits or Limits(), retry, filters)
         elif source == "shop":
-            from gadgetlib import shop as loopback
+            from coursekit import shop as loopback
 
             about = loopback.about(shop)
             recorded: dict[str, list[str]] = defaultdict(list)

@@ -118,20 +118,20 @@ def wrong_notebook(path, *cells):
 
 
 WRONG = {
-    "a check that does not hold": "from gadgetlib import check\ncheck.expect(1 + 1 == 3, 'One and one are not three.')",
+    "a check that does not hold": "from coursekit import check\ncheck.expect(1 + 1 == 3, 'One and one are not three.')",
     "a name that is not there": "print(no_such_name)",
-    "an exercise that is not there": "from gadgetlib import check\ncheck.exercise('00.9', 1)",
+    "an exercise that is not there": "from coursekit import check\ncheck.exercise('00.9', 1)",
 }
 
 
-SPOILED = "from gadgetlib import check\ncheck.exercise('02.3', lambda a, b: 0)"
+SPOILED = "from coursekit import check\ncheck.exercise('02.3', lambda a, b: 0)"
 
 
 def test_nbval_fails_a_wrong_notebook_and_passes_a_right_one(tmp_path):
     """As `make test` runs it: lax, in the current environment."""
     for i, source in enumerate(WRONG.values()):
         wrong_notebook(tmp_path / f"wrong_{i}.ipynb", "n: int = 1  # how many", source)
-    right = "from gadgetlib import check\ncheck.expect(n == 1, 'No.')"
+    right = "from coursekit import check\ncheck.expect(n == 1, 'No.')"
     wrong_notebook(tmp_path / "right.ipynb", "n: int = 1  # how many", right)
     spoiled = wrong_notebook(tmp_path / "spoiled.ipynb", "n: int = 1  # how many", SPOILED)  # as a solution is stored
     notebook = nbformat.read(spoiled, as_version=4)

@@ -61,7 +61,7 @@ def test_what_a_preset_says_arrives_unchanged(preset):
 def test_a_preset_reaches_the_run(monkeypatch):
     from typer.testing import CliRunner
 
-    from gadgetlib import cli
+    from coursekit import cli
 
     asked = []
     monkeypatch.setattr(runner, "run_course", lambda *given: asked.append(given))

@@ -23,7 +23,7 @@ PARAMETERS = 'profile: str = "quick"\nseed: int = 42\nn: int = 1  # how many, 1 
 
 def write_lesson(folder: Path, name: str, *cells: str) -> Path:
     start = (
-        f'from gadgetlib.course import start\nlesson = start("{name}", globals(), profile=["quick", "full"], n=(1, 9))'
+        f'from coursekit.lesson import start\nlesson = start("{name}", globals(), profile=["quick", "full"], n=(1, 9))'
     )
     notebook = nbformat.v4.new_notebook(
         metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}

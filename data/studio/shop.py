@@ -4,7 +4,7 @@
     python data/studio/shop.py --photos P --out S   # other folders
 
 Writes ``shop.json`` (hosts, queries, robots.txt), ``answers/*.json`` (a file a query and page, in the shape that
-DuckDuckGo's image search answers in), ``pictures.jsonl`` (what the server of ``gadgetlib.shop`` sends for each
+DuckDuckGo's image search answers in), ``pictures.jsonl`` (what the server of ``coursekit.shop`` sends for each
 address, and how it misbehaves) and ``mess.csv``: the truth about every planted fault.
 Only the recipe of a fault is stored; the server makes the broken bytes from the photo when asked.
 """
