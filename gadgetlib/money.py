@@ -1,0 +1,216 @@
+"""The one reader of amounts, currencies and storage sizes: for titles, tables, parameters and search words.
+
+What a sign or a unit means stands in `data/currencies.csv` and `data/gazetteer/units.csv`. Which mark is the decimal
+one is decided from the number itself where it can be, from its whole column where there is one, and from the currency
+last. A currency that is not written is None, never a guess.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gadgetlib.files import data_dir
+
+
+def _rows(name: str) -> list[dict[str, str]]:
+    with (data_dir() / name).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def _units(kind: str) -> dict[str, float]:
+    return {row["unit"]: float(row["factor"]) for row in _rows("gazetteer/units.csv") if row["kind"] == kind}
+
+
+def _any(words: Iterable[str]) -> str:
+    return "|".join(map(re.escape, sorted(words, key=len, reverse=True)))
+
+
+_TABLE = _rows("currencies.csv")
+SIGNS = {row["code"].lower(): row["code"] for row in _TABLE}
+SIGNS |= {sign: row["code"] for row in _TABLE for sign in f"{row['signs']} {row['wary']}".split()}
+WARY = {sign for row in _TABLE for sign in row["wary"].split()}  # also words, or names of products: R5, 128 km
+THREE_DECIMALS = {row["code"] for row in _TABLE if row["decimals"] == "3"}
+SIZES, MULTIPLES = _units("size"), _units("multiple")
+# Character -> character, so that places stay places: digits of every script, blanks, quotes, dashes, marks.
+PLAIN = {c: str(d) for c in range(0x80, 0x20000) if (d := unicodedata.decimal(chr(c), None)) is not None}
+PLAIN |= {int(sign, 16): row["plain"] for row in _rows("gazetteer/lookalikes.csv") for sign in row["signs"].split()}
+
+_NUMBER = re.compile(r"\d{1,3}(?: \d{3}){1,3}(?!\d)(?:[.,]\d{1,3}(?!\d))?|\d{1,12}(?:[.,']\d{1,12}){0,4}")
+_NO_CENTS = re.compile(r"(?:[.,:/]?[-=]{1,2})?/?-?")  # 899,- and 4990:- and 12999/-
+_CENTS = re.compile(r"\d\d(?!\d)")  # 1081€50
+_ALONE = r"(?![^\W\d_])"  # no letter follows
+_MULTIPLE = re.compile(rf" ?({_any(MULTIPLES)}){_ALONE}(?!\d)")
+# A count ("2x"), a number, a unit: gb, tb and mb may touch the next word (128gbMermer), the others only "de" (32Gode).
+SIZE = re.compile(
+    rf"(?:(?<![\w.])(?P<count>\d) ?[x*] ?)?(?<![\d.,])(?P<number>\d{{1,5}}(?:[.,]\d{{1,2}})?)[ -]?"
+    rf"(?P<unit>[gtm]b(?!it|ps|/s)|(?:{_any(SIZES)})(?:(?=de)|{_ALONE}))"
+)
+_DRIVE = re.compile(r"ssd|hdd|nvme|emmc|hard|sata|flash|optane|m\.2")
+_ROLE = re.compile(r"\b(?:ssd|hdd|nvme|emmc|ram|rom|lp|ddr)")
+_AND = re.compile(r"[+&]|\b(?:and|und|et|y|e)\b")
+
+
+@dataclass(frozen=True)
+class Money:
+    """An amount with its ISO code, the characters `text[start:end]` that state both, and the number as written."""
+
+    amount: float
+    code: str
+    start: int
+    end: int
+    number: str
+    times: float = 1
+
+
+def plain(text: str) -> str:
+    """One digit, blank, quote and dash for all of Unicode's, in lower case; of the same length as the text."""
+    return text.translate(PLAIN).lower()
+
+
+def _split(number: str, decimal: str | None = None) -> tuple[str, str, str] | None:
+    """A number as (whole digits, fraction, decimal mark); None where its one mark may be either (22.000).
+
+    decimal: the mark of its column, "" for none, settles that.
+    """
+    whole, mark, last = number.rpartition(next((c for c in reversed(number) if not c.isdigit()), "\0"))
+    others = set(whole) - set("0123456789")
+    unclear = len(last) == 3 and not others and 1 <= len(whole) <= 3 and whole != "0"
+    if unclear and mark in ".," and decimal is None:
+        return None
+    if not mark or mark in " '" or len(last) == 3 and others == {mark} or unclear and mark != decimal:
+        return re.sub(r"\D", "", number), "", ""
+    return re.sub(r"\D", "", whole), last, mark
+
+
+def _decimal(numbers: Sequence[str], code: str | None) -> str:
+    """The mark before decimals in numbers written alike: "" where 22.000 is 22 thousand, as beside 13.443,95 TL."""
+    split = [_split(n) for n in numbers]
+    marks = Counter(s[2] for s in split if s and s[2])
+    if marks:
+        return marks.most_common(1)[0][0] if code is None or code in THREE_DECIMALS else ""
+    unclear = [re.split("([.,])", n) for n, s in zip(numbers, split) if s is None]
+    decimals = code in THREE_DECIMALS and unclear and len(unclear) == len(numbers)
+    return unclear[0][1] if decimals and max(len(whole) for whole, *_ in unclear) > 1 else ""  # 939,000 DT
+
+
+def _value(number: str, decimal: str, times: float = 1) -> float:
+    whole, last, _ = _split(number, re.sub(r"\d", "", number)[-1:] if times > 1 else decimal)
+    return round(float(f"{whole}.{last or 0}") * times, 4)
+
+
+def _sign(text: str, before: bool) -> tuple[str, int]:
+    """The longest sign that ends (`before` a number) or begins a text, and its length; ("", 0) without one."""
+    for size in range(min(len(text), 12), 0, -1):
+        piece, beside = (text[-size:], text[-size - 1 : -size]) if before else (text[:size], text[size : size + 1])
+        edge, sign = piece[0 if before else -1], piece.replace(" ", "")
+        if sign in SIGNS and edge != " " and not (edge.isalnum() and beside.isalpha()):
+            return sign, size
+    return "", 0
+
+
+def find(text: str, wary: bool = True) -> Iterator[Money]:
+    """Every number with a currency beside it, in order, in linear time; of two signs a code decides ($499 CAD).
+
+    wary: for running text, where a sign that is also a word (R5, 128 km) needs a long number beside it.
+    """
+    low, done = plain(text), 0
+    for m in _NUMBER.finditer(low):
+        number = m[0].split()[0] if " " in m[0] and SIZE.match(low, m.end() - 3) else m[0]  # € 599 128 GB
+        if m.start() >= done and (money := _money(low, m.start(), number, wary)):
+            done = money.end
+            yield money
+
+
+def _money(low: str, start: int, number: str, wary: bool) -> Money | None:
+    stop = start + len(number)
+    times = _MULTIPLE.match(low, stop)
+    stop = times.end() if times else stop
+    before = low[max(0, start - 14) : start]
+    front, width = _sign(before.rstrip(" :"), before=True)
+    after = _NO_CENTS.match(low, stop).end()
+    after += low[after : after + 1] == " "
+    back, size = _sign(low[after : after + 12], before=False)
+    if back.isalpha() and re.match(r"[ :]?\d", low[after + size : after + size + 2]):
+        back = ""  # the sign of the next number
+    if wary and number.isdigit() and len(number) < 4 and not times:
+        glued = front.isalpha() and before[-1].isalpha() and len(number) < 3
+        front, back = "" if front in WARY or glued else front, "" if back in WARY else back
+    if not back and (not front or low[stop : stop + 1].isalnum()):
+        return None
+    code = SIGNS[back if not front or len(back) == 3 and back.isascii() and back.isalpha() else front]
+    until = after + size if back else stop
+    if back and not back.isalpha() and number.isdigit() and (cents := _CENTS.match(low, until)):
+        number, until = f"{number}.{cents[0]}", cents.end()
+    begin = start - (len(before) - len(before.rstrip(" :"))) - width if front else start
+    factor = MULTIPLES[times[1]] if times else 1
+    return Money(_value(number, _decimal([number], code), factor), code, begin, until, number, factor)
+
+
+def amount(text: Any) -> float | None:
+    """The amount of a cell, a parameter, a phrase: "₹1.2 lakh" -> 120000.0, "1'067.80" -> 1067.8; else None."""
+    value = column([text])[0][0]
+    return None if math.isnan(value) else value
+
+
+def currency(text: Any) -> str | None:
+    """The ISO code that a text names, beside a number ("R12,999.00" -> ZAR) or alone ("Preis (CHF)"); else None."""
+    if found := next(find(str(text), wary=False), None):
+        return found.code
+    words = re.findall(r"[^\s\d()\[\]_,;:=]+", plain(str(text)))
+    return next((SIGNS[w] for i, w in enumerate(words, 1) if w in SIGNS and (w not in WARY or i == len(words))), None)
+
+
+def _cell(cell: Any) -> tuple[str, float, str | None]:
+    """A cell's number as it is written ("" without one), its multiple, and its currency."""
+    low = plain(str(cell))
+    if money := next(find(low, wary=False), None):
+        return money.number, money.times, money.code
+    m = _NUMBER.search(low)
+    times = m and _MULTIPLE.match(low, m.end())
+    return m[0] if m else "", MULTIPLES[times[1]] if times else 1, None
+
+
+def column(cells: Sequence[Any], name: str = "") -> tuple[list[float], str | None, list[str]]:
+    """A column of prices read as one notation: (amounts, NaN where a cell has none; ISO code or None; notes).
+
+    cells: strings or numbers; name: the column's, which may name the currency ("Preis (CHF)"). The currency is the one
+    that most cells with an amount name, else the name's, else None. Notes are sentences for the user: cells in another
+    currency (read, not converted: `currency(cell)` tells which), cells without a number. Raises nothing.
+    """
+    read = [("", 1, None) if isinstance(cell, (int, float)) else _cell(cell) for cell in cells]
+    codes = Counter(code for *_, code in read if code)
+    code, count = codes.most_common(1)[0] if codes else (None, 0)
+    code = code if 2 * count > sum(bool(number) for number, *_ in read) else currency(name)
+    decimal = _decimal([number for number, *_ in read if number], code)
+    amounts = [
+        _value(number, decimal, times) if number else float(cell) if isinstance(cell, (int, float)) else math.nan
+        for cell, (number, times, _) in zip(cells, read)
+    ]
+    notes = [f"{n} cells are in {other}, not in {code}." for other, n in codes.items() if code and other != code]
+    empty = sum(math.isnan(value) for value in amounts)
+    return amounts, code, notes + ([f"{empty} of {len(amounts)} cells hold no amount."] if empty else [])
+
+
+def size_gb(text: Any) -> float | None:
+    """Storage in GB: "1To" -> 1024.0, "2x512GB" -> 1024.0, "512GB SSD/1TB HDD" -> 1536.0, "512" -> 512.0; else None.
+
+    The first size counts; a next one is added where a plus joins them or each names its own drive.
+    """
+    low = plain(str(text))
+    found, total, done = list(SIZE.finditer(low)), 0.0, 0
+    if not found and (bare := re.search(r"(?<![\w.,])\d{1,5}(?:[.,]\d{1,2})?(?![\w.,]| [a-z])", _ROLE.sub(";", low))):
+        return float(bare[0].replace(",", ".")) or None
+    for m, ahead in zip(found, [*(f.start() for f in found[1:]), len(low)]):
+        gap = low[done : m.start()]
+        drives = _DRIVE.search(gap) and _DRIVE.search(low, m.end(), ahead)
+        if total and ("(" in gap or not (drives or _AND.search(gap))):
+            break
+        total, done = total + int(m["count"] or 1) * float(m["number"].replace(",", ".")) * SIZES[m["unit"]], m.end()
+    return total or None
