@@ -261,7 +261,7 @@ DATA: dict[str, Callable[[str], Iterator[tuple[str, str]]]] = {
     "listings/listings.jsonl": lambda text: jsonl_mutants(text, {
         "file": "absent.jpg", "sku": "absent", "product_id": "apple-iphone-6", "gadget_type": "toaster", "split": "exam",
         "text": "", "specs": lambda s: {**s, "brand": "Acme"}, "words": lambda w: [{**w[0], "box": [0, 0, 0, 0]}, *w[1:]],
-        "width": 10,
+        "width": 10, "photos": ["absent.jpg"],
     }),
     "shop/shop.json": lambda text: _json(
         text, hosts=lambda hosts: hosts[:1], queries=lambda q: q[1:], search_host=lambda host: "elsewhere.example",

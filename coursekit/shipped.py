@@ -196,12 +196,13 @@ def _texts(folder: Path) -> None:
 
 def _listings(folder: Path) -> None:
     name = "listings/listings.jsonl"
-    keys = ("file", "sku", "product_id", "gadget_type", "split", "layout", "width", "height", "text", "words", "specs")
+    keys = ("file", "sku", "product_id", "gadget_type", "split", "layout", "width", "height", "text", "words", "specs", "photos")
     rows = _jsonl(name, folder, keys)
     table = _csv("catalogue.csv", folder, ()).set_index("sku")
     _require(name, len({row["file"] for row in rows}) == len(rows), "a file stands there twice")
     _none(name, [r["file"] for r in rows if not (folder / "listings" / r["file"]).exists()], "files are missing")
     _none(name, [r["file"] for r in rows if r["split"] != split_of(r["product_id"])], "listings in the wrong split")
+    _none(name, [p for r in rows for p in r["photos"] if not (folder / "photos" / p).exists()], "photos are missing")
     _none(name, [r["sku"] for r in rows if r["sku"] not in table.index], "the catalogue does not know")
     for row in rows:
         known, where = table.loc[row["sku"]], row["file"]

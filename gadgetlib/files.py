@@ -7,6 +7,7 @@ import errno
 import hashlib
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -111,6 +112,19 @@ def read_json(path: Path) -> dict[str, Any] | None:
         return json.loads(path.read_text())
     except (OSError, ValueError):
         return None
+
+
+FORMULA = re.compile(r"'*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")  # what a spreadsheet takes a cell for that begins so
+
+
+def to_cell(value: Any) -> Any:
+    """A value for a CSV that people open: a text that a spreadsheet would run gets an apostrophe in front (OWASP, CSV injection)."""
+    return f"'{value}" if isinstance(value, str) and FORMULA.match(value) else value
+
+
+def from_cell(text: str) -> str:
+    """What :func:`to_cell` was given."""
+    return text[1:] if text.startswith("'") and FORMULA.match(text) else text
 
 
 TRAINED_IN = {"classifier": "03", "tagger": "05", "index": "06", "price": "07"}  # folder under build/ -> its lesson

@@ -32,6 +32,7 @@ KEYS = {
     "words",
     "spans",
     "specs",
+    "photos",
 }
 UNITS = {"TB": 1024, "TO": 1024, "MB": 1 / 1024, "MO": 1 / 1024}
 NUMBERS = ("ram_gb", "storage_gb", "screen_in")
@@ -172,6 +173,13 @@ def test_every_record_says_what_its_conventions_say(records, catalogue):
     """`listings.py --truth` would change nothing."""
     renewed = studio("listings").renewed
     assert [r["file"] for r in records if renewed(r, catalogue[r["sku"]]) != r] == []
+
+
+def test_photos_of_a_page_are_of_its_product(records):
+    with (ROOT / "data" / "photos" / "photos.csv").open(encoding="utf-8", newline="") as f:
+        product = {row["file"]: row["product_id"] for row in csv.DictReader(f)}
+    assert all(product[photo] == r["product_id"] for r in records for photo in r["photos"])
+    assert min(len(r["photos"]) for r in records) >= 1
 
 
 def test_every_record_is_sound(records, catalogue):

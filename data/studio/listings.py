@@ -216,6 +216,16 @@ def states(row: dict, layout: str, rng: random.Random) -> set[str]:
     return out
 
 
+def sources(job: dict, shots: dict[str, list[Path]]) -> list[Path]:
+    """The photos that a job's page may show: up to four of its product, in an order fixed by the job."""
+    return sorted(shots.get(job["row"]["product_id"], []), key=lambda p: hashed(job["key"], p.name))[:4]
+
+
+def file_name(job: dict) -> str:
+    """What the picture of a job is called."""
+    return f"{job['row']['gadget_type']}-{hashed(job['key']) % 16**8:08x}.jpg"
+
+
 def compose(job: dict, photos: list[bytes], attempt: int = 0) -> tuple[pages.Page, words.Seller]:
     """The page of one job. Later attempts word it differently, the sixth takes another layout."""
     row = job["row"]
@@ -438,8 +448,7 @@ def make(
     results: dict[int, dict] = {}
     todo = []
     for k, job in enumerate(jobs):
-        mine = sorted(shots.get(job["row"]["product_id"], []), key=lambda p: hashed(job["key"], p.name))[:4]
-        job["photos"] = mine = [p.read_bytes() for p in mine]
+        job["photos"] = mine = [p.read_bytes() for p in sources(job, shots)]
         job["cache"] = cache / (
             hashlib.sha1(
                 "|".join(
@@ -505,8 +514,7 @@ def make(
                     dropped[why] = dropped.get(why, 0) + 1
                     queue.insert(0, (k, attempt + 1))
                     continue
-                file = f"{jobs[k]['row']['gadget_type']}-{hashed(jobs[k]['key']) % 16**8:08x}.jpg"
-                made = record(jobs[k], page, seller, text, spans, done, file)
+                made = record(jobs[k], page, seller, text, spans, done, file_name(jobs[k]))
                 write(jobs[k]["cache"].with_suffix(".jpg"), done["jpeg"])
                 write(jobs[k]["cache"], json.dumps(made, ensure_ascii=False).encode())
                 results[k] = made
@@ -518,7 +526,7 @@ def make(
             printer.close()
     for why, n in sorted(dropped.items(), key=lambda x: -x[1]):
         say(f"  tried again {n}: {why}")
-    records = [results[k] for k in sorted(results)]
+    records = [{**results[k], "photos": [p.name for p in sources(jobs[k], shots)]} for k in sorted(results)]
     for k in sorted(results):
         write(out / results[k]["file"], jobs[k]["cache"].with_suffix(".jpg").read_bytes())
     keep = {r["file"] for r in records}
@@ -583,8 +591,10 @@ def main(argv: list[str] | None = None) -> int:
     if args.truth:
         rows = {row["sku"]: row for row in read_catalogue()}
         path = args.out / "listings.jsonl"
+        shots = read_photos(args.photos)
+        shown = {file_name(job): [p.name for p in sources(job, shots)] for job in plan([*rows.values()], args.count, args.seed, set(shots))}
         records = [renewed(r, rows[r["sku"]]) for r in map(json.loads, path.read_text("utf-8").splitlines())]
-        write_records(path, records)
+        write_records(path, [{**r, "photos": shown[r["file"]]} for r in records])
         return 0
     records = make(args.out, args.count, args.seed, args.photos, args.cache, args.jobs)
     if args.sheets:
