@@ -4,6 +4,7 @@ python -m coursekit.author build lesson.py     # writes notebooks/<stem>.ipynb, 
 python -m coursekit.author text 03             # prints a committed lesson as percent source, to edit
 python -m coursekit.author run 03 [04 ...]     # executes in place, then makes the outputs reproducible
 python -m coursekit.author exercises [03 ...]  # writes the tasks and the quiz of coursekit.exercises into the lessons
+python -m coursekit.author shows [03 ...]      # writes gadgetlib's source into the cells tagged shows:module.function
 python -m coursekit.author solutions [03 ...]  # makes notebooks/solutions/ from the lessons and their sources, executed
 """
 
@@ -19,7 +20,7 @@ from pathlib import Path
 import jupytext
 import nbformat
 
-from coursekit import exercises
+from coursekit import exercises, shows
 from coursekit.workspace import LESSONS
 from gadgetlib.errors import CourseError
 from gadgetlib.files import build_dir, project_root
@@ -36,7 +37,10 @@ def normalise(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
         digest = hashlib.sha1(f"{cell.cell_type}{cell.source}".encode()).hexdigest()[:10]
         seen[digest] = seen.get(digest, 0) + 1
         cell.id = f"{digest}-{seen[digest]}" if seen[digest] > 1 else digest
+        hidden = cell.metadata.get("jupyter", {}).get("outputs_hidden")
         cell.metadata = {k: v for k, v in cell.metadata.items() if k == "tags"}
+        if hidden:  # the answer to a prediction waits for a click
+            cell.metadata["jupyter"] = {"outputs_hidden": True}
         if cell.cell_type != "code":
             continue
         kept = []
@@ -126,6 +130,15 @@ def write_exercises(name: str) -> Path:
     return path
 
 
+def write_shown(name: str) -> list[str]:
+    """Write gadgetlib's source into the cells of a lesson that show it; return the names of what changed."""
+    path = NOTEBOOKS / f"{name}.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    if changed := shows.write(notebook):
+        nbformat.write(notebook, path)
+    return changed
+
+
 # ---------------------------------------------------------------- solutions
 
 
@@ -189,6 +202,9 @@ if __name__ == "__main__":
         case ["exercises", *numbers]:
             for name in _lessons(numbers):
                 print(write_exercises(name).relative_to(project_root()))
+        case ["shows", *numbers]:
+            for name in _lessons(numbers):
+                print(name, *write_shown(name))
         case ["solutions", *numbers]:
             for name in _lessons(numbers):
                 print(write_solution(name).relative_to(project_root()))

@@ -50,7 +50,7 @@ def ask(name: str, seed: int) -> SimpleNamespace:
 def exercise(name: str, answer: Any, **given: Any) -> None:
     """Judge an exercise and say so; the verdict goes to RESULTS. Never stops the notebook.
 
-    answer: ``...``, the stub, counts as not attempted and prints the first hint. given: what the judgement needs to
+    answer: ``...``, the stub, counts as not attempted. given: what the judgement needs to
     know from the lesson; ``seed`` where the exercise differs from class to class.
     """
     found = exercises.find(name)
@@ -61,8 +61,7 @@ def exercise(name: str, answer: Any, **given: Any) -> None:
 
 def _judge(found: exercises.Exercise, answer: Any, lesson: dict[str, Any]) -> tuple[str, str | None, str]:
     if answer is ...:
-        _HINTS[found.name] = max(1, _HINTS.get(found.name, 0))
-        return "not attempted", None, f"not attempted. Hint: {found.hints[0]}"
+        return "not attempted", None, f'not attempted. For a hint: check.hint("{found.name}")'
     given = found.given(**lesson)
     try:
         answer = found.suited(answer)
@@ -72,7 +71,7 @@ def _judge(found: exercises.Exercise, answer: Any, lesson: dict[str, Any]) -> tu
         try:
             if found.holds(answer, given):
                 return "right", None, f"right. {found.because}"
-            otherwise = f'Hint: {found.hints[0]} (Another: check.hint("{found.name}"))'
+            otherwise = f'For a hint: check.hint("{found.name}")'
         except (Exception, SystemExit) as error:  # a function that raises is a wrong answer, not a crash
             said = "Your answer raised" if found.kind == "function" else "It could not be judged; run the lesson anew:"
             otherwise = f"{said} {type(error).__name__}: {error}"

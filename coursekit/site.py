@@ -21,7 +21,7 @@ import nbformat
 import yaml
 
 from coursekit import exercises, times
-from coursekit.workspace import LESSONS
+from coursekit.workspace import LESSONS, picture_of
 from gadgetlib.files import build_dir, project_root
 
 ROOT = project_root()
@@ -64,13 +64,13 @@ def card(name: str, notebook: Path, pictures: Path) -> str:
     content = nbformat.read(notebook, as_version=4)
     title, lead = opening(content)
     outputs = [o for cell in content.cells if cell.cell_type == "code" for o in cell.outputs]
-    shown = [o for o in outputs if "image/png" in o.get("data", {})]
     image = ""
-    if shown:
-        largest = max(shown, key=lambda output: len(output.data["image/png"]))
-        (pictures / f"{name}.png").write_bytes(base64.b64decode(largest.data["image/png"]))
-        alt = html.escape(largest.metadata.get("image/png", {}).get("alt", title), quote=True)
-        image = f'<img src="_static/lessons/{name}.png" alt="{alt}" loading="lazy">'
+    if shown := [found for output in outputs if (found := picture_of(output))]:
+        kind, data, alt = max(shown, key=lambda picture: len(picture[1]))
+        file = f"{name}.{kind.removeprefix('image/')}"
+        (pictures / file).write_bytes(base64.b64decode(data))
+        alt = html.escape(alt or title, quote=True)
+        image = f'<img src="_static/lessons/{file}" alt="{alt}" loading="lazy">'
     spent = times.words(name)
     return (
         f'<li><a href="lessons/{name}.html">{image}<h3>{html.escape(title)}</h3><p>{html.escape(lead)}</p>'

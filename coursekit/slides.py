@@ -15,7 +15,7 @@ from pathlib import Path
 import nbformat
 from nbconvert import SlidesExporter
 
-from coursekit.workspace import LESSONS
+from coursekit.workspace import LESSONS, picture_of
 from gadgetlib.files import build_dir, project_root, write_atomic
 
 LINES = 14  # of code or output that a room can read on one slide
@@ -92,7 +92,7 @@ def text_slides(text: str) -> list[nbformat.NotebookNode]:
 
 def output_slide(cell: nbformat.NotebookNode, kind: str) -> nbformat.NotebookNode | None:
     """A code cell as a slide: its figure alone, or short code with short output; None when there is nothing to look at."""
-    pictures = [o for o in cell.outputs if "image/png" in o.get("data", {})]
+    pictures = [output for output in cell.outputs if picture_of(output)]
     outputs = []
     for output in pictures[:1] or cell.outputs:
         output = nbformat.from_dict(output)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -65,3 +66,11 @@ def stamp_path(name: str) -> Path:
 
 def card_path(name: str) -> Path:
     return build_dir() / "cards" / f"{name}.json"
+
+
+def picture_of(output: Mapping[str, Any]) -> tuple[str, str, str] | None:
+    """The picture in a notebook cell's output as (MIME type, base64, alt text); None where it shows none."""
+    for kind in ("image/png", "image/jpeg"):
+        if kind in output.get("data", {}):
+            return kind, output["data"][kind], output["metadata"].get(kind, {}).get("alt", "")
+    return None

@@ -2,73 +2,71 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from typing import Any
 
 # Okabe and Ito (2008), "Color Universal Design": told apart with any common colour vision.
-COLOURS = {
-    "mobile_phone": "#0072B2",
-    "laptop": "#D55E00",
-    "tablet": "#009E73",
-    "smartwatch": "#CC79A7",
-    "headphones": "#E69F00",
-}
+COLOURS = {"mobile_phone": "#0072B2", "laptop": "#D55E00", "tablet": "#009E73", "smartwatch": "#CC79A7",
+           "headphones": "#E69F00"}  # fmt: skip
 GOOD, BAD, NEUTRAL = "#009E73", "#D55E00", "#777777"
+STYLE = {
+    "figure.dpi": 90, "savefig.dpi": 90, "figure.constrained_layout.use": True, "axes.titlesize": "medium",
+    "axes.spines.top": False, "axes.spines.right": False, "image.interpolation": "antialiased",
+}  # fmt: skip
 
 
 def use_style() -> None:
     """Set the course's matplotlib style for the session."""
     import matplotlib as mpl
 
-    mpl.rcParams.update(
-        {
-            "figure.dpi": 90,
-            "savefig.dpi": 90,
-            "figure.constrained_layout.use": True,
-            "axes.spines.top": False,
-            "axes.spines.right": False,
-            "axes.titlesize": "medium",
-            "axes.prop_cycle": mpl.cycler(color=["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"]),
-            "image.interpolation": "antialiased",
-        }
-    )
+    mpl.rcParams.update({**STYLE, "axes.prop_cycle": mpl.cycler(color=[*COLOURS.values(), "#56B4E9"])})
 
 
 def show(figure: Any, alt: str) -> None:
-    """Display a matplotlib figure or PIL image in the notebook with its alt text, then close it."""
+    """Display a matplotlib figure or PIL image, compressed, with its alt text; close the figure."""
     from IPython.display import display
+    from matplotlib import pyplot as plt
 
     if not alt.strip():
         raise ValueError("alt must say what the figure shows")
-    display(figure, metadata={"image/png": {"alt": alt}})
+    kind, data = compressed(figure)
+    display({kind: data, "text/plain": f"<picture: {alt}>"}, raw=True, metadata={kind: {"alt": alt}})
     if hasattr(figure, "savefig"):
-        import matplotlib.pyplot as plt
-
         plt.close(figure)
 
 
-def grid(
-    images: Sequence[Any], titles: Sequence[str] = (), columns: int = 6, side: float = 1.6,
-    frames: Sequence[str | None] = (),
-) -> Any:  # fmt: skip
+def compressed(figure: Any) -> tuple[str, bytes]:
+    """A figure or PIL image as (MIME type, bytes): PNG with 256 colours for a drawing, JPEG for what holds photos."""
+    from PIL import Image
+
+    if hasattr(figure, "savefig"):
+        figure.savefig(drawn := io.BytesIO(), format="png", bbox_inches="tight")
+        figure = Image.open(drawn)
+    picture, out = figure.convert("RGB"), io.BytesIO()
+    if picture.getcolors(5000):  # drawings have hundreds of colours, photos tens of thousands
+        picture.quantize(256, dither=Image.Dither.NONE).save(out, "PNG", optimize=True)
+        return "image/png", out.getvalue()
+    picture.save(out, "JPEG", quality=85, optimize=True)
+    return "image/jpeg", out.getvalue()
+
+
+def grid(images: Sequence[Any], titles: Sequence[str] = (), columns: int = 6, side: float = 1.6,
+         frames: Sequence[str | None] = ()) -> Any:  # fmt: skip
     """A matplotlib figure of pictures in rows, each with a short title and, if given, a coloured frame.
 
-    images: PIL images or arrays (h, w, 3). side: inches a picture. frames: a colour or None for each.
+    images: PIL images or arrays (h, w, 3). side: inches per picture. frames: a colour or None for each.
     """
     import matplotlib.pyplot as plt
 
     columns = max(1, min(columns, len(images)))
     rows = max(1, -(-len(images) // columns))
     figure, axes = plt.subplots(rows, columns, figsize=(columns * side, rows * (side + 0.25)), squeeze=False)
-    for axis in axes.flat:
-        axis.axis("off")
-    for i, (axis, image) in enumerate(zip(axes.flat, images, strict=False)):
-        axis.imshow(image)
-        if i < len(titles):
-            axis.set_title(titles[i], fontsize=7)
-        if i < len(frames) and frames[i]:
-            axis.axis("on")
-            axis.set(xticks=[], yticks=[])
-            for spine in axis.spines.values():
-                spine.set(visible=True, color=frames[i], linewidth=3)
+    for i, axis in enumerate(axes.flat):
+        axis.set(xticks=[], yticks=[])
+        framed = i < min(len(images), len(frames)) and frames[i]
+        axis.spines[:].set(visible=bool(framed), color=framed or None, linewidth=3)
+        if i < len(images):
+            axis.imshow(images[i])
+            axis.set_title(titles[i] if i < len(titles) else "", fontsize=7)
     return figure

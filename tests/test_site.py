@@ -14,7 +14,7 @@ import pytest
 
 from coursekit import site as website
 from coursekit import slides
-from coursekit.workspace import LESSONS
+from coursekit.workspace import LESSONS, picture_of
 from gadgetlib.files import project_root
 
 DOCS = project_root() / "docs"
@@ -61,7 +61,7 @@ def test_slides_lose_no_word_and_no_figure(name):
     assert sorted(kept) == sorted(words)
 
     def figures(cells):
-        return sum(any("image/png" in o.get("data", {}) for o in c.outputs) for c in cells if c.cell_type == "code")
+        return sum(any(map(picture_of, c.outputs)) for c in cells if c.cell_type == "code")
 
     assert figures(made.cells) == figures(source.cells)
     assert made.cells[0].metadata.slideshow.slide_type == "slide" and made.cells[0].source.startswith("# ")
