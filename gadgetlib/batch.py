@@ -1,4 +1,4 @@
-"""Many pictures to one CSV: a row a picture, also for the bad ones; interrupted runs go on where they stopped."""
+"""Many pictures to one CSV: a row for each, also for the bad ones; interrupted runs go on where they stopped."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from gadgetlib import SPEC_FIELDS
 from gadgetlib.errors import CourseError
+from gadgetlib.files import from_cell, to_cell
 
 if TYPE_CHECKING:
     from gadgetlib.listing import Describer
 
 COLUMNS = ["file", "gadget_type", "sure", *SPEC_FIELDS, "estimate", "low", "high", "match", "warnings", "error"]
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".heic"}
+TEXT = {"encoding": "utf-8", "errors": "surrogateescape"}  # a file may be called anything
 
 
 def pictures(paths: Iterable[Path]) -> Iterator[Path]:
@@ -49,25 +51,31 @@ def row(describer: Describer, path: Path) -> dict[str, Any]:
     return found
 
 
+def write_rows(file: Any, rows: Iterable[dict[str, Any]], header: bool = True) -> Iterator[dict[str, Any]]:
+    """Write rows of COLUMNS to an open CSV, each on the disk before the next is asked for; yield them as they were."""
+    writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+    if header:
+        writer.writeheader()
+    for one in rows:
+        writer.writerow({name: to_cell(value) for name, value in one.items()})
+        file.flush()
+        yield one
+
+
 def describe_all(describer: Describer, paths: Iterable[Path], out: Path, progress: Any = iter) -> tuple[int, int]:
     """Append a row for each picture that ``out`` does not have yet; (rows written now, of which bad).
 
-    A row reaches the disk before the next picture is opened; a line cut short by a kill is dropped and its
-    picture done again. progress wraps the list of pictures (tqdm). Raises CourseError when ``out`` is the
-    table of something else.
+    A line cut short by a kill is dropped and its picture done again. progress wraps the list of pictures (tqdm).
+    Raises CourseError when ``out`` is the table of something else, or cannot be written.
     """
-    done = _resume(out)
-    todo = [path for path in pictures(paths) if str(path) not in done]
-    bad = 0
-    with open(out, "a", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-        if file.tell() == 0:
-            writer.writeheader()
-        for path in progress(todo):
-            made = row(describer, path)
-            bad += bool(made["error"])
-            writer.writerow(made)
-            file.flush()
+    try:
+        done = _resume(out)
+        todo = [path for path in pictures(paths) if str(path) not in done]
+        with open(out, "a", newline="", **TEXT) as file:
+            rows = (row(describer, path) for path in progress(todo))
+            bad = sum(bool(made["error"]) for made in write_rows(file, rows, header=file.tell() == 0))
+    except OSError as error:
+        raise CourseError(f"{out} cannot be written ({error.strerror}); name another file with --out.") from error
     return len(todo), bad
 
 
@@ -75,22 +83,12 @@ def _resume(out: Path) -> set[str]:
     """The files that ``out`` has rows for; cuts off a last line that was not finished."""
     if not out.exists() or out.stat().st_size == 0:
         return set()
-    text = out.read_bytes().decode("utf-8", errors="replace")  # as bytes: line ends must not be translated
-    whole = _whole_rows(text)
-    if whole != text:
-        with open(out, "r+b") as file:
-            file.truncate(len(whole.encode()))
-    rows = list(csv.DictReader(io.StringIO(whole, newline="")))
-    if not whole.startswith(",".join(COLUMNS)):
+    text = out.read_bytes().decode(**TEXT)  # as bytes: line ends must not be translated
+    if not text.startswith(",".join(COLUMNS)):
         raise CourseError(f"{out.name} is not a table of listings that can be continued; name another file with --out.")
-    return {found["file"] for found in rows}
-
-
-def _whole_rows(text: str) -> str:
-    """``text`` up to the last line end that is not inside a quoted field."""
-    end, quoted = 0, False
-    for at, sign in enumerate(text):
-        quoted ^= sign == '"'
-        if sign == "\n" and not quoted:
-            end = at + 1
-    return text[:end]
+    end = text.rfind("\n") + 1
+    while text.count('"', 0, end) % 2:  # a line end inside a quoted field
+        end = text.rfind("\n", 0, end - 1) + 1
+    with open(out, "r+b") as file:
+        file.truncate(len(text[:end].encode(**TEXT)))
+    return {from_cell(found["file"]) for found in csv.DictReader(io.StringIO(text[:end], newline=""))}

@@ -5,12 +5,11 @@ Imports of heavy libraries stay inside the commands: ``--help`` and ``gadget spe
 
 from __future__ import annotations
 
-import contextlib
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -23,10 +22,12 @@ app = typer.Typer(
 )  # fmt: skip
 
 Files = Annotated[list[Path], typer.Argument(help="Picture files.")]
+Engine = Annotated[Literal["rapidocr", "tesseract", "both"], typer.Option(help="What reads the text.")]
 
 
 def main() -> None:
     """Entry point: what a user can mend is one sentence on stderr and the error's exit code."""
+    sys.stdout.reconfigure(errors="backslashreplace")  # a name that the terminal cannot show must not end the rows
     try:
         app()
     except CourseError as error:
@@ -35,23 +36,23 @@ def main() -> None:
 
 
 def emit(row: dict[str, Any]) -> None:
-    """Print one JSON line."""
-    print(json.dumps(row, ensure_ascii=False, default=str), flush=True)
+    """Print one JSON line, in ASCII where the output is not UTF-8."""
+    utf8 = sys.stdout.encoding.lower().replace("-", "") == "utf8"
+    print(json.dumps(row, ensure_ascii=not utf8, default=str), flush=True)
 
 
-@contextlib.contextmanager
-def _row(file: Path, failures: list[Path]) -> Iterator[None]:
-    """A bad file is a row with its reason; the others still get theirs."""
-    try:
-        yield
-    except CourseError as error:
-        emit({"file": str(file), "error": str(error)})
-        failures.append(file)
-
-
-def _finish(failures: list[Path], files: list[Path]) -> None:
-    if failures:
-        print(f"{len(failures)} of {len(files)} files could not be used; their rows say why.", file=sys.stderr)
+def each(files: list[Path], describe: Callable[[Path], dict[str, Any]]) -> None:
+    """Print a row for each file; a bad one is a row with its reason, and the others still get theirs."""
+    failed = 0
+    for file in files:
+        try:
+            found = describe(file)
+        except (Exception, SystemExit) as error:  # of a library, whatever its class
+            found = {"error": str(error) if isinstance(error, CourseError) else f"{type(error).__name__}: {error}"}
+            failed += 1
+        emit({"file": str(file), **found})
+    if failed:
+        print(f"{failed} of {len(files)} files could not be used; their rows say why.", file=sys.stderr)
         raise typer.Exit(1)
 
 
@@ -63,33 +64,25 @@ def classify(files: Files) -> None:
     from gadgetlib.vision import Classifier
 
     model = Classifier.load(folder)
-    failures: list[Path] = []
-    for file in files:
-        with _row(file, failures):
-            emit({"file": str(file), **model.predict([open_image(file)])[0]})
-    _finish(failures, files)
+    each(files, lambda file: model.predict([open_image(file)])[0])
 
 
 @app.command()
-def read(
-    files: Files,
-    engine: Annotated[str, typer.Option(help="tesseract, or rapidocr where it is installed")] = "tesseract",
-) -> None:
+def read(files: Files, engine: Engine = "tesseract") -> None:
     """Read the text in each picture."""
     from gadgetlib import ocr
 
-    failures: list[Path] = []
-    for file in files:
-        with _row(file, failures):
-            reading = ocr.read(file, engine=engine)
-            words = [{"text": word.text, "box": word.box, "conf": word.conf} for word in reading.words]
-            emit({"file": str(file), "text": reading.text, "words": words})
-    _finish(failures, files)
+    def one(file: Path) -> dict[str, Any]:
+        reading = ocr.read(file, engine=engine)
+        words = [{"text": word.text, "box": word.box, "conf": word.conf} for word in reading.words]
+        return {"text": reading.text, "words": words}
+
+    each(files, one)
 
 
 @app.command()
 def specs(
-    texts: Annotated[list[str] | None, typer.Argument(help="Texts; none: one a line on stdin.")] = None,
+    texts: Annotated[list[str] | None, typer.Argument(help="Texts; none: one per line on stdin.")] = None,
     tagger: Annotated[str, typer.Option(help="rules (needs nothing trained), spacy, bert or merged")] = "rules",
 ) -> None:
     """Extract brand, model, RAM, storage, screen size and price from texts."""
@@ -141,7 +134,7 @@ def price(
 @app.command()
 def describe(
     files: Annotated[list[Path], typer.Argument(help="Picture files or folders.")],
-    engine: Annotated[str, typer.Option(help="tesseract, or rapidocr where it is installed")] = "tesseract",
+    engine: Engine = "tesseract",
     out: Annotated[Path | None, typer.Option(help="Write a CSV instead; run again to go on after an interruption.")] = None,
 ) -> None:
     """Turn each picture into a listing: type, text, specs, matches and price. Folders are walked."""
@@ -154,24 +147,18 @@ def describe(
 
         made, bad = describe_all(describer, files, out, progress=lambda todo: tqdm(todo, unit="picture"))
         print(f"{made} rows added to {out}, {bad} of them with an error", file=sys.stderr)
-        return
-    files = list(pictures(files))
-    failures: list[Path] = []
-    for file in files:
-        with _row(file, failures):
-            emit({"file": str(file), **describer(file).model_dump(mode="json")})
-    _finish(failures, files)
+    else:
+        each(list(pictures(files)), lambda file: describer(file).model_dump(mode="json"))
 
 
 @app.command("app")
 def web(
     port: Annotated[int, typer.Option(help="Port on this machine.")] = 7860,
     host: Annotated[str, typer.Option(help="Address to bind to; loopback unless you open it on purpose.")] = "127.0.0.1",
-    engine: Annotated[str, typer.Option(help="tesseract, or rapidocr where it is installed")] = "tesseract",
+    engine: Engine = "tesseract",
 ) -> None:
     """Open the web app: drop a photo, get a listing."""
     trained("classifier")
     from gadgetlib.app import serve
 
-    print(f"http://{host}:{port}  (Ctrl-C ends it)")
     serve(port=port, host=host, engine=engine)
