@@ -12,7 +12,15 @@ from PIL import Image, ImageDraw
 from gadgetlib import CLASSES, ocr, specs
 from gadgetlib.errors import CourseError
 from gadgetlib.listing import (
-    LONGEST_SIDE, Describer, Listing, card, catalogue_model, combine, right_fields, run_stages, text_log_likelihoods,
+    LONGEST_SIDE,
+    Describer,
+    Listing,
+    card,
+    catalogue_model,
+    combine,
+    right_fields,
+    run_stages,
+    text_log_likelihoods,
 )  # fmt: skip
 
 
@@ -241,7 +249,7 @@ def test_the_largest_price_is_the_one_asked():
 
 
 def test_scoring_follows_the_conventions():
-    truth = dict(brand="HP", model="840 G6", ram_gb=16.0, storage_gb=None, screen_in=15.6, price=None, currency=None)
+    truth = {"brand": "HP", "model": "840 G6", "ram_gb": 16.0, "storage_gb": None, "screen_in": 15.6, "price": None, "currency": None}
     assert all(right_fields({**truth, "brand": "hp", "model": "840G6", "ram_gb": 16}, truth).values())
     found = right_fields({**truth, "model": "850 G6", "storage_gb": 512, "screen_in": 15}, truth)
     assert [field for field, right in found.items() if not right] == ["model", "storage_gb", "screen_in"]
