@@ -195,15 +195,15 @@ def text_log_likelihoods(text: str, found: Any) -> dict[str, float]:
     Each clue of `gazetteer/kind_clues.csv` was right `right` of `n` times on training listings, so it weighs the logarithm of how
     much likelier its kind is than any other (rule of succession). A screen size points to the kinds whose products have such.
     """
-    kinds, screens = _catalogue()
-    known = {"named": found.gadget_type, "catalogue": kinds.get(_letters(f"{found.brand} {found.model}"))}
-    weights = dict.fromkeys(CLASSES, 0.0)
+    catalogue, weights = table("catalogue.csv"), dict.fromkeys(CLASSES, 0.0)
+    known = {"named": found.gadget_type, "catalogue": _names((found.brand or "").lower()).get(_letters(found.model or ""), ("", ""))[1]}
     for row in table("gazetteer/kind_clues.csv"):
         kind = row["kind"] if row["words"] and re.search(row["words"], text, re.IGNORECASE) else known.get(row["clue"])
         if kind in weights:
             odds = (int(row["right"]) + 1) / (int(row["n"]) - int(row["right"]) + 1)
             weights[kind] += math.log(odds * (len(CLASSES) - 1))
-    for kind, sizes in screens.items() if found.screen_in else ():
+    for kind in weights if found.screen_in else ():
+        sizes = [float(row["screen_in"]) for row in catalogue if row["gadget_type"] == kind and row["screen_in"]]
         near = sum(abs(math.log(size / found.screen_in)) < 0.06 for size in sizes)
         weights[kind] += math.log(max(0.002, near / max(1, len(sizes))))
     return weights
@@ -238,26 +238,14 @@ def _letters(text: str) -> str:
 
 
 @cache
-def _catalogue() -> tuple[dict[str, str], dict[str, list[float]]]:
-    """Kind of gadget by letters of brand and model, and the screen sizes (inches) of each kind's products."""
-    kinds, screens = {}, {kind: [] for kind in CLASSES}
-    for row in {row["product_id"]: row for row in table("catalogue.csv")}.values():
-        kinds[_letters(f"{row['brand']} {row['model']}")] = row["gadget_type"]
-        kinds[_letters(f"{row['brand']} {plain_model(row['brand'], row['model'])}")] = row["gadget_type"]
-        if row["screen_in"]:
-            screens[row["gadget_type"]].append(float(row["screen_in"]))
-    return kinds, screens
-
-
-@cache
-def _models(brand: str) -> dict[str, str]:
-    """Of one brand (lower case; "" for all): letters of each name in the catalogue -> the model; a name of two models is left out."""
-    names: dict[str, set[str]] = {}
+def _names(brand: str) -> dict[str, tuple[str, str]]:
+    """Of one brand (lower case; "" for all): letters of each name in the catalogue -> (model, kind); names of two models are left out."""
+    names: dict[str, set[tuple[str, str]]] = {}
     for row in table("catalogue.csv"):
         if brand in ("", row["brand"].lower()):
             model = plain_model(row["brand"], row["model"])
             for name in (row["model"], model):
-                names.setdefault(_letters(name), set()).add(model)
+                names.setdefault(_letters(name), set()).add((model, row["gadget_type"]))
     return {name: min(models) for name, models in names.items() if len(models) == 1}
 
 
@@ -267,7 +255,7 @@ def catalogue_model(brand: str | None, model: str | None, text: str = "") -> str
     The longest run of words that is a name and holds the model is taken: "Ear" is "Ear (a)" where "(a)" follows. Where no model
     was read, a name of several words is taken that follows the brand or, without one, is a line of print.
     """
-    names = _models((brand or "").lower())
+    names = {letters: name for letters, (name, _) in _names((brand or "").lower()).items()}
     if not brand:
         lines = (names.get(_letters(line), "") for line in text.splitlines())
         return model or next((name for name in lines if " " in name), None)
@@ -310,11 +298,6 @@ def name_of(match: dict[str, Any]) -> str:
     return f"{match.get('brand') or ''} {match.get('model') or ''} ({why})".strip()
 
 
-def number(value: Any) -> str:
-    """A value as people write it: 8 for 8.0."""
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
-
 def in_words(price: dict[str, Any], currency: str | None = None) -> str:
     """An estimate with its interval, and the same in another currency."""
     from gadgetlib.pricing import convert
@@ -330,20 +313,15 @@ def card(listing: Listing, title: str = "") -> str:
     """The listing as a small self-contained HTML card: every value with how sure it is and the words that it was read from."""
     import jinja2
 
-    kind, jpeg = (listing.gadget_type or "unknown").replace("_", " "), io.BytesIO()
+    jpeg = io.BytesIO()
     if listing.picture is not None:
         small = listing.picture.copy()
         small.thumbnail((220, 220))
         small.save(jpeg, format="JPEG", quality=85)
-    rows = [
-        (field.replace("_", " "), number(value), f"{proof['confidence']:.0%}" if proof else "", proof.get("text", ""))
-        for field, value in listing.specs.items() if value is not None for proof in [listing.evidence.get(field) or {}]
-    ]  # fmt: skip
-    template = Path(__file__).with_name("card.html").read_text(encoding="utf-8")
-    return jinja2.Environment(autoescape=True, trim_blocks=True).from_string(template).render(
-        title=title or kind, kind=kind, sure=listing.probs.get(listing.gadget_type or "", 0), accepted=listing.accepted,
-        picture=base64.b64encode(jpeg.getvalue()).decode(), rows=rows, matches=map(name_of, listing.matches[:3]),
-        price=listing.price and in_words(listing.price, listing.specs.get("currency")), warnings=listing.warnings,
+    page = jinja2.Environment(autoescape=True, trim_blocks=True)
+    return page.from_string(Path(__file__).with_name("card.html").read_text(encoding="utf-8")).render(
+        listing=listing, title=title, jpeg=base64.b64encode(jpeg.getvalue()).decode(), name_of=name_of,
+        price=listing.price and in_words(listing.price, listing.specs.get("currency")),
     )  # fmt: skip
 
 

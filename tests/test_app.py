@@ -11,8 +11,8 @@ import shutil
 import socket
 import subprocess
 import sys
-import threading
 import time
+from functools import cache
 from pathlib import Path
 
 import httpx
@@ -75,7 +75,7 @@ def stand_in():
 def address():
     from gadgetlib import app
 
-    page = app.build(stand_in())
+    page = app.build(cache(stand_in))
     _, url, _ = page.launch(
         server_name="127.0.0.1", share=False, quiet=True, prevent_thread_lock=True, max_file_size="1mb",
         allowed_paths=[str(data_dir() / "photos")], theme=app.THEME, css=app.CSS, ssr_mode=False, show_error=True,
@@ -318,24 +318,12 @@ def test_a_port_that_cannot_be_used_is_one_sentence_with_another():
                 check_port("127.0.0.1", port)
 
 
-def test_models_load_beside_the_first_page_and_their_failure_is_told_to_who_asks(monkeypatch):
-    from gadgetlib import app
+def test_models_that_do_not_load_are_told_to_who_asks(tmp_path):
+    from gadgetlib.app import Pages, gr
 
-    go = threading.Event()
-
-    def load(engine):
-        go.wait(10)
-        return stand_in()
-
-    monkeypatch.setattr(app.Describer, "load", load)
-    waiting = app.Loading("tesseract")  # returns although the models are not there
-    assert not waiting.loaded.done()
-    go.set()
-    assert waiting(Image.new("RGB", (40, 20))).gadget_type == "laptop" and waiting.index is not None
-
-    def broken(engine):
+    def ready():
         raise CourseError("model.safetensors is damaged; run lesson 03 again.")
 
-    monkeypatch.setattr(app.Describer, "load", broken)
-    with pytest.raises(CourseError, match="damaged"):
-        app.Loading("tesseract")(Image.new("RGB", (40, 20)))
+    for ask in (lambda page: page.describe(str(picture(tmp_path)), "", 6), lambda page: page.price("laptop", "Dell")):
+        with pytest.raises(gr.Error, match="damaged"):
+            ask(Pages(ready, tmp_path))
