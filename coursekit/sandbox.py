@@ -183,12 +183,11 @@ class Cells:
     """An IPython shell without a kernel: magics and ``display`` work, no port is opened."""
 
     def __init__(self, guard: Guard, work: Path) -> None:
+        from IPython.core.history import HistoryManager
         from IPython.core.interactiveshell import InteractiveShell
-        from traitlets.config import Config
 
-        config = Config()
-        config.HistoryManager.enabled = False
-        self.shell = InteractiveShell.instance(config=config)
+        HistoryManager.enabled = False
+        self.shell = InteractiveShell.instance()
         self.shell.showtraceback = lambda *a, **k: None  # the event carries the error
         self.shell.showsyntaxerror = lambda *a, **k: None
         self.guard, self.work = guard, work
