@@ -17,9 +17,9 @@ import numpy as np
 import pandas as pd
 
 from gadgetlib import retrieval
+from gadgetlib.backbone import deep_features
 from gadgetlib.files import data_dir, shared_dir, trained
 from gadgetlib.retrieval import Index
-from gadgetlib.vision import deep_features
 
 AREA = "retrieval"
 
@@ -55,14 +55,14 @@ def run(quick: bool) -> Iterator[dict]:
 
 def quality(photos: pd.DataFrame, paths: list[Path], ours: np.ndarray) -> Iterator[dict]:
     """The last photo of each product asks, the others are the gallery, as in lesson 06. No query was indexed or learnt from."""
-    from gadgetlib.vision import frozen_features
+    from gadgetlib.backbone import features
 
     queries = photos.groupby("product_id").tail(1)
     gallery = photos.drop(queries.index)
     kind = photos.drop_duplicates("product_id").set_index("product_id").gadget_type
     cases = {
         "course index": ours,
-        "ImageNet features": retrieval.unit(frozen_features(paths)),
+        "ImageNet features": retrieval.unit(features(paths)),
         "colour histogram": retrieval.colour_histograms(paths),
         "perceptual hash": retrieval.unit(retrieval.hash_vectors(paths)),
     }

@@ -474,7 +474,7 @@ def clean(
     measured: file -> :func:`measure`, where that was done already.
     Raises CourseError when fewer than two classes are left.
     """
-    from gadgetlib import vision
+    from gadgetlib.backbone import cached_features
 
     decisions = dict(decisions or {})
     table = ledger[ledger.status == "ok"].sort_values(["sha256", "label", "url"], ignore_index=True)
@@ -513,7 +513,7 @@ def clean(
     digests = table.sha256[alive].tolist()
     if not digests:
         raise CourseError("No picture is left after the first checks; look at the ledger, or loosen the rules.")
-    embedded = vision.kept_features([raw / files[d] for d in digests], build / "features", size)
+    embedded = cached_features([raw / files[d] for d in digests], build / "features", size)
     embedded /= np.maximum(np.linalg.norm(embedded, axis=1, keepdims=True), 1e-9)
     table.loc[alive, "at"] = np.arange(len(alive))
     stack = {name: np.array([facts[d][name] for d in digests]) for name in ("phash", "flipped", "thumb")}

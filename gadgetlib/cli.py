@@ -60,8 +60,8 @@ def each(files: list[Path], describe: Callable[[Path], dict[str, Any]]) -> None:
 def classify(files: Files) -> None:
     """Say which kind of gadget each picture shows."""
     folder = trained("classifier")
+    from gadgetlib.classify import Classifier
     from gadgetlib.pictures import open_image
-    from gadgetlib.vision import Classifier
 
     model = Classifier.load(folder)
     each(files, lambda file: model.predict([open_image(file)])[0])

@@ -83,9 +83,9 @@ class Describer:
     def load(cls, engine: str = "tesseract") -> Describer:
         """Load what the course trained. Raises CourseError when nothing was trained at all."""
         folder = trained("classifier")
-        from gadgetlib import ocr, pricing, retrieval, specs, vision
+        from gadgetlib import classify, ocr, pricing, retrieval, specs
 
-        classifier = vision.Classifier.load(folder)
+        classifier = classify.Classifier.load(folder)
         warnings: list[str] = []
 
         def optional(name: str, load: Callable[[Path], Any]) -> Any:
@@ -129,12 +129,11 @@ class Describer:
     def classify(self, listing: Listing) -> None:
         """The kind of gadget, from the page, the product that stands out on it, and the text: gadget_type, probs, accepted, crop."""
         from gadgetlib import specs
-        from gadgetlib.vision import subject_box, without_words
+        from gadgetlib.backbone import product_crop, without_words
 
         views = [listing.picture]
         if listing.words:
-            bare = without_words(listing.picture, [word["box"] for word in listing.words])
-            views.append(bare.crop(subject_box(bare)))
+            views.append(product_crop(without_words(listing.picture, [word["box"] for word in listing.words])))
         seen = self.classifier.predict(views)
         found = specs.extract(listing.text)  # the rules alone: the tagger asks for the kind
         found.model = catalogue_model(found.brand, found.model, listing.text)

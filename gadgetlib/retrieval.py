@@ -518,7 +518,8 @@ def fingerprint() -> str:
 def course_embedding(classifier: Any = None) -> tuple[Callable, Callable]:
     """(features, kinds) of queries of the course's index: the depths of the classifier's frozen network, which sees each picture and
     its mirror image, and what the classifier takes pictures for, shares (n, 5) in the order of CLASSES."""
-    from gadgetlib.vision import Classifier, deep_features
+    from gadgetlib.backbone import deep_features
+    from gadgetlib.classify import Classifier
 
     classifier = classifier or Classifier.load(trained("classifier"))
 
