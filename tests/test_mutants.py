@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from exercise_samples import LESSON, SEED, WRITTEN, given, kept, ledger, prices, reading, right_rows, search
 
-from coursekit import author, check, exercises, mutants, shipped
+from coursekit import author, check, exercises, mutants
 from coursekit import run as runner
 from coursekit.workspace import LESSONS
 from gadgetlib.errors import CourseError
@@ -66,43 +66,6 @@ def test_a_broken_solution_is_never_right(name, capsys):
     found = list(mutants.solution_mutants(cell.replace(answer, author.STUB), answer, space))
     assert len(found) >= 5
     assert [done for done, said in found if said == "right" and (name, done) not in SAME] == []
-
-
-# ---------------------------------------------------------------- data
-
-
-@pytest.fixture(scope="module")
-def broken():
-    """file -> [(how it was broken, did its contract notice)], all in one copy of the data."""
-    found: dict[str, list] = {}
-    for name, done, noticed in mutants.mutate_data():
-        found.setdefault(name, []).append((done, noticed))
-    return found
-
-
-@pytest.mark.parametrize("name", shipped.CHECKS)
-def test_a_broken_file_breaks_its_contract(name, broken):
-    """The file is as it should be, and every way of breaking it is told by the contract of that name."""
-    assert len(broken[name]) >= 6
-    assert [done for done, noticed in broken[name] if not noticed] == []
-
-
-def test_every_shipped_table_has_a_contract():
-    data = project_root() / "data"
-    files = [
-        path.relative_to(data).as_posix()
-        for kind in ("csv", "jsonl", "json", "yaml")
-        for path in data.rglob(f"*.{kind}")
-    ]
-    files = [name for name in files if not name.startswith("studio/") and "answers/" not in name]
-    assert sorted(files) == sorted(shipped.CHECKS) and set(mutants.DATA) == set(shipped.CHECKS)
-
-
-def test_a_missing_picture_is_noticed(tmp_path):
-    folder = mutants.mirror(tmp_path / "data")
-    next((folder / "listings").glob("*.jpg")).unlink()
-    with pytest.raises(CourseError, match="listings.jsonl is not as it was shipped: files are missing"):
-        shipped.check("listings/listings.jsonl", folder)
 
 
 # ---------------------------------------------------------------- notebooks
