@@ -17,8 +17,6 @@ from exercise_samples import LESSON, SEED, WRITTEN, given, kept, ledger, prices,
 from coursekit import author, check, exercises, mutants
 from coursekit import run as runner
 from coursekit.workspace import LESSONS
-from gadgetlib.errors import CourseError
-from gadgetlib.files import project_root
 
 ALL = [one for name in LESSONS for one in exercises.of_lesson(name[:2])]
 
