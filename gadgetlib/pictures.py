@@ -65,7 +65,7 @@ def open_image(source, side=None):
                 )
             return _to_rgb(picture, name)
     except UnidentifiedImageError:
-        raise CourseError(f"{name} is no picture that can be read here ({_looks_like(head)}): "
+        raise CourseError(f"{name} is no picture that can be read here ({looks_like(head)}): "
                           "save it as JPEG or PNG.") from None
     except CourseError:
         raise
@@ -77,7 +77,7 @@ def open_image(source, side=None):
         raise CourseError(f"{name} does not fit in memory: save a smaller copy and use that.") from None
 
 
-def _looks_like(head):
+def looks_like(head):
     """What the first bytes of a file that is no picture suggest it is."""
     start = head.lstrip()[:24].lower()
     if start.startswith((b"<!doctype", b"<html")):

@@ -1,0 +1,283 @@
+"""Where pictures are offered: an image search, the recorded shop, a Kaggle data set, a folder of one's own.
+
+Each source answers with a list of :class:`Hit`; :mod:`gadgetlib.scrape` fetches them and keeps the ledger.
+"""
+
+from __future__ import annotations
+
+import csv
+import functools
+import hashlib
+import itertools
+import json
+import re
+import shutil
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote_plus, urlsplit
+
+import httpx
+import tenacity
+
+from gadgetlib import CLASSES
+from gadgetlib.errors import CourseError
+from gadgetlib.files import data_dir, disk_error, write_atomic
+
+TRACKING = re.compile(r"(utm_\w+|[gf]bclid|gclid|msclkid|dclid|yclid|igshid|mc_[ce]id|_ga)=.*", re.I)
+
+
+class NotTaken(Exception):
+    """A picture that is not kept: ``refused`` (we do not want it), ``failed`` (it did not come) or ``skipped``, and why.
+
+    again: asking later may help, after ``wait`` seconds if the server named a time.
+    """
+
+    def __init__(self, status: str, reason: str, again: bool = False, wait: float | None = None) -> None:
+        super().__init__(reason)
+        self.status, self.reason, self.again, self.wait = status, reason, again, wait
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One offer: an address to fetch and what its source knows about it. Without a label it belongs to no class."""
+
+    query: str
+    label: str
+    url: str
+    page: str = ""
+    title: str = ""
+    source: str = ""
+    licence: str = ""
+    product_id: str = ""
+
+
+def one_line(value: Any) -> str:
+    """Text of any origin on one line, or "" for None."""
+    return " ".join(str(value or "").split())
+
+
+def address_key(url: str) -> str:
+    """One spelling for one address, without fragment and tracking parameters: two offers with one key are one address."""
+    if not url.lower().startswith(("http:", "https:")):
+        return url  # a file, or no address at all: fetching it will say so
+    try:
+        parsed = httpx.URL(url)
+        path, _, query = parsed.raw_path.decode("ascii").partition("?")
+        kept = "&".join(part for part in query.split("&") if part and not TRACKING.fullmatch(part))
+        return str(parsed.copy_with(raw_path=f"{path}?{kept}".rstrip("?").encode(), fragment=None))
+    except (httpx.InvalidURL, ValueError):
+        return url
+
+
+# ---------------------------------------------------------------- searches
+
+
+def search_hits(ask: Callable[[str, int], list[dict]], query: str, label: str, limit: int = 0) -> list[Hit]:
+    """Ask an image search page by page until it has ``limit`` hits (0: all) or nothing new to offer.
+
+    ask: (query, page) -> results, see :func:`web_search`. Raises NotTaken when the search gives nothing at all.
+    """
+    found: dict[str, Hit] = {}
+    why, page, before = "no results", 1, -1
+    while before < len(found) and not 0 < limit <= len(found):
+        before = len(found)
+        try:
+            hits = [hit_of(query, label, result) for result in ask(query, page)]
+        except Exception as error:  # NotTaken, ddgs's own, or whatever its engines and parsers raise
+            why = f"{type(error).__name__}: {one_line(error)[:120]}"
+            break
+        found |= {hit.url: hit for hit in hits if hit.url and hit.url not in found}
+        page += 1
+    if not found:
+        raise NotTaken("failed", f"the search gave no answer ({why})")
+    return list(found.values())[: limit or None]
+
+
+def ask_all(ask: Callable, queries: Mapping[str, Sequence[str]], limit: int, memory: Path) -> tuple[list, list]:
+    """(hits, [(query as a hit, NotTaken)]) of all searches; the folder ``memory`` keeps answers, so none is asked twice.
+
+    The hits come in turn from each query: a collection that is stopped has something of every class.
+    """
+    found, failed = [], []
+    for query, label in ((query, label) for label, words in queries.items() for query in words):
+        path = memory / f"{short([query, label, limit])}.json"
+        try:
+            found.append([Hit(**hit) for hit in json.loads(path.read_text(encoding="utf-8"))])
+        except (OSError, ValueError, TypeError):
+            try:
+                found.append(search_hits(ask, query, label, limit))
+            except NotTaken as no:
+                failed.append((Hit(query, label, ""), no))
+                continue
+            with write_atomic(path) as part:
+                part.write_text(json.dumps([asdict(hit) for hit in found[-1]], ensure_ascii=False), encoding="utf-8")
+    return [hit for turn in itertools.zip_longest(*found) for hit in turn if hit], failed
+
+
+def hit_of(query: str, label: str, result: Mapping[str, Any]) -> Hit:
+    """One result of an image search (image, url, title, source; license and product where it has them) as a Hit."""
+    known = {name: one_line(value) for name, value in result.items()}
+    source = known.get("source", "")
+    with suppress(ValueError):  # no address at all
+        source = urlsplit(known.get("url") or known.get("image", "")).hostname or source
+    return Hit(query, label, known.get("image", ""), known.get("url", ""), known.get("title", ""), source,
+               known.get("license", ""), known.get("product", ""))  # fmt: skip
+
+
+def web_search(attempts: int = 4, backoff: float = 2.0, filters: Mapping[str, str] | None = None, **client: Any):
+    """DuckDuckGo's image search as (query, page) -> results, tried again with growing pauses.
+
+    filters: license_image (any, Public, Share, ShareCommercially, Modify, ModifyCommercially), size, type_image and
+    others of ``DDGS.images``. client: options of ``DDGS`` (proxy, verify). CourseError where ddgs is not installed.
+    """
+    try:
+        from ddgs import DDGS
+        from ddgs.results import ImagesResult
+    except ImportError:
+        raise CourseError("The web source needs the package ddgs; install it: `pip install ddgs`.") from None
+    # ddgs decodes addresses and writes "+" for a space: my%20photo.jpg would become my+photo.jpg, another address
+    ImagesResult._normalizers = {**ImagesResult._normalizers, "image": str, "url": str}
+    search = DDGS(timeout=10, **client)
+    pause = tenacity.wait_exponential_jitter(initial=backoff, jitter=backoff, max=60)
+
+    @tenacity.retry(stop=tenacity.stop_after_attempt(attempts), wait=pause, reraise=True)
+    def ask(query: str, page: int) -> list[dict]:
+        return search.images(query, page=page, max_results=None, backend="duckduckgo", **(filters or {}))
+
+    return ask
+
+
+def shop_search(get: Callable[[str], bytes], host: str):
+    """The recorded shop's search at ``host`` as (query, page) -> results. get: address -> bytes."""
+
+    def ask(query: str, page: int) -> list[dict]:
+        return json.loads(get(f"http://{host}/i.js?q={quote_plus(query)}&o=json&s={100 * (page - 1)}"))["results"]
+
+    return ask
+
+
+# ---------------------------------------------------------------- folders and data sets
+
+
+@functools.cache
+def _folder_words() -> dict[str, str]:
+    with open(data_dir() / "folder_names.csv", newline="", encoding="utf-8") as file:
+        return {row["word"]: row["label"] for row in csv.DictReader(file)}
+
+
+def class_of(name: str) -> str:
+    """The class that a folder's name means (``Smart Watches``, ``laptop_images``), or "" where it means none."""
+    known = _folder_words()
+    words = [re.sub(r"(?<=ch)es$|(?<=[^sw])s$", "", word) for word in re.findall(r"[a-z]+", name.lower())]
+    kept = [word for word in words if known.get(word) != ""]  # data/folder_names.csv: words of no class, such as "image"
+    return known.get("".join(kept), "")
+
+
+def folder_hits(folder: Path, name: str = "folder", limit: int = 0, least: int = 2) -> list[Hit]:
+    """One hit per file below ``folder``, its address ``name:path``; the nearest folder above a file names its class.
+
+    ``manifest.csv`` in it may state file, label, source, license and product_id for some or all files. limit: most
+    pictures per class, 0 for all. Raises CourseError when it holds fewer than ``least`` classes.
+    """
+    if not folder.is_dir():
+        raise CourseError(f"There is no folder {str(folder)!r}; give photos a folder with one sub-folder per class.")
+    told = _manifest(folder / "manifest.csv")
+    paths = [path.relative_to(folder) for path in sorted(folder.rglob("*")) if not path.is_dir()]
+    paths = [path for path in paths if path.name != "Thumbs.db" and not re.search(r"(^|/)(\.|__MACOSX/)", path.as_posix())]
+    hits, taken = [], Counter()
+    for file in dict.fromkeys([*(path.as_posix() for path in paths), *told]):
+        above, row = Path(file).parts[:-1], told.get(file, {})
+        if not above and not row:
+            continue  # manifest.csv, a README: belongs to no class
+        label = class_of(row.get("label", "")) or next(filter(None, map(class_of, above[::-1])), "")
+        taken[label] += 1
+        if not limit or taken[label] <= limit:
+            source = row.get("source") or (name if ":" in name else "")
+            hits.append(Hit(row.get("label") or (*above, file)[0], label, f"{name}:{file}", "", Path(file).stem, source,
+                            row.get("license", ""), row.get("product_id", "")))  # fmt: skip
+    if len(set(taken) - {""}) < least:
+        raise CourseError(_too_few(folder, paths, set(taken) - {""}))
+    return hits
+
+
+def _too_few(folder: Path, paths: list[Path], classes: set[str]) -> str:
+    """Why a folder gives too few classes, and what to do about it."""
+    others = ", ".join(sorted({path.parts[0] for path in paths if path.parts[1:] and not class_of(path.parts[0])})[:5])
+    tables = [path.name for path in paths if path.suffix in (".csv", ".tsv") and path.name != "manifest.csv"]
+    heic = any(path.suffix.lower() in (".heic", ".heif") for path in paths)
+    return (
+        f"{str(folder)!r} holds pictures of {f'only {classes.pop()}' if classes else 'no class'}"
+        + f"{others and f' among {others}'}; it needs one sub-folder per class, two at least, named like "
+        + f"{', '.join(CLASSES)}, or a manifest.csv with the columns file and label"
+        + (f" ({tables[0]} is not read: give it that name and these columns)" if tables else "")
+        + ("; its HEIC pictures must be saved as JPEG." if heic else ".")
+    )
+
+
+def read_file(folder: Path, name: str, url: str) -> bytes:
+    """The bytes of a hit of :func:`folder_hits`. Raises NotTaken for what is too large, unreadable or not there."""
+    file = url.removeprefix(f"{name}:")
+    path = folder / file
+    try:
+        if ".." in Path(file).parts or Path(file).is_absolute():  # a data set's list is a stranger's
+            raise FileNotFoundError
+        if path.stat().st_size > 200_000_000:
+            raise NotTaken("refused", "more than 200,000,000 bytes")
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise NotTaken("failed", "named in manifest.csv or linked to, but not there") from None
+    except OSError as error:
+        raise NotTaken("failed", f"cannot be read ({error.strerror})") from None
+
+
+def _manifest(path: Path) -> dict[str, dict[str, str]]:
+    try:
+        with open(path, newline="", encoding="utf-8-sig") as file:
+            rows = [{name: one_line(value) for name, value in row.items() if name} for row in csv.DictReader(file)]
+    except FileNotFoundError:
+        return {}
+    except (UnicodeDecodeError, csv.Error, OSError) as error:
+        raise CourseError(f"{path.parent.name}/manifest.csv cannot be read ({error}); save it as UTF-8 CSV.") from None
+    if rows and "file" not in rows[0]:
+        raise CourseError("manifest.csv needs a column 'file'; it may have label, source, license and product_id.")
+    return {row["file"].replace("\\", "/"): row for row in rows if row["file"]}
+
+
+def kaggle_folder(handle: str) -> Path:
+    """The folder of a Kaggle data set (``owner/name``), downloaded with kagglehub unless its cache has it already."""
+    import kagglehub
+
+    try:
+        return Path(kagglehub.dataset_download(handle))
+    except Exception as error:  # kagglehub raises its own, requests' and zipfile's
+        raise CourseError(
+            f"Kaggle did not give the data set {handle!r} ({type(error).__name__}: {one_line(error)[:160]}); check "
+            "the handle on its page, your network, and the key in ~/.kaggle/kaggle.json, or use the shop source."
+        ) from None
+
+
+# ---------------------------------------------------------------- one folder per source
+
+
+def set_aside(folder: Path, key: str) -> None:
+    """One source per folder: rename what another source left there, and take back what this one left before."""
+    mark, before = folder / "source.txt", folder.with_name(f"{folder.name}-{key}")
+    try:
+        there = mark.read_text() if mark.exists() else "unknown"
+        if there != key:
+            if folder.exists():
+                shutil.rmtree(other := folder.with_name(f"{folder.name}-{there}"), ignore_errors=True)
+                folder.rename(other)
+            before.rename(folder) if before.exists() else folder.mkdir(parents=True)
+            mark.write_text(key)
+    except OSError as error:
+        raise disk_error(error, mark) from error
+
+
+def short(value: Any) -> str:
+    """A few letters that stand for any value, for the name of a file."""
+    return hashlib.sha1(repr(value).encode()).hexdigest()[:12]
