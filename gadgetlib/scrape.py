@@ -14,7 +14,6 @@ import functools
 import hashlib
 import io
 import ipaddress
-import os
 import socket
 import threading
 import time
@@ -63,7 +62,6 @@ class Limits:
 
 
 SHOP_LIMITS = Limits(silence=4.0, deadline=4.0, backoff=0.1, per_host=8, workers=32)  # most of them wait, not work
-
 
 # ---------------------------------------------------------------- what an answer says
 
@@ -134,7 +132,7 @@ def append_row(path: Path, row: Mapping[str, Any]) -> None:
         before = file.tell()
         if file.write(data) < len(data):  # the last bytes of a disk: nothing may follow half a row
             file.truncate(before)
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            raise OSError(errno.ENOSPC, "No space left on device")
 
 
 def mend(path: Path) -> None:
@@ -243,9 +241,9 @@ class Fetcher(contextlib.AbstractContextManager):
         transport = Guarded(addresses, limits=httpx.Limits(max_connections=2 * limits.workers))
         self.limits = limits
         self._client = httpx.Client(transport=transport, headers=headers, timeout=limits.silence, trust_env=False)
-        self._gates: dict[str, threading.Semaphore] = defaultdict(lambda: threading.Semaphore(limits.per_host))
-        self._not_before: dict[str, float] = defaultdict(float)
-        self._robots: dict[bytes, tuple[threading.Lock, list]] = defaultdict(lambda: (threading.Lock(), []))
+        self._gates = defaultdict(lambda: threading.Semaphore(limits.per_host))  # by host
+        self._not_before = defaultdict(float)  # by host, on the monotonic clock
+        self._robots = defaultdict(lambda: (threading.Lock(), []))  # by scheme, host and port: its rules once known
 
     def __exit__(self, *_: object) -> None:
         self._client.close()
@@ -262,7 +260,8 @@ class Fetcher(contextlib.AbstractContextManager):
         try:
             return retrying(self._follow, url)
         except NotTaken as last:
-            raise NotTaken(last.status, f"{last.reason}, {limits.attempts} times" if last.again else last.reason) from None
+            times = f", {limits.attempts} times" if last.again else ""
+            raise NotTaken(last.status, last.reason + times) from None
 
     def _follow(self, url: str) -> bytes:
         """One attempt, redirects followed; whatever httpx raises as NotTaken."""
@@ -277,17 +276,15 @@ class Fetcher(contextlib.AbstractContextManager):
                     return found
                 url = found
             raise NotTaken("failed", f"more than {self.limits.redirects} redirects")
-        except NotTaken:
-            raise
         except httpx.TimeoutException:
             raise NotTaken("failed", "time-out", again=True) from None
         except (httpx.UnsupportedProtocol, httpx.InvalidURL):
             raise NotTaken("refused", "not an address") from None
         except httpx.TransportError as error:
-            known = {httpx.RemoteProtocolError: "the answer broke off", httpx.ConnectError: "no connection"}
-            raise NotTaken("failed", known.get(type(error), "connection lost"), again=True) from None
+            broke_off = isinstance(error, httpx.RemoteProtocolError)
+            raise NotTaken("failed", "the answer broke off" if broke_off else "connection lost", again=True) from None
         except Exception as error:
-            raise NotTaken("failed", f"{type(error).__name__}: {one_line(error)[:120]}") from None
+            raise error if isinstance(error, NotTaken) else NotTaken("failed", one_line(repr(error))[:120]) from None
 
     def _once(self, url: httpx.URL) -> bytes | str:
         """One request: the body, or the address that it redirects to."""
@@ -307,7 +304,7 @@ class Fetcher(contextlib.AbstractContextManager):
                 raise NotTaken("failed", f"HTTP {answer.status_code}{late}", again, wait)
 
     def _ask_robots(self, url: httpx.URL) -> None:
-        lock, rules = self._robots[url.netloc]
+        lock, rules = self._robots[url.scheme, url.netloc]
         with lock:
             if not rules:
                 asked = url.copy_with(raw_path=b"/robots.txt", fragment=None)
@@ -333,7 +330,7 @@ def fetch_all(hits: Sequence[Hit], ledger: Ledger, get: Callable[[str], bytes], 
             groups[address_key(hit.url)].append(hit)
 
     def one(key: str) -> None:
-        first, *others = sorted(groups[key], key=lambda hit: len(hit.url))  # the address itself before one with tracking
+        first, *others = sorted(groups[key], key=lambda hit: len(hit.url))  # the one without tracking first
         row = came.get(key) or ledger.add(first, **outcome(first, ledger, get, limits.pixels))
         facts = {name: row[name] for name in ("status", "file", "sha256", "phash", "width", "height", "bytes")}
         for hit in others if key not in came else groups[key]:
@@ -366,24 +363,23 @@ def outcome(hit: Hit, ledger: Ledger, get: Callable[[str], bytes], pixels: int) 
 def collect(
     folder: Path, source: str, *, queries: Mapping[str, Sequence[str]] | None = None, per_query: int = 0,
     photos: str = "", kaggle: Sequence[str] = (), licence: str = "", retry: bool = False,
-    limits: Limits | None = None, search: str = "", addresses: Mapping[str, tuple[str, int]] | None = None,
+    limits: Limits = Limits(), search: str = "", addresses: Mapping[str, tuple[str, int]] | None = None,
 ) -> pd.DataFrame:  # fmt: skip
-    """Collect pictures into ``folder`` (``ledger.csv`` and ``images/``); return the ledger as a DataFrame.
+    """Collect pictures into ``folder`` (``ledger.csv`` and ``images/``); return the ledger. CourseError for no picture.
 
-    source: web, shop, kaggle or folder. queries: label -> search words, for web and shop. per_query: most hits per
-    query (pictures per class), 0 for all; for the web, 100. photos: the folder of the folder source. kaggle: data set
-    handles. licence: the web's filter. search, addresses: the shop's search host and where its hosts are. retry: ask
-    again for what failed. Run it again to go on where it stopped. What another source left in ``folder`` is set aside.
-    Raises CourseError when nothing at all can be had.
+    source: web or shop (with queries: label -> search words), kaggle (with kaggle: data set handles) or folder (with
+    photos: its path). per_query: most hits per query (pictures per class), 0 for all; for the web, 100. licence: the
+    web's filter. search, addresses: the shop's search host and where its hosts are. retry: ask again for what failed.
+    Run again, it goes on where it stopped; what another source left in ``folder`` is set aside.
     """
     wanted = {"web": queries, "shop": queries, "kaggle": kaggle, "folder": photos}
     if not wanted.get(source):
-        raise CourseError(f"The source {source!r} is none of web and shop (with queries), kaggle (with kaggle = "
-                          "['owner/name']) and folder (with photos = a folder).")  # fmt: skip
+        raise CourseError(f"The source {source!r} is none of web and shop (with queries), kaggle (with kaggle, a list) "
+                          "and folder (with photos, a path).")  # fmt: skip
     if wrong := set(queries or {}) - set(CLASSES):
         raise CourseError(f"{wrong.pop()!r} is not a class; queries may name {', '.join(CLASSES)}.")
     sources.set_aside(folder, source if queries else f"{source}-{sources.short(wanted[source])}")
-    with Ledger(folder) as ledger, Fetcher(limits or Limits(), addresses) as fetcher:
+    with Ledger(folder) as ledger, Fetcher(limits, addresses) as fetcher:
         if source in ("web", "shop"):
             filters = {"type_image": "photo"} | ({"license_image": licence} if licence else {})
             ask = sources.shop_search(fetcher.get, search) if search else sources.web_search(filters=filters)
@@ -391,7 +387,7 @@ def collect(
             hits, failed = sources.ask_all(ask, queries, limit, ledger.folder / "answers" / sources.short(licence))
             for hit, no in failed:
                 ledger.add(hit, no.status, f"search: {no.reason}")
-            fetch_all(hits, ledger, fetcher.get, fetcher.limits, retry)
+            fetch_all(hits, ledger, fetcher.get, limits, retry)
         for handle in {"kaggle": kaggle, "folder": [""]}.get(source, ()):
             place = sources.kaggle_folder(handle) if handle else Path(photos).expanduser()
             name = f"kaggle:{handle}" if handle else "folder"

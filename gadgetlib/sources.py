@@ -31,7 +31,7 @@ TRACKING = re.compile(r"(utm_\w+|[gf]bclid|gclid|msclkid|dclid|yclid|igshid|mc_[
 
 
 class NotTaken(Exception):
-    """A picture that is not kept: ``refused`` (we do not want it), ``failed`` (it did not come) or ``skipped``, and why.
+    """A picture that is not kept: ``refused`` (not wanted), ``failed`` (it did not come) or ``skipped``, and why.
 
     again: asking later may help, after ``wait`` seconds if the server named a time.
     """
@@ -61,7 +61,7 @@ def one_line(value: Any) -> str:
 
 
 def address_key(url: str) -> str:
-    """One spelling for one address, without fragment and tracking parameters: two offers with one key are one address."""
+    """One spelling for one address, without fragment and tracking: two offers with one key are one address."""
     if not url.lower().startswith(("http:", "https:")):
         return url  # a file, or no address at all: fetching it will say so
     try:
@@ -98,7 +98,7 @@ def search_hits(ask: Callable[[str, int], list[dict]], query: str, label: str, l
 
 
 def ask_all(ask: Callable, queries: Mapping[str, Sequence[str]], limit: int, memory: Path) -> tuple[list, list]:
-    """(hits, [(query as a hit, NotTaken)]) of all searches; the folder ``memory`` keeps answers, so none is asked twice.
+    """(hits, [(query as a hit, NotTaken)]) of all searches; ``memory``, a folder, keeps answers: none is asked twice.
 
     The hits come in turn from each query: a collection that is stopped has something of every class.
     """
@@ -173,7 +173,7 @@ def class_of(name: str) -> str:
     """The class that a folder's name means (``Smart Watches``, ``laptop_images``), or "" where it means none."""
     known = _folder_words()
     words = [re.sub(r"(?<=ch)es$|(?<=[^sw])s$", "", word) for word in re.findall(r"[a-z]+", name.lower())]
-    kept = [word for word in words if known.get(word) != ""]  # data/folder_names.csv: words of no class, such as "image"
+    kept = [word for word in words if known.get(word) != ""]  # without words of no class, such as "image"
     return known.get("".join(kept), "")
 
 
@@ -187,7 +187,7 @@ def folder_hits(folder: Path, name: str = "folder", limit: int = 0, least: int =
         raise CourseError(f"There is no folder {str(folder)!r}; give photos a folder with one sub-folder per class.")
     told = _manifest(folder / "manifest.csv")
     paths = [path.relative_to(folder) for path in sorted(folder.rglob("*")) if not path.is_dir()]
-    paths = [path for path in paths if path.name != "Thumbs.db" and not re.search(r"(^|/)(\.|__MACOSX/)", path.as_posix())]
+    paths = [path for path in paths if not re.search(r"(^|/)(\.|__MACOSX/|Thumbs\.db$)", path.as_posix())]
     hits, taken = [], Counter()
     for file in dict.fromkeys([*(path.as_posix() for path in paths), *told]):
         above, row = Path(file).parts[:-1], told.get(file, {})

@@ -170,7 +170,8 @@ def test_retry_after_in_all_its_forms():
 
 def test_time_and_size_have_limits(serve):
     shop = serve({
-        "/drip.jpg": {"fault": {"drip": 0.05}}, "/silent.jpg": {"fault": {"pause": 2}}, "/short.jpg": {"fault": {"short": 0.5}},
+        "/drip.jpg": {"fault": {"drip": 0.05}}, "/silent.jpg": {"fault": {"pause": 2}},
+        "/short.jpg": {"fault": {"short": 0.5}},
         "/endless.jpg": {"fault": {"endless": 10_000}}, "/reset.jpg": {"fault": {"reset": True}}, "/a.jpg": {},
     })  # fmt: skip
     begun = time.monotonic()
@@ -198,7 +199,9 @@ def redirect(target: str) -> dict:
 
 
 def test_redirects(serve, photos):
-    shop = serve({"/a": redirect(f"http://{HOST}/b"), "/b": redirect("/c.jpg"), "/c.jpg": {}, "/loop": redirect("/loop")})
+    shop = serve(
+        {"/a": redirect(f"http://{HOST}/b"), "/b": redirect("/c.jpg"), "/c.jpg": {}, "/loop": redirect("/loop")}
+    )
     assert get(shop, "/a") == (photos / "0.jpg").read_bytes()
     with pytest.raises(NotTaken, match="more than 5 redirects"):
         get(shop, "/loop")
@@ -230,7 +233,9 @@ def test_an_odd_answer_is_a_row_and_the_rest_goes_on(raw, tmp_path, photos):
     assert set(ended.values()) <= {"failed", "refused"} and (table.reason[table.status != "ok"] != "").all()
 
 
-@pytest.mark.parametrize("name", [n for n in dir(httpx) if isinstance(getattr(httpx, n), type) and issubclass(getattr(httpx, n), Exception)])
+@pytest.mark.parametrize(
+    "name", [n for n in dir(httpx) if isinstance(getattr(httpx, n), type) and issubclass(getattr(httpx, n), Exception)]
+)
 def test_whatever_httpx_raises_is_a_row(name, tmp_path, monkeypatch):
     kind = getattr(httpx, name)
     error = kind.__new__(kind)
@@ -287,7 +292,11 @@ def test_the_certificate_must_be_the_name_s(tmp_path):
 
         def run():
             for _ in range(2):
-                with (client := server.accept()[0]), scrape.contextlib.suppress(OSError), replica._tls.wrap_socket(client, server_side=True) as tls:
+                with (
+                    (client := server.accept()[0]),
+                    scrape.contextlib.suppress(OSError),
+                    replica._tls.wrap_socket(client, server_side=True) as tls,
+                ):
                     assert b"Host: " in tls.recv(4096)
                     tls.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi")
 
@@ -300,7 +309,9 @@ def test_the_certificate_must_be_the_name_s(tmp_path):
         server.close()
 
 
-@pytest.mark.parametrize("url", ["ftp://x.example/a.jpg", "file:///etc/passwd", "data:image/png;base64,AA", "a.jpg", ""])
+@pytest.mark.parametrize(
+    "url", ["ftp://x.example/a.jpg", "file:///etc/passwd", "data:image/png;base64,AA", "a.jpg", ""]
+)
 def test_only_http(url):
     with Fetcher(QUICK) as fetcher, pytest.raises(NotTaken, match="only http and https"):
         fetcher.get(url)
@@ -474,7 +485,9 @@ def test_a_full_disk_leaves_no_torn_row_and_is_one_sentence(tmp_path, monkeypatc
 
     with Ledger(tmp_path) as ledger:
         ledger.add(hits[0], "ok")
-        monkeypatch.setattr("builtins.open", lambda path, *a, **k: Full(path, "ab") if a[:1] == ("ab",) else real(path, *a, **k))
+        monkeypatch.setattr(
+            "builtins.open", lambda path, *a, **k: Full(path, "ab") if a[:1] == ("ab",) else real(path, *a, **k)
+        )
         with pytest.raises(CourseError, match="The disk is full"):
             ledger.add(hits[1], "ok")
         monkeypatch.undo()  # somebody made room
@@ -542,7 +555,8 @@ def test_ddgs_pages_and_filters(tmp_path):
         assert len(search(replica, 0)) == 200, "0 is all there is"
     assert len({hit.url for hit in hits}) == 150
     assert hits[0] == Hit("red phone", "mobile_phone", "https://img0.example.com/0.jpg",
-                          page="https://shop0.example.com/p/0", title="red phone no. 0", source="shop0.example.com")  # fmt: skip
+                          page="https://shop0.example.com/p/0", title="red phone no. 0",
+                          source="shop0.example.com")  # fmt: skip
     asked = [parameters for path, parameters in replica.requests if path == "/i.js"]
     assert [a.get("s") for a in asked[:2]] == [None, "100"]
     assert asked[0]["f"] == ",size:Large,,type:photo,,license:Share"
@@ -558,7 +572,8 @@ def test_ddgs_gives_addresses_as_they_are(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "fault", [(202, b"{}"), (403, b""), (429, b""), (200, b"<html>"), (200, b'{"results": []}'), (200, b'{"images": []}')]
+    "fault",
+    [(202, b"{}"), (403, b""), (429, b""), (200, b"<html>"), (200, b'{"results": []}'), (200, b'{"images": []}')],
 )
 def test_ddgs_survives_a_bad_moment_and_gives_up_with_a_reason(tmp_path, fault):
     with DuckDuckGo(tmp_path, faults=[fault] * 2) as replica:
@@ -587,13 +602,20 @@ def test_a_search_that_fails_is_in_the_ledger_and_the_rest_goes_on(serve, tmp_pa
     for _ in range(2):
         table = scrape.collect(tmp_path / "raw", "web", queries={"laptop": ["l"], "tablet": ["t"]}, limits=QUICK,
                                addresses=shop.addresses)  # fmt: skip
-    assert list(table.status) == ["failed", "ok"] and table.reason[0] == "search: the search gave no answer (RuntimeError: no answer)"
-    assert asked.count("t") == 2 and asked.count("l") == 2, "an answer is remembered (t has a second page), a failure is not"
+    assert (
+        list(table.status) == ["failed", "ok"]
+        and table.reason[0] == "search: the search gave no answer (RuntimeError: no answer)"
+    )
+    assert asked.count("t") == 2 and asked.count("l") == 2, (
+        "an answer is remembered (t has a second page), a failure is not"
+    )
 
 
 def test_queries_take_turns(tmp_path):
     """Stopped early, a run has something of every query."""
-    hits, failed = sources.ask_all(lambda query, page: [{"image": f"{query}{n}"} for n in range(3)], {"laptop": ["a", "b"]}, 0, tmp_path)
+    hits, failed = sources.ask_all(
+        lambda query, page: [{"image": f"{query}{n}"} for n in range(3)], {"laptop": ["a", "b"]}, 0, tmp_path
+    )
     assert [hit.url for hit in hits] == ["a0", "b0", "a1", "b1", "a2", "b2"] and not failed
 
 
@@ -608,8 +630,14 @@ def test_kagglehub(tmp_path, photos, monkeypatch):
         assert replica.requests == ["GetDataset", "DownloadDataset"] and replica.refused == []
         with pytest.raises(CourseError, match="someone/nothing.*check"):
             scrape.collect(tmp_path / "other", "kaggle", kaggle=["someone/nothing"])
-    assert dict(zip(table.title, table.label, strict=True)) == {"1": "mobile_phone", "ä b": "tablet", "no": "tablet", "2": "laptop"}
-    assert dict(zip(table.title, table.status, strict=True)) == {"1": "ok", "ä b": "ok", "no": "refused", "2": "failed"}
+    assert dict(zip(table.title, table.label, strict=True)) == {
+        "1": "mobile_phone",
+        "ä b": "tablet",
+        "no": "tablet",
+        "2": "laptop",
+    }
+    ended = dict(zip(table.title, table.status, strict=True))
+    assert ended == {"1": "ok", "ä b": "ok", "no": "refused", "2": "failed"}
     assert set(table.source) == {"kaggle:someone/gadgets"}
 
 
@@ -619,7 +647,9 @@ def test_kagglehub(tmp_path, photos, monkeypatch):
 @pytest.fixture
 def mine(tmp_path):
     folder = tmp_path / "my photos"
-    for number, name in enumerate(["Laptops/a.jpg", "Laptops/b.jpg", "Smart Watches/été 1.jpg", "smart watches/x/d.png"]):
+    for number, name in enumerate(
+        ["Laptops/a.jpg", "Laptops/b.jpg", "Smart Watches/été 1.jpg", "smart watches/x/d.png"]
+    ):
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         drawn(number).save(path)
@@ -641,7 +671,12 @@ def test_folder(mine, tmp_path):
     (mine / "Laptops" / ".DS_Store").write_bytes(b"x")
     (mine / "Laptops" / "Thumbs.db").write_bytes(b"x")
     table = collected(mine, tmp_path)
-    assert dict(table.label[table.status == "ok"]) == {"a": "laptop", "b": "laptop", "été 1": "smartwatch", "d": "smartwatch"}
+    assert dict(table.label[table.status == "ok"]) == {
+        "a": "laptop",
+        "b": "laptop",
+        "été 1": "smartwatch",
+        "d": "smartwatch",
+    }
     assert dict(table.status[table.status != "ok"]) == {
         "note": "refused", "empty": "refused", "gone": "failed", "phone": "refused", "c": "skipped"}  # fmt: skip
     assert "'Cameras' names none of the five classes" in table.reason["c"] and "HEIC" in table.reason["phone"]
@@ -663,7 +698,8 @@ def test_an_unreadable_file_is_a_row(mine, tmp_path, monkeypatch):
 
 def test_folder_with_a_manifest(mine, tmp_path):
     drawn(8).save(mine / "top.jpg")
-    rows = ["file,label,source,license,product_id", "Laptops/a.jpg,tablet,shop-1,CC0,p-1", "Laptops/zzz.jpg,laptop,shop-2,,",
+    rows = ["file,label,source,license,product_id", "Laptops/a.jpg,tablet,shop-1,CC0,p-1",
+            "Laptops/zzz.jpg,laptop,shop-2,,",
             "top.jpg,phone,,,", "../secret.jpg,phone,,,", ",,,,"]  # fmt: skip
     drawn(7).save(mine.parent / "secret.jpg")
     (mine / "manifest.csv").write_text("\n".join(rows), encoding="utf-8-sig")
@@ -677,7 +713,8 @@ def test_folder_with_a_manifest(mine, tmp_path):
 
 @pytest.mark.parametrize(
     ("files", "words"),
-    [([], ["no class", "manifest.csv"]), (["Laptops/a.jpg"], ["only laptop"]), (["Cameras/a.jpg"], ["no class among Cameras"]),
+    [([], ["no class", "manifest.csv"]), (["Laptops/a.jpg"], ["only laptop"]),
+     (["Cameras/a.jpg"], ["no class among Cameras"]),
      (["train/1.jpg", "train.csv"], ["manifest.csv", "train.csv", "columns file and label"]),
      (["IMG_1.HEIC", "IMG_2.HEIC"], ["manifest.csv", "HEIC"])],
 )  # fmt: skip
@@ -729,8 +766,10 @@ def test_another_source_sets_the_first_aside_and_back(mine, tmp_path):
 @pytest.mark.parametrize(
     ("name", "label"),
     [("Phones", "mobile_phone"), ("mobile-phones", "mobile_phone"), ("Smart Watches", "smartwatch"), ("ipad", "tablet"),
-     ("wireless earbuds", "headphones"), ("Headsets", "headphones"), ("laptop 2", "laptop"), ("Head Phones", "headphones"),
-     ("Tablet PC", "tablet"), ("laptop_images", "laptop"), ("01_Mobile-Phone (new)", "mobile_phone"), ("TWS", "headphones"),
+     ("wireless earbuds", "headphones"), ("Headsets", "headphones"), ("laptop 2", "laptop"),
+     ("Head Phones", "headphones"),
+     ("Tablet PC", "tablet"), ("laptop_images", "laptop"), ("01_Mobile-Phone (new)", "mobile_phone"),
+     ("TWS", "headphones"),
      ("cell phone photos", "mobile_phone"), ("headphones", "headphones"), ("cameras", ""), ("phone cases", ""),
      ("laptop bags", ""), ("phones and tablets", ""), ("images", ""), ("", "")],
 )  # fmt: skip
