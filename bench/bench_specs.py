@@ -1,30 +1,47 @@
-"""How well, and how fast, the rules read titles that nobody here wrote: six shops, scored by shop.
+"""How well, and how fast, the rules read titles that shops wrote: old tables by shop, hand-labelled titles, shipped texts.
 
     python bench/bench_specs.py            # the table
-    python bench/bench_specs.py --errors   # and what went wrong, by shop and field
+    python bench/bench_specs.py --errors   # and what went wrong, by set and field, on the choosing half only
 
 The titles stand beside the project (``../shared``); without them only the shipped texts and the speed are measured.
-The truth of a title comes from its shop's own columns and its own template (Flipkart writes `MAKER NAME (COLOUR,
-128 GB)  (8 GB RAM)`), read here by a few lines a shop that share no code with `gadgetlib.specs`; only what the title
-itself states is asked for. The rules learn from no row, so every shop is an unseen shop to them.
+The truth of a title of an old table comes from its shop's own columns and template, read here by a few lines a shop
+that share no code with `gadgetlib.specs`; only what the title itself states is asked for. Every title is in one half, by
+a hash of its characters (`half`): what was changed was chosen on half 0, what is reported is half 1, whose errors are
+never printed.
 """
 
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 import random
 import re
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 ROOT = Path(__file__).resolve().parents[1]
-SHARED = ROOT.parent / "shared"
-FIELDS = ("brand", "model", "ram_gb", "storage_gb", "screen_in", "price", "currency")
+sys.path.insert(0, str(ROOT))
+
+from bench import row as record  # noqa: E402
+from gadgetlib import SPEC_FIELDS, specs  # noqa: E402
+from gadgetlib.files import build_dir, shared_dir  # noqa: E402
+from gadgetlib.measure import interval  # noqa: E402
+
+SHARED = shared_dir() or ROOT.parent / "shared"
 SKIP = "?"  # the columns do not settle this field: it is not scored
+Pair = tuple[str, dict[str, Any]]  # a title and what it states
+
+
+def half(title: str) -> int:
+    """0: to choose on, 1: to report."""
+    return hashlib.sha1(title.encode()).digest()[-1] % 2
 
 
 def gb(text: str | None) -> float | None:
@@ -35,14 +52,6 @@ def gb(text: str | None) -> float | None:
 def runs(name: str | None) -> Counter:
     """A model's name as a multiset of letter runs and digit runs, as the guidelines compare them."""
     return Counter(re.findall(r"[^\W\d_]+|\d+", (name or "").lower()))
-
-
-def right(field: str, got, truth) -> bool:
-    if field == "model":
-        return runs(got) == runs(truth)
-    if field in ("brand", "currency"):
-        return str(got).lower() == str(truth).lower()
-    return abs(float(got) - float(truth)) < 1e-6
 
 
 def maker(name: str) -> str:
@@ -231,7 +240,7 @@ def flipkart_laptops(year: int) -> Iterator[tuple[str, dict]]:
         )
 
 
-def shops() -> dict[str, list[tuple[str, dict]]]:
+def shops() -> dict[str, list[Pair]]:
     """Every shop's titles with what they state. Duplicate titles count once."""
     if not SHARED.is_dir():
         return {}
@@ -247,39 +256,75 @@ def shops() -> dict[str, list[tuple[str, dict]]]:
     }
 
 
-def score(pairs, read, errors: list | None = None) -> dict[str, Counter]:
-    """Counts of right, wrong and missed fields: {field: Counter(tp, fp, fn)}; `read(title)` gives the specs."""
-    counts = {f: Counter() for f in FIELDS}
-    for title, truth in pairs:
+def labelled(kinds: str = "gadgets") -> list[Pair]:
+    """Titles of 2025 that people labelled; `alt` holds the other names of a model that are as right."""
+    path = SHARED / "titles/labelled_2025.csv"
+    out = []
+    for r in csv.DictReader(path.open(encoding="utf-8", newline="")) if path.exists() else ():
+        alt = [note.strip()[4:] for note in r["note"].split(";") if note.strip().startswith("alt=")]
+        if r["ambiguous"] == "0" and (r["gadget_type"] == "other") == (kinds == "other"):
+            out.append((r["title"], {**{f: r[f] or None for f in SPEC_FIELDS}, "alt": alt}))
+    return out
+
+
+def shipped(split: str = "test") -> dict[str, list[Pair]]:
+    """The texts and listings that come with the course."""
+    out = {}
+    for name, file in (("shipped texts", "texts.jsonl"), ("shipped listings, true text", "listings/listings.jsonl")):
+        lines = (ROOT / "data" / file).read_text(encoding="utf-8").splitlines()
+        rows = [json.loads(line) for line in lines]
+        out[name] = [(r["text"], {**r["specs"], "group": r["product_id"]}) for r in rows if r["split"] == split]
+    return out
+
+
+def transcribed() -> list[Pair]:
+    """Real product pictures, as a person read them (`../shared/listings`)."""
+    path = SHARED / "listings/manifest.csv"
+    rows = list(csv.DictReader(path.open(encoding="utf-8", newline=""))) if path.exists() else []
+    return [(r["text"], {f: r[f] or None for f in SPEC_FIELDS}) for r in rows]
+
+
+def sets(part: int) -> dict[str, list[Pair]]:
+    """Every set of titles: half 0 with the shipped training texts, or half 1 with the shipped test texts."""
+    own = shipped("test") if part else {k: random.Random(0).sample(v, min(1500, len(v))) for k, v in shipped("train").items()}
+    real = {**shops(), "labelled 2025, gadgets": labelled(), "labelled 2025, other": labelled("other"), "real pictures, transcribed": transcribed()}
+    return {name: kept for name, pairs in real.items() if (kept := [p for p in pairs if half(p[0]) == part])} | own
+
+
+def score(pairs: list[Pair], read: Callable[[str], Any], errors: list | None = None) -> np.ndarray:
+    """Right, invented and missed fields of each title, field by field: counts (titles, fields, 3)."""
+    out = np.zeros((len(pairs), len(SPEC_FIELDS), 3))
+    for i, (title, truth) in enumerate(pairs):
         got = read(title)
-        for field in FIELDS:
+        for k, field in enumerate(SPEC_FIELDS):
             want, have = truth.get(field), getattr(got, field)
-            if want == SKIP:
-                continue
-            ok = want is not None and have is not None and right(field, have, want)
-            counts[field]["tp"] += ok
-            counts[field]["fp"] += have is not None and not ok
-            counts[field]["fn"] += want is not None and not ok
-            if errors is not None and not ok and (want is not None or have is not None):
+            names = [want, *(truth.get("alt", ()) if field == "model" else ())]
+            ok = want not in (None, SKIP) and any(specs.same(field, have, name) for name in names)
+            out[i, k] = 0 if want == SKIP else (ok, have is not None and not ok, want is not None and not ok)
+            if errors is not None and out[i, k, 1:].any():
                 errors.append((field, title, want, have))
-    return counts
+    return out
 
 
-def f1(counts: Counter) -> float:
-    return 2 * counts["tp"] / max(1, 2 * counts["tp"] + counts["fp"] + counts["fn"])
+def f1(counts: np.ndarray) -> float:
+    right, invented, missed = counts.reshape(-1, 3).sum(axis=0)
+    return 2 * right / (2 * right + invented + missed) if right + invented + missed else float("nan")
 
 
-def naive(title: str):
+def groups(pairs: list[Pair]) -> list[str]:
+    """The product of each title: its variants are not independent."""
+    return [str(truth.get("group") or f"{truth.get('brand')} {truth.get('model')}") for _, truth in pairs]
+
+
+def naive(title: str) -> specs.GadgetSpecs:
     """What a first afternoon gives: the first word is the maker, `nGB` means what stands behind it. The peer to beat."""
-    from gadgetlib.specs import GadgetSpecs
-
     words = title.split()
     ram = re.search(r"(\d+) ?GB (?:DDR\d )?RAM", title, re.I)
     disk = re.search(r"(\d+) ?(GB|TB) ?(?:SSD|HDD|ROM|storage)", title, re.I)
     inch = re.search(r"(\d+(?:\.\d+)?) ?(?:inch|\")", title, re.I)
     money = re.search(r"([$€£₹]) ?([\d,]+(?:\.\d+)?)", title)
     head = re.split(r"[(,|]|\d+ ?GB", title)[0].split()[1:]
-    return GadgetSpecs(
+    return specs.GadgetSpecs(
         brand=words[0] if words else None,
         model=" ".join(head) or None,
         ram_gb=float(ram[1]) if ram else None,
@@ -290,147 +335,75 @@ def naive(title: str):
     )
 
 
-def micro(counts: dict[str, Counter]) -> float:
-    return f1(sum(counts.values(), Counter()))
-
-
-def shipped() -> dict[str, list[tuple[str, dict]]]:
-    """The texts and listings that come with the course, test split."""
-    out = {}
-    for name, file in (
-        ("shipped texts, test", "texts.jsonl"),
-        ("shipped listings, true text, test", "listings/listings.jsonl"),
-    ):
-        path = ROOT / "data" / file
-        if path.exists():
-            rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-            out[name] = [(r["text"], r["specs"]) for r in rows if r["split"] == "test"]
-    return out
-
-
-def transcribed() -> list[tuple[str, dict]]:
-    """Real product pictures, as a person read them (`../shared/listings`)."""
-    path = SHARED / "listings/manifest.csv"
-    if not path.exists():
-        return []
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    return [(r["text"], {f: r[f] or None for f in FIELDS}) for r in rows]
+def seconds(call: Callable[[], Any], times: int = 3) -> float:
+    """The processor's seconds, the least of some runs: neighbours on the same core slow even these."""
+    taken = []
+    for _ in range(times):
+        begin = time.process_time()
+        call()
+        taken.append(time.process_time() - begin)
+    return min(taken)
 
 
 def run(quick: bool = True) -> Iterator[dict]:
-    sys.path.insert(0, str(ROOT))
-    from gadgetlib import specs
-    from gadgetlib.files import build_dir
-
-    def row(case: str, data: str, metric: str, value: float, unit: str = "", peer: str = "") -> dict:
-        return {
-            "area": "specs",
-            "case": case,
-            "data": data,
-            "metric": metric,
-            "value": value,
-            "unit": unit,
-            "peer": peer,
-        }
-
-    total, simple, every = Counter(), Counter(), []
-    for shop, pairs in shops().items():
-        counts, peer = score(pairs, specs.extract), score(pairs, naive)
-        every += [t for t, _ in pairs]
-        total += sum(counts.values(), Counter())
-        simple += sum(peer.values(), Counter())
-        yield row("rules", shop, "micro-F1", round(micro(counts), 4), peer=f"naive patterns {micro(peer):.4f}")
-        for field in FIELDS:
-            if counts[field]["tp"] + counts[field]["fn"]:
-                yield row(
-                    "rules",
-                    shop,
-                    f"F1 {field}",
-                    round(f1(counts[field]), 4),
-                    peer=f"naive patterns {f1(peer[field]):.4f}",
-                )
-    if every:
-        yield row("rules", "all shops", "micro-F1", round(f1(total), 4), peer=f"naive patterns {f1(simple):.4f}")
-    else:
+    """Rules beside plain patterns on the reporting halves; speed beside price-parser's of the same titles."""
+    every, draws = sets(1), 200 if quick else 1000
+    if len(every) < 3:
         print("bench_specs: ../shared is not here, so no real titles are scored.", file=sys.stderr)
-    for name, pairs in {**shipped(), "real pictures, transcribed": transcribed()}.items():
-        if pairs:
-            counts, peer = score(pairs, specs.extract), score(pairs, naive)
-            every += [t for t, _ in pairs]
-            yield row("rules", name, "micro-F1", round(micro(counts), 4), peer=f"naive patterns {micro(peer):.4f}")
-    sample = every[:: max(1, len(every) // (1000 if quick else 5000))]
-    specs.extract(sample[0])
-    begin = time.process_time()  # of this process alone: a busy machine does not count
-    for title in sample:
-        specs.extract(title)
-    speed = len(sample) / (time.process_time() - begin)
-    yield row("rules", "all texts", "titles a CPU second", round(speed), "1/s")
-    yield from trained(build_dir() / "tagger", row, 60 if quick else 400)
+    old = [name for name in every if name[-4:].isdecimal()]
+    every |= {"all old tables": [p for name in old for p in every[name]]} if old else {}
+    for name, pairs in every.items():
+        counts, peer, by = score(pairs, specs.extract), score(pairs, naive), groups(pairs)
+        yield record("specs", "rules", name, "micro-F1", interval(counts, by, f1, draws), peer=f"plain patterns {interval(peer, by, f1, draws)}")
+        for k, field in enumerate(SPEC_FIELDS):
+            if counts[:, k, [0, 2]].any():
+                yield record("specs", "rules", name, f"F1 {field}", interval(counts[:, k], by, f1, draws), peer=f"plain patterns {f1(peer[:, k]):.3f}")
+    yield from speed([title for pairs in every.values() for title, _ in pairs])
+    yield from trained(build_dir() / "tagger", 60 if quick else 400)
 
 
-def trained(folder: Path, row, count: int) -> Iterator[dict]:
-    """The saved taggers of lesson 05, where there are any, on the same titles; their speed as a share of the rules'."""
+def speed(titles: list[str]) -> Iterator[dict]:
+    """Titles per second of processor time, as a multiple of what price-parser takes for their prices alone."""
+    from price_parser import Price
+
+    titles = random.Random(0).sample(titles, min(1000, len(titles)))
+    specs.extract(titles[0])
+    rules, peer = seconds(lambda: [specs.extract(t) for t in titles]), seconds(lambda: [Price.fromstring(t) for t in titles])
+    yield record("specs", "rules", "all titles", "per CPU second", round(len(titles) / rules), unit="1/s", peer=f"price-parser, prices alone: {rules / peer:.1f} times as quick")
+    hostile = max(seconds(lambda t=t: specs.extract(t)) for t in ("1 " * 2000, "8GB+" * 1000, "a-" * 2000, "$1," * 1333, "Galaxy " * 571))
+    yield record("specs", "rules", "4,000 hostile characters", "slowest", round(hostile * 1000), unit="ms")
+
+
+def trained(folder: Path, count: int) -> Iterator[dict]:
+    """The saved taggers of lesson 05, where there are any, on the same titles."""
     if not (folder / "tagger.json").exists():
         print("bench_specs: lesson 05 has not run here, so the trained taggers are not scored.", file=sys.stderr)
         return
-    from gadgetlib import specs, tagger
+    from gadgetlib import tagger
 
     pipeline = tagger.Pipeline.load(folder)
-    sets = {
-        "real titles": [p for pairs in shops().values() for p in random.Random(0).sample(pairs, min(count, len(pairs)))]
-    }
-    sets |= {name: random.Random(0).sample(pairs, min(4 * count, len(pairs))) for name, pairs in shipped().items()}
-    for name, pairs in sets.items():
-        if not pairs:
-            continue
-        titles = [t for t, _ in pairs]
-        rows = pipeline.answers(titles)
+    for name, pairs in sets(1).items():
+        pairs = random.Random(0).sample(pairs, min(count, len(pairs)))
+        rows = pipeline.answers([title for title, _ in pairs])
         for way in (*tagger.SOURCES, "merged"):
-            reads = [pipeline.merger.merge(r) if way == "merged" else r[way] for r in rows]
-            counts = score([(i, truth) for i, (_, truth) in enumerate(pairs)], reads.__getitem__)
-            yield row(way, f"{name} ({len(pairs)})", "micro-F1", round(micro(counts), 4))
-    titles = [t for t, _ in sets["real titles"] or next(iter(sets.values()))]
-    tagger.spacy_specs(pipeline.spacy, titles[:8])  # both are loaded before the clock starts
-    pipeline.bert.specs(titles[:8])
+            reads = {title: pipeline.merger.merge(r) if way == "merged" else r[way] for (title, _), r in zip(pairs, rows)}
+            counts = score(pairs, reads.__getitem__)
+            yield record("specs", way, f"{name}, sample", "micro-F1", interval(counts, groups(pairs), f1, 200))
 
-    def spent(call) -> float:
-        """The processor's seconds, the least of three: neighbours on the same core slow even these."""
-        taken = []
-        for _ in range(3):
-            begin = time.process_time()
-            call()
-            taken.append(time.process_time() - begin)
-        return min(taken)
 
-    base = spent(lambda: [specs.extract(t) for t in titles])
-    for way, call in (("spacy", lambda: tagger.spacy_specs(pipeline.spacy, titles)), ("bert", lambda: pipeline.bert.specs(titles)),
-                      ("rules + spacy", lambda: [specs.extract(t) for t in titles] and tagger.spacy_specs(pipeline.spacy, titles))):  # fmt: skip
-        seconds = spent(call)
-        yield row(
-            way,
-            "real titles",
-            "titles a CPU second",
-            round(len(titles) / seconds),
-            "1/s",
-            peer=f"rules {len(titles) / base:.0f}",
-        )
+def errors(limit: int) -> None:
+    """What went wrong on the choosing half, by set and field."""
+    for name, pairs in sets(0).items():
+        wrong: list = []
+        counts = score(pairs, specs.extract, wrong)
+        print(f"== {name} ({len(pairs)} titles) F1 {f1(counts):.4f} {dict(Counter(e[0] for e in wrong))}")
+        for field, title, want, have in random.Random(1).sample(wrong, min(limit, len(wrong))):
+            print(f"   {field:10} want {want!r} got {have!r} | {title[:150]!r}")
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(ROOT))
     if "--errors" in sys.argv:
-        from gadgetlib import specs
-
-        limit = int(sys.argv[-1]) if sys.argv[-1].isdigit() else 12
-        for shop, pairs in shops().items():
-            errors: list = []
-            score(pairs, specs.extract, errors)
-            by = Counter(e[0] for e in errors)
-            print(f"== {shop} ({len(pairs)} titles) {dict(by)}")
-            for field in FIELDS:
-                mine = [e for e in errors if e[0] == field]
-                for e in mine[:: max(1, len(mine) // limit)][:limit]:
-                    print(f"   {field:10} want {e[2]!r} got {e[3]!r} | {e[1][:150]}")
-    for row in run():
-        print(f"{row['case']:14} {row['data']:36} {row['metric']:16} {row['value']:<8} {row['unit']:5} {row['peer']}")
+        errors(int(sys.argv[-1]) if sys.argv[-1].isdecimal() else 12)
+    else:
+        for r in run("--full" not in sys.argv):
+            print(f"{r['case']:8} {r['data']:32} {r['metric']:16} {r['value']:<8.4g} {r.get('low', 0):.3f} {r.get('high', 0):.3f} n={r.get('n')} {r['peer']}")

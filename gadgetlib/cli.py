@@ -93,9 +93,9 @@ def specs(
         for text in lines:
             emit(extract(text).values())
         return
-    from gadgetlib.specs import load
+    from gadgetlib.tagger import Pipeline
 
-    for found in load(trained("tagger"), tagger).many(list(lines)):
+    for found in Pipeline.load(trained("tagger"), tagger).many(list(lines)):
         emit(found.values())
 
 

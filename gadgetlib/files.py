@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import csv
 import errno
 import hashlib
 import json
@@ -10,6 +11,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -24,6 +26,13 @@ def project_root() -> Path:
 def data_dir() -> Path:
     """The data that ships with the course."""
     return project_root() / "data"
+
+
+@cache
+def table(name: str) -> list[dict[str, str]]:
+    """The rows of a CSV in ``data/``, read once."""
+    with (data_dir() / name).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
 
 
 def shared_dir() -> Path | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import csv
 import io
 import json
 import math
@@ -19,7 +18,7 @@ from pydantic import BaseModel, Field
 
 from gadgetlib import CLASSES, SPEC_FIELDS
 from gadgetlib.errors import CourseError
-from gadgetlib.files import data_dir, trained
+from gadgetlib.files import data_dir, table, trained
 
 LONGEST_SIDE = 1600  # pixels; a larger picture is shrunk as it arrives: nothing here sees more, and memory is finite
 SURE_OF_TEXT = math.log(20)  # how far text must put one kind before the next to vouch for a picture that looks like none
@@ -83,7 +82,7 @@ class Describer:
     def load(cls, engine: str = "tesseract") -> Describer:
         """Load what the course trained. Raises CourseError when nothing was trained at all."""
         folder = trained("classifier")
-        from gadgetlib import classify, ocr, pricing, retrieval, specs
+        from gadgetlib import classify, ocr, pricing, retrieval, specs, tagger
 
         classifier = classify.Classifier.load(folder)
         warnings: list[str] = []
@@ -98,7 +97,7 @@ class Describer:
         return cls(
             classifier,
             partial(ocr.read, engine=engine),
-            optional("tagger", lambda folder: specs.load(folder).warm()) or specs.extract,
+            optional("tagger", lambda folder: tagger.Pipeline.load(folder).warm()) or specs.extract,
             optional("index", lambda folder: retrieval.Index.open(folder, classifier=classifier)),
             optional("price", pricing.PriceModel.load),
             warnings,
@@ -211,13 +210,6 @@ def text_log_likelihoods(text: str, found: Any) -> dict[str, float]:
 # --- names of the catalogue -----------------------------------------------------------------------------------
 
 _CHIP = re.compile(r"\s(?:M[1-5](?: (?:Pro|Max|Ultra))?|A1[4-9](?: Pro)?)$")  # ends the names of Apple's machines
-
-
-@cache
-def table(name: str) -> list[dict[str, str]]:
-    """The rows of a CSV in `data/`."""
-    with open(data_dir() / name, newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
 
 
 def plain_model(brand: str, model: str) -> str:
@@ -335,6 +327,6 @@ def shipped_listings(split: str | None = None) -> list[dict[str, Any]]:
 
 def right_fields(found: dict[str, Any], truth: dict[str, Any]) -> dict[str, bool]:
     """For each field whether it is right (`specs.same`); a field that the truth leaves empty must be found empty."""
-    from gadgetlib.tagger import same
+    from gadgetlib.specs import same
 
     return {field: same(field, found.get(field), truth.get(field)) for field in SPEC_FIELDS}

@@ -7,7 +7,6 @@ last. A currency that is not written is None, never a guess.
 
 from __future__ import annotations
 
-import csv
 import math
 import re
 import unicodedata
@@ -16,31 +15,26 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gadgetlib.files import data_dir
-
-
-def _rows(name: str) -> list[dict[str, str]]:
-    with (data_dir() / name).open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+from gadgetlib.files import table
 
 
 def _units(kind: str) -> dict[str, float]:
-    return {row["unit"]: float(row["factor"]) for row in _rows("gazetteer/units.csv") if row["kind"] == kind}
+    return {row["unit"]: float(row["factor"]) for row in table("gazetteer/units.csv") if row["kind"] == kind}
 
 
 def _any(words: Iterable[str]) -> str:
     return "|".join(map(re.escape, sorted(words, key=len, reverse=True)))
 
 
-_TABLE = _rows("currencies.csv")
-SIGNS = {row["code"].lower(): row["code"] for row in _TABLE}
-SIGNS |= {sign: row["code"] for row in _TABLE for sign in f"{row['signs']} {row['wary']}".split()}
-WARY = {sign for row in _TABLE for sign in row["wary"].split()}  # also words, or names of products: R5, 128 km
-THREE_DECIMALS = {row["code"] for row in _TABLE if row["decimals"] == "3"}
+_CURRENCIES = table("currencies.csv")
+SIGNS = {row["code"].lower(): row["code"] for row in _CURRENCIES}
+SIGNS |= {sign: row["code"] for row in _CURRENCIES for sign in f"{row['signs']} {row['wary']}".split()}
+WARY = {sign for row in _CURRENCIES for sign in row["wary"].split()}  # also words, or names of products: R5, 128 km
+THREE_DECIMALS = {row["code"] for row in _CURRENCIES if row["decimals"] == "3"}
 SIZES, MULTIPLES = _units("size"), _units("multiple")
 # Character -> character, so that places stay places: digits of every script, blanks, quotes, dashes, marks.
 PLAIN = {c: str(d) for c in range(0x80, 0x20000) if (d := unicodedata.decimal(chr(c), None)) is not None}
-PLAIN |= {int(sign, 16): row["plain"] for row in _rows("gazetteer/lookalikes.csv") for sign in row["signs"].split()}
+PLAIN |= {int(sign, 16): row["plain"] for row in table("gazetteer/lookalikes.csv") for sign in row["signs"].split()}
 
 _NUMBER = re.compile(r"\d{1,3}(?: \d{3}){1,3}(?!\d)(?:[.,]\d{1,3}(?!\d))?|\d{1,12}(?:[.,']\d{1,12}){0,4}")
 _NO_CENTS = re.compile(r"(?:[.,:/]?[-=]{1,2})?/?-?")  # 899,- and 4990:- and 12999/-
@@ -49,8 +43,8 @@ _ALONE = r"(?![^\W\d_])"  # no letter follows
 _MULTIPLE = re.compile(rf" ?({_any(MULTIPLES)}){_ALONE}(?!\d)")
 # A count ("2x"), a number, a unit: gb, tb and mb may touch the next word (128gbMermer), the others only "de" (32Gode).
 SIZE = re.compile(
-    rf"(?:(?<![\w.])(?P<count>\d) ?[x*] ?)?(?<![\d.,])(?P<number>\d{{1,5}}(?:[.,]\d{{1,2}})?)[ -]?"
-    rf"(?P<unit>[gtm]b(?!it|ps|/s)|(?:{_any(SIZES)})(?:(?=de)|{_ALONE}))"
+    rf"(?:(?<![\w.])(?P<count>\d)(?:[x*]| [x*] ))?(?<![\d.,])(?P<number>\d{{1,5}}(?:[.,]\d{{1,2}})?)[ -]?"
+    rf"(?P<unit>[gtm]b(?!it|ps|/s)|(?:{_any(SIZES)})(?:(?=de|ssd|hdd|ram|rom|emmc)|{_ALONE}))"
 )
 _DRIVE = re.compile(r"ssd|hdd|nvme|emmc|hard|sata|flash|optane|m\.2")
 _ROLE = re.compile(r"\b(?:ssd|hdd|nvme|emmc|ram|rom|lp|ddr)")
@@ -79,7 +73,7 @@ def _split(number: str, decimal: str | None = None) -> tuple[str, str, str] | No
 
     decimal: the mark of its column, "" for none, settles that.
     """
-    whole, mark, last = number.rpartition(next((c for c in reversed(number) if not c.isdigit()), "\0"))
+    whole, mark, last = number.rpartition(next((c for c in reversed(number) if not c.isdecimal()), "\0"))
     others = set(whole) - set("0123456789")
     unclear = len(last) == 3 and not others and 1 <= len(whole) <= 3 and whole != "0"
     if unclear and mark in ".," and decimal is None:
@@ -107,10 +101,12 @@ def _value(number: str, decimal: str, times: float = 1) -> float:
 
 def _sign(text: str, before: bool) -> tuple[str, int]:
     """The longest sign that ends (`before` a number) or begins a text, and its length; ("", 0) without one."""
+    if not text or text[-1 if before else 0] in "0123456789()[],|\n":
+        return "", 0
     for size in range(min(len(text), 12), 0, -1):
         piece, beside = (text[-size:], text[-size - 1 : -size]) if before else (text[:size], text[size : size + 1])
         edge, sign = piece[0 if before else -1], piece.replace(" ", "")
-        if sign in SIGNS and edge != " " and not (edge.isalnum() and beside.isalpha()):
+        if sign in SIGNS and edge != " " and (before or sign[-1] != "/") and not (before and edge.isalpha() and beside == "-") and not (edge.isalnum() and beside.isalnum()):
             return sign, size
     return "", 0
 
@@ -123,30 +119,36 @@ def find(text: str, wary: bool = True) -> Iterator[Money]:
     low, done = plain(text), 0
     for m in _NUMBER.finditer(low):
         number = m[0].split()[0] if " " in m[0] and SIZE.match(low, m.end() - 3) else m[0]  # € 599 128 GB
-        if m.start() >= done and (money := _money(low, m.start(), number, wary)):
+        if m.start() >= done and (money := _money(low, m.start(), number, wary, done)):
             done = money.end
             yield money
 
 
-def _money(low: str, start: int, number: str, wary: bool) -> Money | None:
+def _money(low: str, start: int, number: str, wary: bool, done: int) -> Money | None:
     stop = start + len(number)
     times = _MULTIPLE.match(low, stop)
     stop = times.end() if times else stop
-    before = low[max(0, start - 14) : start]
+    before = low[max(done, start - 14) : start]
     front, width = _sign(before.rstrip(" :"), before=True)
     after = _NO_CENTS.match(low, stop).end()
     after += low[after : after + 1] == " "
     back, size = _sign(low[after : after + 12], before=False)
-    if back.isalpha() and re.match(r"[ :]?\d", low[after + size : after + size + 2]):
+    cents = None if back.isalpha() or after > stop else _CENTS.match(low, after + size)
+    price = back == "€" or re.search(r"[.,]\d\d(?!\d)", number)
+    if not cents and re.match(r"\d" if price else r"[ :]?\d", low[after + size : after + size + 2]):
         back = ""  # the sign of the next number
-    if wary and number.isdigit() and len(number) < 4 and not times:
-        glued = front.isalpha() and before[-1].isalpha() and len(number) < 3
-        front, back = "" if front in WARY or glued else front, "" if back in WARY else back
+    size_of = len(re.sub(r"\D", "", number))
+    if wary and not times:
+        long = size_of > 4 or size_of == 4 and (not number.isdecimal() or after > stop + 1)
+        glued = front.isalpha() and before[-1].isalpha() and size_of < 3
+        front, back = "" if front in WARY and not long or glued else front, "" if back in WARY and not long else back
+        back = "" if back.isalpha() and len(back) == 2 and size_of < 3 else back
+    back = "" if low[start - 1 : start].isalnum() or low[start - 1 : start] == "-" else back
     if not back and (not front or low[stop : stop + 1].isalnum()):
         return None
     code = SIGNS[back if not front or len(back) == 3 and back.isascii() and back.isalpha() else front]
     until = after + size if back else stop
-    if back and not back.isalpha() and number.isdigit() and (cents := _CENTS.match(low, until)):
+    if back and cents and number.isdecimal():
         number, until = f"{number}.{cents[0]}", cents.end()
     begin = start - (len(before) - len(before.rstrip(" :"))) - width if front else start
     factor = MULTIPLES[times[1]] if times else 1

@@ -28,8 +28,8 @@ from typing import Any
 
 import numpy as np
 
-from gadgetlib import naming
 from gadgetlib.errors import CourseError
+from gadgetlib.specs import tables
 
 ENGINES = ("tesseract", "rapidocr")
 STEPS = ("upscale", "light", "mask", "level", "extend", "second", "page")
@@ -855,8 +855,7 @@ _FIGURE = re.compile(
 @lru_cache(maxsize=1)
 def _vocabulary() -> frozenset[str]:
     """Words that product pictures print: makers, lines, the words of titles. A word among them needs less proof."""
-    makers, lines, _ = naming.names()
-    return frozenset({*makers, *lines, *naming.STOP_WORDS, *naming.NAME_WORDS, *naming.gazetteer.BRAND_LABELS})
+    return frozenset({*tables.makers(), *tables.lines(), *tables.roles()})
 
 
 def _plausible(candidate: _Candidate) -> bool:
@@ -869,7 +868,7 @@ def _plausible(candidate: _Candidate) -> bool:
         return bool(re.fullmatch(r"\d{1,2}\"", text)) and conf >= 0.5
     if letters == 1:
         return conf >= 0.93
-    words = [naming.key(word) for word in text.split()]
+    words = [tables.key(word) for word in text.split()]
     longest = max(words, key=len)
     if len(set(longest)) == 1 and longest.isalpha() and len(longest) > 1 and longest != "iii":
         return False  # a row of keys, a grille

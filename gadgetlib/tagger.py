@@ -20,10 +20,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from gadgetlib import specs
+from gadgetlib import money, specs
 from gadgetlib.errors import CourseError
 from gadgetlib.files import data_dir
-from gadgetlib.specs import Evidence, GadgetSpecs
+from gadgetlib.specs import Evidence, GadgetSpecs, same, tables
 
 LABELS = ("BRAND", "MODEL", "RAM", "STORAGE", "SCREEN", "PRICE")
 FIELD_OF = {
@@ -120,21 +120,21 @@ def values_of(text: str, spans: Iterable[tuple[int, int, str, float]], source: s
         name = FIELD_OF[label]
         value: Any = None
         if label == "BRAND":
-            known = specs.names()[0].get(specs.key(piece))
+            known = tables.makers().get(tables.key(piece))
             value = known.name if known else piece.strip(" .,;:|-()[]")
             value = "Xiaomi" if value.lower() in ("redmi", "mi") else value
         elif label == "MODEL":
             value = re.sub(r"\s+", " ", re.sub(r"[()\[\]|,;]", " ", piece)).strip(" .:-")
         elif label in ("RAM", "STORAGE"):
-            value = specs.size_in_gb(piece)
+            value = money.size_gb(piece)
         elif label == "SCREEN":
             number = re.search(r"\d{1,2}(?:[.,]\d{1,2})?", piece.replace("l", "1").replace("O", "0"))
             value = float(number[0].replace(",", ".")) if number else None
         else:
-            money = specs.price_in(piece)
-            if money and name not in found:
-                value, found["currency"] = money[0], money[1]
-                if money[1]:
+            price = next(money.find(piece, wary=False), None)
+            if price and name not in found:
+                value, found["currency"] = price.amount, price.code
+                if price.code:
                     evidence["currency"] = Evidence.model_construct(
                         span=(start, end), text=piece, source=source, rule=label, confidence=sure
                     )
@@ -445,19 +445,6 @@ SOURCES = ("rules", "spacy", "bert")
 # Imaginary cases that the first source, the rules, has been right in as often as on the whole. They learned from no shop,
 # so a strange shop costs them less than the taggers; a handful of validation texts must not outvote them there.
 CREDIT = 20
-
-
-def same(name: str, a: Any, b: Any) -> bool:
-    """Do two answers to a field agree? Models as multisets of letter runs and digit runs, numbers exactly."""
-    if a is None or b is None:
-        return a is b
-    if name == "model":
-        return sorted(re.findall(r"[^\W\d_]+|\d+", str(a).lower())) == sorted(
-            re.findall(r"[^\W\d_]+|\d+", str(b).lower())
-        )
-    if isinstance(a, str):
-        return a.lower() == str(b).lower()
-    return abs(float(a) - float(b)) < 1e-6
 
 
 def _constellations(name: str, answers: dict[str, GadgetSpecs]) -> list[tuple[str, Any, str]]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import random
+import re
 import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -16,7 +19,8 @@ from typer.testing import CliRunner
 
 from gadgetlib import cli, specs, tagger
 from gadgetlib.errors import CourseError
-from gadgetlib.specs import GadgetSpecs, extract
+from gadgetlib.files import table
+from gadgetlib.specs import GadgetSpecs, extract, same, tables
 
 ROOT = Path(__file__).resolve().parents[1]
 EMPTY = dict.fromkeys(specs.FIELDS)
@@ -27,189 +31,122 @@ def states(text: str, **wanted) -> None:
     got = extract(text).values()
     wanted = {**EMPTY, **wanted}
     for name in specs.FIELDS:
-        assert tagger.same(name, got[name], wanted[name]), f"{name}: {got[name]!r}, not {wanted[name]!r}, in {text!r}"
+        assert same(name, got[name], wanted[name]), f"{name}: {got[name]!r}, not {wanted[name]!r}, in {text!r}"
+
+
+# --- what counts as right -------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("text", "ram", "disk"),
+    ("field", "one", "other", "equal"),
     [
-        ("phone 8+128", 8, 128),
-        ("4GB/64GB", 4, 64),
-        ("18/768GB", 18, 768),
-        ("laptop i5 512 SSD 16", 16, 512),
-        ("8GB DDR4 256GB", 8, 256),
-        ("12GB RAM + 256GB ROM", 12, 256),
-        ("(8 GB/1 TB HDD/256 GB SSD/Windows 11)", 8, 1280),
-        ("256GB SSD + 1TB HDD", None, 1280),
-        ("512MB RAM", 0.5, None),
-        ("2TB SSD", None, 2048),
-        ("RTX 4070 8GB, 32GB DDR5", 32, None),
-        ("Core i5 / 8GB / 512GB SSD / 4GB Graphics", 8, 512),
-        ("16GB RAM, up to 1TB microSD", 16, None),
-        ("Core i7 16GB RAM (upgradable to 64GB), no HDD", 16, None),
-        ("16 GB, 2 x 8 GB, DDR5\n1 TB, M.2, PCIe NVMe, SSD", 16, 1024),
-        ("6GB RAM 128GB storage, 12GB RAM with RAM Plus", 6, 128),
-        ("I6GB RAM 5I2GB SSD", 16, 512),
-        ("l6 GB RAM, 12BGB ROM", 16, 128),
-        ("16 Go RAM 512 Go SSD", 16, 512),
-        ("RAM 8GB SSD 256GB", 8, 256),
-        ("Arbeitsspeicher: 16 GB, Festplatte: 1 TB", 16, 1024),
-        ("Galaxy S8 64GB", None, 64),
-        ("ThinkPad T480 i5 8GB", 8, None),
-        ("iPhone XR 64GB 128GB 256GB all colours", None, None),
-        ("Vostro 3510 i5 8GB RAM 1TB 256GB SSD", 8, 1280),
-        ("laptop i7 RTX 2070 8GB 32GB 1TB+1TB", 32, 2048),
-        ("laptop i5 16GB RAM 1TB SSD, 1TB", 16, 1024),
-        ("laptop i3 8GB 8GB 256GB SSD", 8, 256),
-        ("laptop i5 (16 GB/512 GB SSD/Windows 11, Black, 256 GB)", 16, 512),
-        ("BLU G53 64/3GB", 3, 64),
-        ("OnePlus 12,16GB RAM+512GB,Dual-SIM", 16, 512),
-        ("laptop 8GB SSD 256GB", 8, 256),
-        ("RAM 6 GB, ROM 128 GB Expandable tablet", 6, 128),
-        ("Honor 8X 64GB 4GB", 4, 64),
-        ("rugged phone 12GB (+8GB) + 256GB", 12, 256),
-        ("laptop\nStorage 512 GB\nGraphics Intel Iris Xe", None, 512),
-        ("24/7 support, 5G network, 12 MB cache", None, None),
-        ("laptop\n16GB RAM\nSSD1TB", 16, 1024),
-        ("PC portable 18 Go de RAM/SSD 512 Go", 18, 512),
-        ("realme Pad\n64GB Internal\nStorage\n4GB Memory", 4, 64),
-        ("tablet\n8GB\nStorage 128GB", 8, 128),
-        ("phone\n56 GB storage", None, 256),
-        ("NOKIA 3310\nStorage: 16MB", None, 0.015625),
-        ("Shure SE215\n16 g weight", None, None),
-        ("laptop, Intel i5, 8GB RAM|256GB", 8, 256),
-        ("HP ZBook\n32GodeRAM\nSSD1To", 32, 1024),
-        ("tablet\n3GBArbeitsspeicher", 3, None),
+        ("model", "840G6", "840 G6", True), ("model", "G6-840", "840 G6", True), ("model", "Galaxy A5", "Galaxy A50", False),
+        ("model", "Note 12 12", "Note 12", False), ("brand", "HONOR", "Honor", True), ("brand", "HP", "Dell", False),
+        ("currency", "usd", "USD", True), ("ram_gb", 8, "8.0", True), ("ram_gb", 8, 8.1, False),
+        ("ram_gb", None, None, True), ("ram_gb", None, 8, False), ("model", "X", None, False),
     ],
-)
-def test_memory(text, ram, disk):
-    got = extract(text)
-    assert (got.ram_gb, got.storage_gb) == (ram, disk)
-
-
-@pytest.mark.parametrize(
-    ("text", "inches"),
-    [
-        ("17.3-inch", 17.3),
-        ("15,6 pulgadas", 15.6),
-        ('13 3" FHD i5 laptop', 13.3),
-        ("15.6''", 15.6),
-        ("35.56 cm (14 inch)", 14),
-        ("laptop with 39.62 cm display", 15.6),
-        ("Vivobook 15 X1504", None),
-        ("Yoga 7i 2-in-1", None),
-        ("Dell Latitude 5400 14.0 i5", 14),
-        ("smart watch 1.69” HD display", 1.69),
-        ("laptop, Bluetooth 5.0, 2.4 GHz", None),
-        ("Galaxy Watch7 44mm smartwatch", None),
-        ("Keyboard case for iPad Pro 11 inch", None),
-        ('Lenovo\n127"\nTab', 12.7),
-        ("tablet\n12 GB Memory\n14.6.\nSamsung", 14.6),
-    ],
-)
-def test_screen(text, inches):
-    assert extract(text).screen_in == inches
-
-
-@pytest.mark.parametrize(
-    ("text", "brand"),
-    [("512 GB SSD\nFramework\n899 USD", "Framework"), ("Honor Magic6 Pro\n12GB", "Honor"), ("Foldable\nBeats", "Beats"),
-     ("Be good\nHonor your mother\n12GB", None), ("a good noise\n12GB", None)],
 )  # fmt: skip
-def test_a_line_of_print_may_be_a_maker_that_is_an_everyday_word(text, brand):
-    assert tagger.same("brand", extract(text).brand, brand)
+def test_one_rule_of_equality(field, one, other, equal):
+    assert same(field, one, other) is equal
+
+
+# --- titles and texts of pictures -----------------------------------------------------------------------------------
+
+FLOORS = {"brand": 1.0, "model": 0.94, "ram_gb": 0.94, "storage_gb": 0.94, "screen_in": 0.94, "price": 0.82, "currency": 0.88}
+
+
+def test_the_special_cases_stay_right():
+    """A few hundred odd titles, a row per field that one states; some are out of reach, so each field has a floor."""
+    right, total, wrong = Counter(), Counter(), []
+    with (ROOT / "tests" / "regression_titles.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            got = getattr(extract(row["text"], row["gadget_type"] or None), row["field"])
+            good = same(row["field"], got, row["value"] or None)
+            right[row["field"]] += good
+            total[row["field"]] += 1
+            wrong += [] if good else [(row["field"], row["value"], got, row["text"])]
+    assert {f for f in total if right[f] < FLOORS[f] * total[f]} == set(), wrong
 
 
 @pytest.mark.parametrize(
-    ("text", "price", "currency"),
+    ("text", "wanted"),
     [
-        ("$329.50", 329.5, "USD"),
-        ("1.199,00 EUR", 1199, "EUR"),
-        ("Rs. 1,19,900", 119900, "INR"),
-        ("From ₹12,499*", 12499, "INR"),
-        ("₹999/m", None, None),
-        ("£349.00 was £429.00", 349, "GBP"),
-        ("MRP ₹20,999, now ₹16,999 (19% off)", 16999, "INR"),
-        ("save $100", None, None),
-        ("12 999 kr", 12999, "SEK"),
-        ("CHF 1'850.–", 1850, "CHF"),
-        ("R$ 3.499,00", 3499, "BRL"),
-        ("₹500 cashback, EMI from ₹1,299/month", None, None),
-        ("899,- €", 899, "EUR"),
-        ("Momentum 3\nNow\n18,490", 18490, "INR"),
-        ("Huawei\nPrix conseillé 1 079,00€\nMaintenant 649,50€", 649.5, "EUR"),
-        ("Apple\nNow 159.99\n£209.00", 159.99, "GBP"),
-        ("Tab S9\nUVP\n269 EUR\n9,7 Zoll", 269, "EUR"),
-        ("Galaxy\n$21 FE 5G", None, None),
-        ("Xiaomi Watch $1\n$269.99", 269.99, "USD"),
-        ("Redmi Pad SE\n12995 €\nGewicht 478 g", 129.95, "EUR"),
-        ("VAIO Pro 13\n409, 90€", 409.9, "EUR"),
-        ("boAt Airdopes 441, 20 EUR", 20, "EUR"),
-        ("Galaxy A12\nM.R.P\n210,999.00", 10999, "INR"),
-        ("Bose\nWas\n£519.99", 519.99, "GBP"),
-        ("Bose\nCashback\n£50", None, None),
-        ("Koss KSC75\n$6-99\n$4.99", 4.99, "USD"),
-        ("Pixel 8a\nJetzt 479,\n25,- € Gutschein dazu", 479, "EUR"),
-        ("GALAXY $7\nEDGE", None, None),
-        ("Razer\n7132\nCHF", None, None),
-        ("Haylou RS4 Plus", None, None),
+        ("MSI Thin 15 i5-13420H RTX 2050 4G / 16 Go / 512 Go SSD", {"ram_gb": 16, "storage_gb": 512}),
+        ("Pc Portable Lenovo V15 G4 AMN / AMD Dual Core / 8 Go", {"ram_gb": 8, "storage_gb": None, "gadget_type": "laptop"}),
+        ("Смартфон Xiaomi Redmi Note 12 8 ГБ / 128 ГБ", {"model": "Redmi Note 12", "ram_gb": 8, "storage_gb": 128}),
+        ("СМАРТФОН SAMSUNG GALAXY A54 8/256 ГБ", {"model": "Galaxy A54", "ram_gb": 8, "storage_gb": 256}),
+        ("سامسونج A15 ذاكرة ١٢٨ جيجابايت رام 6 جيجا", {"brand": "Samsung", "ram_gb": 6, "storage_gb": 128}),
+        ("Samsung Galaxy A06 128GBSiyah Cep Telefonu", {"model": "Galaxy A06", "storage_gb": 128}),
+        ("realme Note 60 4gb+128gbMermer Siyahı", {"ram_gb": 4, "storage_gb": 128}),
+        ("Itel S23 8GB(4+4) RAM 128GB", {"ram_gb": 8, "storage_gb": 128}),
+        ("General Mobile Era 50 12gb(6GB 6GB GENİŞLETİLMİŞ RAM) 128 Gb Hafıza", {"ram_gb": 12, "storage_gb": 128}),
+        ("iPhone 15 128GB Rs 12k", {"storage_gb": 128, "price": 12000, "currency": "INR"}),
+        ("iPhone 13 ₹1.2 lakh", {"price": 120000, "currency": "INR"}),
+        ("Samsung Galaxy A15 12,999.00 ر.س.", {"price": 12999, "currency": "SAR"}),
+        ("Samsung Galaxy A15 R12,999.00", {"price": 12999, "currency": "ZAR"}),
+        ("Xiaomi Redmi 13C 12.490.000 đ", {"price": 12490000, "currency": "VND"}),
+        ("Nokia G21 1\u00a0107,90 €", {"price": 1107.9, "currency": "EUR"}),
+        ("ThinkPad T480 1'067.80", {"price": None, "currency": None}),
+        ("PC Dell i5 512GB SSD/1TB HDD", {"storage_gb": 1536}),
+        ("laptop i7 16 Go 1To SSD", {"ram_gb": 16, "storage_gb": 1024}),
+        ("TECNO CAMON 20Pro 8/256GB", {"brand": "Tecno", "model": "Camon 20 Pro"}),
+        ("iGOO 12 12GB+256GB", {"brand": "iQOO", "model": "12"}),
+        ("SAMSUNE\nA15 128GB", {"brand": "Samsung", "model": "A15"}),
+        ("NOISEHRX X-Fit 1", {"brand": "Noise"}),
     ],
 )
-def test_price(text, price, currency):
+def test_inputs_of_public_reports(text, wanted):
     got = extract(text)
-    assert (got.price, got.currency) == (price, currency)
+    for field, value in wanted.items():
+        assert same(field, getattr(got, field), value), (field, getattr(got, field))
 
 
 @pytest.mark.parametrize(
-    ("text", "brand", "model"),
+    ("text", "heights", "brand", "model"),
     [
-        ("iPhone 15 Plus 128GB", "Apple", "iPhone 15 Plus"),
-        ("Hewlett-Packard Pavilion g6", "HP", "Pavilion g6"),
-        ("Xiaomi Redmi 12C", "Xiaomi", "Redmi 12C"),
-        ("Samsung Galaxy A51 SM-A515F 4G", "Samsung", "Galaxy A51"),
-        ("HP 840G6 i5", "HP", "840 G6"),
-        ("Apple MacBook Air 2020 M1", "Apple", "MacBook Air 2020"),
-        ("Acer Aspire A315-24P-R7VH Slim Laptop", "Acer", "Aspire A315-24P-R7VH"),
-        ("Lenovo V15 G4 83CR000VIN Laptop", "Lenovo", "V15 G4"),
-        ("HP B12V5PT Laptop", "HP", "B12V5PT"),
-        ("Nothing Phone (2a) Plus 8/256GB", "Nothing", "Phone 2a Plus"),
-        ("Sony WH-1000XM4 wireless noise cancelling headphones", "Sony", "WH-1000XM4"),
-        ("Galaxy M35 5G with Corning Gorilla Glass Victus+", "Samsung", "Galaxy M35 5G"),
-        ("iPad (9th Generation) Wi-Fi 64GB", "Apple", "iPad 9th Generation"),
-        ("Omen by HP 15-inch gaming laptop", "HP", "Omen"),
-        ("case for iPad", None, None),
-        ("wireless headphones, noise cancelling, nothing else included", None, None),
-        ("Kechaoda K55 Pro", "Kechaoda", "K55 Pro"),
-        ("GEFORCE RTX 3050\nAMD RYZEN 7\nVICTUS\n16GB RAM", "HP", "Victus"),
-        ("MI3 16GB metallic grey", "Xiaomi", "MI3"),
-        ("Mi Smart Band 6 AMOLED", "Xiaomi", "Mi Smart Band 6"),
-        ("Bose QC35 II noise cancelling headphones", "Bose", "QC35 II"),
-        ("Lenovo ThinkPad T480s 20L8S0 14 inch i5", "Lenovo", "ThinkPad T480s"),
-        ("OnePlus 7T Pro McLaren Editon 12GB 256GB", "OnePlus", "7T Pro McLaren Edition"),
-        ("Apple iPad Wi-Fi (10. Generation 2022), 64 GB", "Apple", "iPad 10 Generation 2022"),
-        ("Samsung Galaxy A15 5G A Series Cell Phone", "Samsung", "Galaxy A15 5G"),
-        ("Audio-Technica ATH-M50x Professional Studio Monitor Headphones", "Audio-Technica", "ATH-M50x"),
-        ('X-TIGI JOY10 Mate 6.5" 2GB RAM + 32GB ROM', "X-TIGI", "JOY10 Mate"),
-        ("SAMSUNG_GALAXY_S22_128GB_GREEN", "Samsung", "Galaxy S22"),
-        ("iPhone 15\nPro Max\n256GB", "Apple", "iPhone 15 Pro Max"),
-        ("1Q00 Neo 7 5G\nNow\n12 GB + 256 GB", "iQOO", "Neo 7 5G"),
-        ('TCL20 SE\n6.82" 60Hz', "TCL", "20 SE"),
-        ("enovo\nTab M10\n3rd Gen", "Lenovo", "Tab M10 3rd Gen"),
-        ("HP\nIAs\n11,6 inch", "HP", None),
-        ("Amazfit\nBuilt-in GPS\nSpO2 24/7", "Amazfit", None),
-        ("Apple\n£ 209.00\nNow £ 159.99", "Apple", None),
-        ("POCO\n8GB Memory\nPOCO", "POCO", None),
-        ("NOKIA\n3310 4G LTE\nGREY", "Nokia", "3310"),
+        ("Bolmurix Qil 4 8GB RAM 128GB", (), "Bolmurix", "Qil 4"),
+        ("Fast charging\nHAVOLI\nM9068\n16GB storage", (20, 60, 30, 20), "HAVOLI", "M9068"),
+        ("oramio\nsmart watch\n2.01\" HD\noramio", (), "oramio", None),
+        ("Marca: Teriva | Modelo: Sev 9 | RAM 4 GB", (), "Teriva", "Sev 9"),
+        ("wireless headphones, noise cancelling, nothing else included", (), None, None),
+        ("case for iPad", (), None, None),
+        ("Great for films\n8GB RAM\n256GB storage", (), None, None),
     ],
 )
-def test_names(text, brand, model):
-    got = extract(text)
-    assert tagger.same("brand", got.brand, brand) and tagger.same("model", got.model, model), got.values()
+def test_a_maker_that_no_list_has(text, heights, brand, model):
+    got = extract(text, heights=heights)
+    assert same("brand", got.brand, brand) and same("model", got.model, model), got.values()
+
+
+def test_the_largest_of_several_prices_is_asked():
+    text = "Nokia G20\n£129\nUSB cable\n£9.99"
+    assert extract(text, heights=(30, 80, 20, 20)).price == 129
+    assert extract("Nokia G20\n£9.99\n£129", heights=(30, 20, 80)).price == 129
 
 
 def test_a_whole_title():
     states('Dell Latitude 7490 14" FHD i7-8650U 16GB RAM 512GB SSD Win 11 Pro A-Grade £219.00', brand="Dell", model="Latitude 7490",
            ram_gb=16, storage_gb=512, screen_in=14, price=219, currency="GBP")  # fmt: skip
+
+
+def test_every_value_says_where_it_stands():
+    text = "Смартфон Samsung Galaxy S21 FE 8/128GB"
+    proof = extract(text).evidence
+    assert {field: proof[field].text for field in proof} == {
+        "brand": "Samsung", "model": "Galaxy S21 FE", "ram_gb": "8", "storage_gb": "128GB"
+    }  # fmt: skip
+    assert all(0 < p.confidence <= 1 and p.source == "rules" and p.rule for p in proof.values())
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("Galaxy Buds2", "headphones"), ("Yoga 7i 2-in-1", "laptop"), ("case for iPad", "other"), ("Galaxy Tab S9", "tablet"),
+        ("Apple Watch Series 10", "smartwatch"), ("Redmi Note 14", "mobile_phone"), ("JBL portable speaker", "other"), ("hello", None),
+    ],
+)  # fmt: skip
+def test_kinds(text, kind):
+    assert specs.gadget_type(text) == kind
 
 
 @pytest.mark.parametrize(
@@ -250,23 +187,18 @@ def sound(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text",
-    [
-        "9" * 4000,
-        "1 " * 2000,
-        "GB " * 1500,
-        "$1," * 1300,
-        "a-" * 2000,
-        "Galaxy " * 600,
-        "1.1." * 1000,
-        "8/16+" * 800,
-        '"' * 4000,
-    ],
+    "piece",
+    ["9", "1 ", "GB ", "$1,", "a-", "Galaxy ", "1.1.", "8/16+", '"', "8GB+", "1gb 1tb ", "(2 ", "Model: ", "edition ", "for iPad ", "a\n"],
 )
-def test_long_and_odd_texts_are_quick(text):
-    begin = time.process_time()
-    extract(text)
-    assert time.process_time() - begin < 2
+def test_no_text_takes_more_than_linear_time(piece):
+    """4,000 characters cost little more than twice what 2,000 do; how many milliseconds is the bench's to say."""
+
+    def seconds(n: int) -> float:
+        begin = time.process_time()
+        extract((piece * n)[:n])
+        return time.process_time() - begin
+
+    assert min(seconds(4000) for _ in range(3)) < 3 * min(seconds(2000) for _ in range(3)) + 0.01
 
 
 def test_not_a_string_gets_one_sentence():
@@ -281,19 +213,32 @@ def test_the_rules_need_neither_torch_nor_spacy():
 
 
 def test_rules_on_the_shipped_texts():
-    """Shops and products that the rules were not written for; a floor, well under what is measured."""
-    if not (ROOT / "data/texts.jsonl").exists():
-        pytest.skip("data/texts.jsonl is not here")
+    """Shops and products that the rules were not written for; a floor, a little under what is measured."""
     rows = [x for x in tagger.read_texts() if x.split == "test"][:600]
     got = tagger.score([extract(x.text) for x in rows], [x.specs for x in rows])
-    assert got["all"] > 0.93, got
+    assert got["all"] > 0.95, got
+
+
+# --- the tables -----------------------------------------------------------------------------------------------------
 
 
 def test_every_maker_is_recognised_by_its_own_name():
-    makers, lines, _ = specs.names()
-    for key, maker in makers.items():
+    for key, maker in tables.makers().items():
         got = extract(f"{maker.name} X{len(key)}00 smartphone 64GB")
-        assert tagger.same("brand", got.brand, maker.name), (maker, got.brand)
+        assert same("brand", got.brand, maker.name), (maker, got.brand)
+
+
+def test_the_tables_are_sound():
+    makers = [row["maker"] for row in table("gazetteer/makers.csv")]
+    assert len(makers) == len(set(makers)) and {row["note"] for row in table("gazetteer/makers.csv")} <= {"", "word", "service", "word service"}
+    lines = table("gazetteer/lines.csv")
+    assert {row["maker"] for row in lines} <= set(makers) and {row["trust"] for row in lines} == {"alone", "numbered", "named"}
+    for row in table("gazetteer/codes.csv"):
+        assert re.fullmatch(row["pattern"], row["example"]), row
+    readme = (ROOT / "data/gazetteer/README.md").read_text(encoding="utf-8")
+    assert {f.name for f in (ROOT / "data/gazetteer").glob("*.csv")} == set(re.findall(r"^\| `(\w+\.csv)`", readme, re.M))
+    described = set(re.findall(r"`(\w+)`", readme))
+    assert {row["role"] for row in table("gazetteer/words.csv")} <= described
 
 
 # --- the taggers' plumbing ------------------------------------------------------------------------------------------
@@ -399,23 +344,7 @@ def test_spacy_learns_saves_and_is_checked(tmp_path, monkeypatch):
 @pytest.mark.parametrize(("use", "what"), [("magic", "no tagger 'magic'"), ("merged", "holds no tagger")])
 def test_loading_nothing_says_what_to_do(tmp_path, use, what):
     with pytest.raises(CourseError, match=what):
-        specs.load(tmp_path, use)
-
-
-@pytest.mark.parametrize(
-    ("text", "kind", "field", "value"),
-    [
-        ("Surface Laptop\nRAM 16GB\nStorage 5126B", "laptop", "storage_gb", 512),
-        ("iQOO 12 312 GB\n16 GB RAM, 512 GB", "mobile_phone", "storage_gb", 512),
-        ('Galaxy S7\n51" 60Hz Screen', "mobile_phone", "screen_in", 5.1),
-        ('MacBook Air\n15.35" 2880 x 1864', "laptop", "screen_in", 15.3),
-        ('Galaxy A16\n6.67" display', "mobile_phone", "screen_in", 6.67),
-        ("ZenBook 14\n1.049.99 €", "laptop", "price", 1049.99),
-        ("Galaxy S21\n12 Raten a 45,75€", "mobile_phone", "price", None),
-    ],
-)
-def test_what_a_reader_gets_wrong_is_mended_where_only_one_meaning_is_left(text, kind, field, value):
-    assert getattr(extract(text, kind), field) == value
+        tagger.Pipeline.load(tmp_path, use)
 
 
 def test_taggers_are_loaded_once_a_text_needs_them():
@@ -437,4 +366,4 @@ def test_taggers_are_loaded_once_a_text_needs_them():
 
 
 def test_load_rules_needs_no_folder(tmp_path):
-    assert specs.load(tmp_path / "nowhere", "rules")("iPhone 12 64GB").model == "iPhone 12"
+    assert tagger.Pipeline.load(tmp_path / "nowhere", "rules")("iPhone 12 64GB").model == "iPhone 12"

@@ -1,0 +1,113 @@
+"""From a title, or from the text on a picture, to brand, model, RAM, storage, screen and price: rules over tables.
+
+Read it in this order: `tokens` makes them with roles in one pass; `names` finds the maker, the kind and the model;
+`amounts` finds memory, storage, screen and price; `extract` below puts them together, each value with its evidence.
+Words, names and units stand in `data/gazetteer/`; what counts as a field's value is the convention of `same`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from gadgetlib import CLASSES, SPEC_FIELDS
+from gadgetlib.errors import CourseError
+from gadgetlib.specs import amounts, names, tables
+from gadgetlib.specs.tokens import scan
+
+FIELDS = tuple(SPEC_FIELDS)
+LIMIT = 4_000  # characters read: a title has 200, a page of a manual is not a title
+
+
+class Evidence(BaseModel):
+    """Where a value came from: the characters `text[start:end]`, who read them, how sure (0 to 1)."""
+
+    span: tuple[int, int]
+    text: str = ""
+    source: str = "rules"
+    rule: str = ""
+    confidence: float = 1.0
+
+
+class GadgetSpecs(BaseModel):
+    """What a text states about one gadget. None means: not stated. Sizes in GB (1 TB = 1024), screen in inches."""
+
+    brand: str | None = None
+    model: str | None = None
+    ram_gb: float | None = None
+    storage_gb: float | None = None
+    screen_in: float | None = None
+    price: float | None = None
+    currency: str | None = None
+    gadget_type: str | None = None
+    evidence: dict[str, Evidence] = Field(default_factory=dict)
+
+    def values(self) -> dict:
+        """The seven fields alone, as a plain dict."""
+        return {field: getattr(self, field) for field in FIELDS}
+
+
+def extract(text: str, gadget_type: str | None = None, heights: Sequence[float] = ()) -> GadgetSpecs:
+    """Read the specifications that `text` states; what it does not state stays None.
+
+    gadget_type: one of `gadgetlib.CLASSES` where it is known (from the picture); it settles what a lone size means.
+    heights: of the print of each line of a picture's text; the largest print is the name and the price. Never raises
+    on a string; anything else than a string is a CourseError.
+    """
+    if not isinstance(text, str):
+        raise CourseError(f"specs.extract reads a string, and got {type(text).__name__}: pass the title or the OCR text.")
+    text = text[:LIMIT]
+    read = re.sub(r"[_|-](?=\S)", " ", text) if " " not in text.strip() and len(re.findall("[-_]", text)) > 2 else text  # an address
+    tokens = scan(read)
+    who, what = names.find(tokens)
+    maker = names.choose_maker(who, what, tokens)
+    lines = [x for s in what for x in s.what if (x.maker == maker[0] if maker else x in names.trusted(s, tokens))]
+    kind = gadget_type if gadget_type in CLASSES else names.kind_of(tokens, lines, maker and maker[0])
+    if maker is None and kind != "other" and (place := names.unknown_maker(tokens, kind, heights, read)):
+        maker = tokens[place.at].text, place, 0.5, "first or largest word"
+    kept, sure, rule = names.model(tokens, *(maker or (None, None))[:2], kind, what) if kind != "other" else ([], 0.0, "")
+    ram, storage = amounts.memory(tokens, kind)
+    found = {"ram_gb": ram, "storage_gb": storage}
+    if maker:
+        first, last = tokens[maker[1].at], tokens[maker[1].at + maker[1].size - 1]
+        found["brand"] = amounts.Found(maker[0], first.start, last.end, maker[2], maker[3])
+    if kept and (name := names.spell(tokens, kept, maker and maker[0])):
+        found["model"] = amounts.Found(name, tokens[min(kept)].start, tokens[max(kept)].end, sure, rule)
+    if kind not in ("headphones", "other") or kind == "other" and (ram or storage):
+        found["screen_in"] = amounts.screen(tokens, kind, [tokens[k] for k in kept])
+    if asked := amounts.price(read, tokens, heights):
+        found["price"] = asked[0]
+        found["currency"] = asked[0]._replace(value=asked[1]) if asked[1] else None
+    found = {field: f for field, f in found.items() if f is not None}
+    evidence = {
+        field: Evidence.model_construct(span=(f.start, f.end), text=text[f.start : f.end], source="rules", rule=f.rule, confidence=f.sure)
+        for field, f in found.items()
+    }
+    return GadgetSpecs.model_construct(
+        **{field: found[field].value if field in found else None for field in FIELDS}, gadget_type=kind, evidence=evidence
+    )
+
+
+def gadget_type(text: str) -> str | None:
+    """The kind of gadget that a title sells: one of `gadgetlib.CLASSES`, "other" (an accessory, a desktop), or None."""
+    return extract(text).gadget_type
+
+
+def same(field: str, one: Any, other: Any) -> bool:
+    """The one rule of equality of a field's values; two unknowns (None) are equal.
+
+    Numbers exactly; maker and currency whatever the case; a model as a multiset of letter runs and digit runs in lower
+    case ("840G6" is "840 G6"), so that order, blanks and hyphens do not matter.
+    """
+    if one is None or other is None:
+        return one is None and other is None
+    if field == "model":
+        runs = [Counter(re.findall(r"[^\W\d_]+|\d+", str(name).lower())) for name in (one, other)]
+        return runs[0] == runs[1]
+    if field in ("brand", "currency", "gadget_type"):
+        return tables.key(str(one)) == tables.key(str(other)) if field == "brand" else str(one).lower() == str(other).lower()
+    return abs(float(one) - float(other)) < 1e-6

@@ -1,0 +1,109 @@
+"""The tables of `data/gazetteer/`, indexed: makers, their lines, what a word does in a title, codes of the trade."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import cache, lru_cache
+
+from rapidfuzz import process
+from rapidfuzz.distance import Levenshtein
+
+from gadgetlib.files import table
+
+
+@lru_cache(maxsize=20_000)
+def key(text: str) -> str:
+    """Letters and digits only, lower case, no accents: "Fire-Boltt", "Fire Boltt" and "FireBoltt" are one name."""
+    low = text.lower()
+    if not low.isascii():
+        low = "".join(c for c in unicodedata.normalize("NFKD", low) if not unicodedata.combining(c)).replace("ı", "i")
+    return re.sub(r"[\W_]+", "", low)
+
+
+@dataclass(frozen=True)
+class Maker:
+    """A maker as sold; `word`: its name is an everyday word; `service`: it sells more than gadgets, and gives way."""
+
+    name: str
+    word: bool = False
+    service: bool = False
+
+
+@dataclass(frozen=True)
+class Line:
+    """A product line; it tells its maker `alone` (ThinkPad), once a number follows (`numbered`: Yoga 7), or not at all (`named`)."""
+
+    name: str
+    maker: str
+    kind: str
+    trust: str
+
+
+@cache
+def makers() -> dict[str, Maker]:
+    """Makers by the key of each spelling."""
+    out: dict[str, Maker] = {}
+    for row in table("gazetteer/makers.csv"):
+        maker = Maker(row["maker"], "word" in row["note"], "service" in row["note"])
+        for name in (row["maker"], *row["also"].split("|")):
+            out.setdefault(key(name), maker)
+    out.pop("", None)
+    return out
+
+
+@cache
+def lines() -> dict[str, tuple[Line, ...]]:
+    """Product lines by key; makers may share one."""
+    out: dict[str, tuple[Line, ...]] = {}
+    for row in table("gazetteer/lines.csv"):
+        for name in row["lines"].split("|"):
+            out[key(name)] = (*out.get(key(name), ()), Line(name, row["maker"], row["kind"], row["trust"]))
+    return out
+
+
+@cache
+def roles() -> dict[str, frozenset[str]]:
+    """What a word, or a phrase of up to three words, does in a title: key -> roles of `words.csv`."""
+    out: dict[str, set[str]] = {}
+    for row in table("gazetteer/words.csv"):
+        for word in row["words"].split():
+            out.setdefault(key(word), set()).add(row["role"])
+    return {word: frozenset(names) for word, names in out.items() if word}
+
+
+@cache
+def beginnings() -> frozenset[str]:
+    """Every proper beginning of a name or phrase of several words: how far it pays to look ahead."""
+    phrases = [row["maker"] for row in table("gazetteer/makers.csv")] + [n for row in table("gazetteer/makers.csv") for n in row["also"].split("|")]
+    phrases += [line.name for group in lines().values() for line in group]
+    phrases += [word.replace("_", " ") for row in table("gazetteer/words.csv") for word in row["words"].split() if re.search("[_-]", word)]
+    parts = [[key(p) for p in re.split(r"[\s&'.-]+", phrase) if key(p)] for phrase in phrases]
+    return frozenset("".join(p[:n]) for p in parts for n in range(1, len(p)))
+
+
+@cache
+def codes() -> tuple[tuple[str, str, re.Pattern[str]], ...]:
+    """Codes for the trade, not for people: (maker or "", kind or "", pattern)."""
+    return tuple((row["maker"], row["kind"], re.compile(row["pattern"])) for row in table("gazetteer/codes.csv"))
+
+
+@cache
+def skeleton(word: str) -> str:
+    """A word with the signs that readers confuse made one: "1Q00" and "iGOO" and "iQOO"."""
+    signs = {row["sign"]: row["letter"] for row in table("gazetteer/ocr_lookalikes.csv")}
+    return word.translate(str.maketrans(signs)).replace("rn", "m").replace("vv", "w")
+
+
+@cache
+def near_maker(word: str) -> Maker | None:
+    """The maker whose name `word` (a key) is misread from: the same shape ("1q00"), or one letter off ("samsune")."""
+    if len(word) < 4 or word in roles() or word in lines():
+        return None
+    known = {name: maker for name, maker in makers().items() if len(name) >= 4 and not maker.word and not maker.service}
+    same = next((maker for name, maker in known.items() if skeleton(name) == skeleton(word)), None)
+    if same or len(word) < 5 or not word.isalpha():
+        return same
+    found = process.extractOne(word, list(known), scorer=Levenshtein.distance, score_cutoff=1)
+    return known[found[0]] if found and len(found[0]) >= 5 else None
