@@ -1,8 +1,7 @@
-"""Exercises of lesson 05: a token pattern, units, variety against quantity."""
+"""Exercises of lesson 05: a token pattern, labels for word pieces, the F1 of spans."""
 
 from __future__ import annotations
 
-import re
 import warnings
 
 from coursekit.exercises import Exercise, Mistake, Question, call
@@ -28,17 +27,56 @@ def _unit(given):
     return {"LOWER": given.unit.lower()}
 
 
-def _gb(text):
-    number, unit = re.match(r"([\d.]+)\s*(MB|GB|TB)", text).groups()
-    return float(number) * {"MB": 1 / 1024, "GB": 1, "TB": 1024}[unit]
+def _with_label(pattern):
+    return any(isinstance(part, dict) and "pattern" in part for part in pattern)
 
 
-def _sizes(given):
-    return [((text,), _gb(text)) for text in (given.ram, "8 GB", "1 TB", "512MB", "16GB")]
+# "Dell XPS 13, 16GB": [CLS] Dell X PS 13 , 16 GB [SEP]
+_OFFSETS = [(0, 0), (0, 4), (5, 6), (6, 8), (9, 11), (11, 12), (13, 15), (15, 17), (0, 0)]
+_SPANS = [(0, 4, "BRAND"), (5, 11, "MODEL"), (13, 17, "RAM")]
 
 
-def _fine(answer, given):
-    return given.two_shops + 0.03 < answer < given.many_shops - 0.005
+def _pieces(spans, start, end):
+    return next((span for span in spans if span[0] < end and start < span[1]), None)
+
+
+def _bilou(spans, offsets, unit="U", last="L", special=None, touch=_pieces):
+    """BILOU labels of word pieces; the keyword arguments make the known mistakes."""
+    owners = [None if start == end else touch(spans, start, end) for start, end in offsets]
+    labels = []
+    for i, ((start, end), owner) in enumerate(zip(offsets, owners)):
+        first = owner is not None and (i == 0 or owners[i - 1] != owner)
+        final = owner is not None and (i + 1 == len(owners) or owners[i + 1] != owner)
+        sign = unit if first and final else "B" if first else last if final else "I"
+        labels.append(special if start == end else f"{sign}-{owner[2]}" if owner else "O")
+    return labels
+
+
+def _bilou_cases(given):
+    texts = [(_SPANS, _OFFSETS), ([], _OFFSETS[:3]), ([(1, 4, "BRAND")], _OFFSETS[:2]), ([(5, 8, "MODEL"), (9, 11, "SCREEN")], _OFFSETS)]
+    return [(arguments, _bilou(*arguments)) for arguments in texts]
+
+
+_TRUE = [[(0, 4, "BRAND"), (5, 11, "MODEL")], [(0, 4, "RAM")], [(3, 9, "PRICE")]]
+_FOUND = [[(0, 4, "BRAND"), (5, 8, "MODEL")], [(0, 4, "STORAGE")], [(3, 9, "PRICE"), (10, 12, "RAM")]]
+
+
+def _f1(true, found, strict=True, labels=True):
+    right = given = stated = 0
+    for a, b in zip(true, found):
+        one, other = ({span if labels else span[:2] for span in spans} for spans in (a, b))
+        right += len(one & other) if strict else sum(any(s[0] < t[1] and t[0] < s[1] and s[2] == t[2] for t in a) for s in b)
+        stated, given = stated + len(one), given + len(other)
+    return 2 * right / (given + stated) if given + stated else 0.0
+
+
+def _f1_cases(given):
+    return [((a, b), _f1(a, b)) for a, b in ((_TRUE, _FOUND), (_TRUE, _TRUE), (_TRUE, [[], [], []]), (_TRUE[:2], _FOUND[:2]))]
+
+
+def _share(true, found, of):
+    right = sum(len(set(a) & set(b)) for a, b in zip(true, found))
+    return right / max(1, of(sum(map(len, true)), sum(map(len, found)), right))
 
 
 EXERCISES = (
@@ -46,16 +84,22 @@ EXERCISES = (
         "05.1",
         "core",
         "list",
-        'Write a pattern for the EntityRuler, a list of dicts, that marks "6.7" and "15.6" together with the word '
-        "`task.unit` behind them, and nothing else.",
+        'Write a pattern for the EntityRuler, a list of dicts with one dict per token, that marks "6.7" and "15.6" together '
+        "with the word `task.unit` behind them, and nothing else.",
         hints=(
             'Our tokenizer cuts "6.7" into three tokens: "6", "." and "7".',
-            'One dict for each token: {"IS_DIGIT": True} is a number, {"ORTH": "."} the point.',
-            '[{"IS_DIGIT": True}, {"ORTH": "."}, {"IS_DIGIT": True}, {"LOWER": task.unit.lower()}]',
+            'One dict per token: {"IS_DIGIT": True} is a number, {"ORTH": "."} the point.',
+            'The unit is a fourth token; {"LOWER": ...} compares in lower case, whatever the case of task.unit.',
         ),
         because="Patterns speak of tokens; know your tokenizer before you write one.",
-        right=lambda a, g: _marked(a, g) == [f"6.7 {g.unit}", f"15.6 {g.unit}"],
+        right=lambda a, g: not _with_label(a) and _marked(a, g) == [f"6.7 {g.unit}", f"15.6 {g.unit}"],
         wrong=(
+            Mistake(
+                "label and all",
+                "That is a whole entry for add_patterns, label included. Give the inner list alone, one dict per token.",
+                lambda g: [{"label": "SCREEN", "pattern": _number(_unit(g))}],
+                lambda a, g: _with_label(a),
+            ),
             Mistake(
                 "no unit",
                 "It marks numbers without the unit too, such as the 2.0 of a version. Add a dict for the word.",
@@ -70,7 +114,7 @@ EXERCISES = (
             ),
             Mistake(
                 "half the number",
-                "It marks only what stands behind the point. The part before it and the point are tokens of their own.",
+                "It marks only what follows the point. The part before it and the point are tokens of their own.",
                 lambda g: [{"IS_DIGIT": True}, _unit(g)],
                 lambda a, g: _marked(a, g) == [f"7 {g.unit}", f"6 {g.unit}"],
             ),
@@ -80,12 +124,6 @@ EXERCISES = (
                 lambda g: [{"TEXT": {"REGEX": r"\d+\.\d+"}}, _unit(g)],
                 lambda a, g: not _marked(a, g),
             ),
-            Mistake(
-                "one phone",
-                "It knows one size only. Ask for digits, not for these digits.",
-                lambda g: [{"ORTH": "6"}, {"ORTH": "."}, {"ORTH": "7"}, _unit(g)],
-                lambda a, g: len(_marked(a, g)) == 1,
-            ),
         ),
         variant=lambda rng: {"unit": rng.choice(["inch", "inches", "Zoll", "pulgadas", "pollici", "tum"])},
     ),
@@ -93,105 +131,82 @@ EXERCISES = (
         "05.2",
         "core",
         "function",
-        "A shop writes RAM as `task.ram`. Write a function that takes such a text and returns the number of GB, and gets "
-        '"8 GB", "1 TB" and "512MB" right too.',
+        "Build `align` for another scheme, BILOU: write a function of (spans, offsets) that returns a list with a text per "
+        'piece: "B-RAM" for the first piece of a span, "I-RAM" inside, "L-RAM" for the last, "U-RAM" for a span of a single '
+        'piece, "O" for no span, and None for a piece that is no text.',
         hints=(
-            "Take number and unit apart with one regular expression; there may be no space between them.",
-            "A dict of factors: MB 1/1024, GB 1, TB 1024.",
-            r're.match(r"([\d.]+)\s*(MB|GB|TB)", text).groups() gives number and unit.',
+            "Find the span that owns each piece first, as `align` does; only then decide on the letter.",
+            "A piece is the first of its span when the piece before it has another owner; the last, when the next one has.",
+            "First and last at once is U. A piece with start == end has no owner, and its label is None.",
         ),
-        because="Units belong to the value. 1 TB is 1024 GB by this course's convention.",
-        cases=_sizes,
+        because="The scheme is a choice; BILOU tells the network where spans end. What stays is the way from characters to pieces.",
+        cases=_bilou_cases,
         wrong=(
             Mistake(
-                "thousands",
-                "1 TB is 1024 GB here, and 1 GB 1024 MB; not 1000.",
-                lambda g: lambda t: float(re.match(r"[\d.]+", t)[0]) * {"M": 0.001, "G": 1, "T": 1000}[t[-2]],
-                lambda f, g: call(f, "1 TB") == 1000,
+                "BIO kept",
+                "The last piece of a span still says I-, and a span of one piece B-: that is BIO. BILOU has L and U.",
+                lambda g: lambda spans, offsets: _bilou(spans, offsets, unit="B", last="I"),
             ),
             Mistake(
-                "unit ignored",
-                "It returns the number as it stands; 8192 MB is not 8192 GB.",
-                lambda g: lambda t: float(re.match(r"[\d.]+", t)[0]),
-                lambda f, g: call(f, "512MB") == 512,
+                "no U",
+                "A span of a single piece is U-, neither B- nor L-.",
+                lambda g: lambda spans, offsets: _bilou(spans, offsets, unit="B"),
             ),
             Mistake(
-                "divided for multiplied",
-                "A terabyte is more than a gigabyte: multiply by 1024 there, divide for MB.",
-                lambda g: lambda t: float(re.match(r"[\d.]+", t)[0]) / {"M": 1024, "G": 1, "T": 1024}[t[-2]],
-                lambda f, g: call(f, "1 TB") < 1,
+                "marks labelled",
+                "[CLS] and [SEP] are no text (start == end): their label is None, not O.",
+                lambda g: lambda spans, offsets: _bilou(spans, offsets, special="O"),
             ),
             Mistake(
-                "text",
-                "It returns a text. A number is asked for, so that one can compare.",
-                lambda g: lambda t: f"{_gb(t):g} GB",
-                lambda f, g: isinstance(f("8 GB"), str),
-            ),
-            Mistake(
-                "space needed",
-                "It fails on '512MB': there may be no space before the unit.",
-                lambda g: lambda t: _gb(t) if " " in t else 0,
-                lambda f, g: not _copes(f, "512MB") and _copes(f, "8 GB"),
+                "exact starts only",
+                "A piece belongs to a span that overlaps it, also when the span begins or ends within the piece.",
+                lambda g: lambda spans, offsets: _bilou(
+                    spans, offsets, touch=lambda all_, s, e: next((x for x in all_ if x[0] <= s and e <= x[1]), None)
+                ),
             ),
         ),
-        variant=lambda rng: {"ram": f"{rng.choice([2, 3, 4, 6, 8, 12]) * 1024} MB"},
     ),
     Exercise(
         "05.3",
         "stretch",
-        "number",
-        "Is it the number of texts or the number of shops? Train spaCy on as many texts as the sister had, drawn from "
-        "`study`, and score it on `strangers`. Give its F1 over all fields.",
+        "function",
+        "Build the score that papers on entity recognition report. Write a function of (true, found), two lists with a list of "
+        "spans (start, end, label) per text, that returns the F1 over all texts: a span counts as right only if start, end "
+        "and label all agree.",
         hints=(
-            "The sister had len(indoors) - 80 texts, and ten epochs.",
-            "tagger.pick(study, len(indoors) - 80, seed) draws them; tagger.train_spacy(..., epochs=10, seed=seed) trains.",
-            'tagger.score(tagger.spacy_specs(it, [x.text for x in strangers]), [x.specs for x in strangers])["all"]',
+            "Per text, the spans that are in both lists are right. set(a) & set(b) finds them.",
+            "Add up over all texts before you divide: right, found, true.",
+            "F1 is 2 * right / (found + true). Nothing found and nothing true: return 0.0.",
         ),
-        because="As few texts, from many shops, carry much further: variety, not quantity.",
-        right=_fine,
+        because="This is what seqeval computes. It is stricter than our F1 of values: 'XPS 13 ' with a blank too many is wrong here.",
+        cases=_f1_cases,
         wrong=(
+            Mistake("labels ignored", "A RAM that is called STORAGE counts as right here. Compare the label too.", lambda g: lambda a, b: _f1(a, b, labels=False)),
             Mistake(
-                "the sister",
-                "That is the sister, who saw two shops. Draw from `study`.",
-                lambda g: g.two_shops,
-                lambda a, g: abs(a - g.two_shops) <= 0.03,
+                "overlap is enough",
+                "Half a model name counts as right here. Start and end must agree exactly.",
+                lambda g: lambda a, b: _f1(a, b, strict=False),
             ),
             Mistake(
-                "all texts",
-                "That is the tagger of all study texts. Take as many as the sister had.",
-                lambda g: g.many_shops,
-                lambda a, g: abs(a - g.many_shops) <= 0.005,
+                "mean of texts",
+                "That is the mean of one F1 per text. Add up over all texts before you divide.",
+                lambda g: lambda a, b: sum(_f1([x], [y]) for x, y in zip(a, b)) / len(a),
             ),
-            Mistake("percent", "F1 lies between 0 and 1.", lambda g: 100 * g.many_shops - 5, lambda a, g: a > 1),
+            Mistake("recall", "That is recall: false alarms cost nothing.", lambda g: lambda a, b: _share(a, b, lambda t, f, r: t)),
+            Mistake("precision", "That is precision: misses cost nothing.", lambda g: lambda a, b: _share(a, b, lambda t, f, r: f)),
             Mistake(
-                "an easier exam",
-                "So well does not even the tagger of all texts. Is it scored on `strangers`?",
-                lambda g: (1 + g.many_shops) / 2,
-                lambda a, g: g.many_shops < a <= 1,
-            ),
-            Mistake(
-                "too little training",
-                "That is below the sister. Ten epochs, on as many texts as she had?",
-                lambda g: g.two_shops / 2,
-                lambda a, g: 0 <= a < g.two_shops,
+                "Jaccard", "That is right / (found + true - right), the Jaccard index. F1 is 2 * right / (found + true).",
+                lambda g: lambda a, b: _share(a, b, lambda t, f, r: t + f - r), lambda f, g: abs(call(f, _TRUE, _FOUND) - 2 / 7) < 1e-6,
             ),
         ),
     ),
 )
 
-
-def _copes(function, text):
-    try:
-        return call(function, text) == _gb(text)
-    except Exception:
-        return False
-
-
 QUIZ = (
     Question(
         "05.q1",
         "A tagger scores 1.00 on a random split of one shop's titles. What do you know about it?",
-        right=("It can repeat this shop's manner.", "That, and no more. You know nothing about the next shop."),
+        right=("It can repeat this shop's style.", "That, and no more. You know nothing about the next shop."),
         wrong=(
             ("It is overfitted.", "Not in the textbook sense: it did well on held-out texts."),
             ("It is good.", "The held-out texts were written by the same template, so they prove little."),
@@ -199,17 +214,14 @@ QUIZ = (
     ),
     Question(
         "05.q2",
-        "Why is noise added to training texts, and never to the exam?",
+        "Training texts pass through `add_noise`. Which texts make the best exam for a reader of pictures?",
         right=(
-            "The exam must look like what the tagger will meet.",
-            "In training noise widens what the tagger knows; in the exam it would change the question. An exam of real OCR text is fine, and we have one.",
+            "What an OCR engine really read on pictures that nobody trained on.",
+            "The exam must be what the tagger will meet. The last section of the lesson does just that.",
         ),
         wrong=(
-            ("Training needs more texts than there are.", "Noise makes no new texts; it spoils those that are there."),
-            (
-                "A noisy exam would score too low to be shown.",
-                "A score is not there to look good. If the noise were real, it would belong into the exam.",
-            ),
+            ("Test texts passed through the same `add_noise`.", "That measures how well the tagger knows our imitation of noise."),
+            ("Clean test texts.", "They answer another question: how it reads titles that were typed."),
         ),
     ),
     Question(
@@ -217,7 +229,7 @@ QUIZ = (
         "The rules are silent on a model's name, and the two taggers agree. Should the merger believe them?",
         right=(
             "It depends on how often they were right.",
-            "The trust table says how often that very constellation was right on validation texts.",
+            "The table says how often that very pattern was right on validation texts, and on how many.",
         ),
         wrong=(
             ("Yes: two are more than none.", "Both learned from the same texts and share their mistakes."),

@@ -1,0 +1,141 @@
+"""The taggers' plumbing and the merger: spans move with noise, labels with word pieces, and a saved tagger is checked."""
+
+from __future__ import annotations
+
+import json
+import random
+
+import numpy as np
+import pytest
+
+from gadgetlib import merger, tagger
+from gadgetlib.errors import CourseError
+from gadgetlib.specs import GadgetSpecs
+
+TEXT = "Teriva Ruv 7 16GB RAM 512GB SSD 1.299,00 €"
+
+
+def example(text: str, **marks: str) -> tagger.Example:
+    spans = tuple((text.index(piece), text.index(piece) + len(piece), label) for label, piece in marks.items())
+    return tagger.Example(text, spans)
+
+
+ONE = example(TEXT, BRAND="Teriva", MODEL="Ruv 7", RAM="16GB", STORAGE="512GB", PRICE="1.299,00 €")
+
+
+def test_noise_moves_the_spans_along():
+    rng, changed = random.Random(0), 0
+    for _ in range(50):
+        noisy = tagger.add_noise(ONE, rng, rate=0.15)
+        changed += noisy.text != ONE.text
+        assert all(0 <= start < end <= len(noisy.text) for start, end, _ in noisy.spans)
+        brand = next((noisy.text[s:e] for s, e, label in noisy.spans if label == "BRAND"), "")
+        assert not brand or noisy.text.startswith(brand)
+    assert changed > 40 and tagger.add_noise(ONE, rng, rate=0) == ONE
+
+
+def test_tokens_end_where_letters_digits_and_signs_meet():
+    nlp = tagger.blank()
+    assert [t.text for t in nlp('16GB/512GB 15.6"')] == ["16", "GB", "/", "512", "GB", "15", ".", "6", '"']
+    assert [t.text for t in nlp("(Ж8ГБ)")] == ["(", "Ж", "8", "ГБ", ")"]
+
+
+def test_marked_pieces_become_values_with_their_evidence():
+    found = tagger.values_of(TEXT, [(*span, 0.9) for span in ONE.spans], "spacy")
+    assert found.values() == {
+        "brand": "Teriva", "model": "Ruv 7", "ram_gb": 16, "storage_gb": 512, "screen_in": None, "price": 1299, "currency": "EUR",
+    }  # fmt: skip
+    assert found.evidence["ram_gb"].text == "16GB" and found.evidence["currency"].source == "spacy"
+    assert tagger.value_of("BRAND", "Hewlett-Packard") == "HP" and tagger.value_of("SCREEN", "15,6 Zoll") == 15.6
+    assert tagger.values_of("16GB 8GB", [(0, 4, "RAM", 1.0), (5, 8, "RAM", 1.0)], "bert").ram_gb == 16
+
+
+def test_labels_reach_the_word_pieces_and_come_back():
+    offsets = [(0, 0), (0, 3), (3, 6), (7, 10), (11, 12), (13, 15), (15, 17), (0, 0)]
+    labels = tagger.align(ONE.spans, offsets)
+    assert labels[0] == labels[-1] == -100
+    assert [tagger.BIO[n] for n in labels[1:-1]] == ["B-BRAND", "I-BRAND", "B-MODEL", "I-MODEL", "B-RAM", "I-RAM"]
+    spans = tagger.decode(TEXT, offsets, [max(0, n) for n in labels], [0.9, 0.9, 0.6, 0.9, 0.9, 0.9, 0.9, 0.9])
+    assert [(TEXT[s:e], label) for s, e, label, _ in spans] == [("Teriva", "BRAND"), ("Ruv 7", "MODEL"), ("16GB", "RAM")]
+    assert spans[0][3] == 0.6  # as sure as its least sure piece
+    b = tagger.BIO.index("B-RAM")
+    assert tagger.decode("16GB", [(0, 2), (2, 4)], [b, b], [1.0, 1.0]) == [(0, 4, "RAM", 1.0)]  # two pieces of one word
+
+
+def test_batches_hold_texts_of_like_length_and_lose_none():
+    lengths = [random.Random(1).randrange(5, 60) for _ in range(100)]
+    lots = tagger.batches(lengths, 16, random.Random(0))
+    assert sorted(i for lot in lots for i in lot) == list(range(100))
+    assert np.mean([max(lengths[i] for i in lot) - min(lengths[i] for i in lot) for lot in lots]) < 15
+
+
+def test_the_merger_counts_who_was_right():
+    good, bad, none = GadgetSpecs(ram_gb=8), GadgetSpecs(ram_gb=16), GadgetSpecs()
+    seen = [{"rules": bad, "spacy": good, "bert": good}] * 5 + [{"rules": none, "spacy": bad, "bert": none}] * 5
+    counted = merger.Merger.learn(seen, [{"ram_gb": 8}] * 10)
+    assert counted.counts["ram_gb"] == {"+--": [0, 5], "-++": [5, 5], "0+0": [0, 5]}
+    assert counted.trust("ram_gb", "-++") == pytest.approx(6 / 7) and counted.trust("ram_gb", "+++") == 0.5
+    assert merger.Merger(json.loads(json.dumps(counted.counts))) == counted
+
+
+def test_the_merged_value_brings_its_evidence_and_who_agreed():
+    counted = merger.Merger({"ram_gb": {"-++": [5, 5], "+--": [0, 5], "0+0": [0, 5]}})
+    marks = [tagger.values_of("8GB 16GB", [(0, 3, "RAM", 0.8)], way) for way in ("spacy", "bert")]
+    rules = tagger.values_of("8GB 16GB", [(4, 8, "RAM", 0.8)], "rules")
+    found = counted.merge({"rules": rules, "spacy": marks[0], "bert": marks[1]})
+    assert found.ram_gb == 8 and found.evidence["ram_gb"].source == "spacy+bert" and found.evidence["ram_gb"].text == "8GB"
+    lone = counted.merge({"rules": GadgetSpecs(), "spacy": marks[0], "bert": GadgetSpecs()})
+    assert lone.ram_gb is None and not lone.evidence  # this pattern was never right
+
+
+@pytest.fixture(scope="module")
+def trained():
+    rows = [x for x in tagger.read_texts() if x.split == "train"][:60]
+    losses = []
+    nlp = tagger.train_spacy(rows, epochs=5, after=lambda epoch, loss, nlp: losses.append(loss))
+    return nlp, losses
+
+
+def test_training_lowers_the_loss_and_the_same_seed_gives_the_same_tagger(trained):
+    nlp, losses = trained
+    assert losses[-1] < 0.7 * losses[0]
+    rows = [x for x in tagger.read_texts() if x.split == "train"][:60]
+    again = tagger.train_spacy(rows, epochs=5)
+    texts = [x.text for x in rows[:20]]
+    assert tagger.spacy_specs(again, texts) == tagger.spacy_specs(nlp, texts)
+
+
+def test_a_saved_tagger_reads_alike_and_a_changed_file_is_refused(trained, tmp_path):
+    reader = merger.Tagger(trained[0], use="spacy")
+    reader.save(tmp_path / "tagger", trained_on=["a"])
+    again = merger.Tagger.load(tmp_path / "tagger", use="spacy")
+    assert again.many([TEXT]) == reader.many([TEXT])
+    assert not [f for f in (tmp_path / "tagger").rglob("*") if f.suffix in (".pkl", ".pickle", ".pt")]
+    with pytest.raises(CourseError, match="not as it was saved"):
+        merger.Tagger.load(tmp_path / "tagger", use="bert")
+    file = next((tmp_path / "tagger" / "spacy" / "ner").glob("model"))
+    file.write_bytes(file.read_bytes() + b"x")
+    with pytest.raises(CourseError, match=r"spacy/ner/model.*make course ONLY=05"):
+        merger.Tagger.load(tmp_path / "tagger", use="spacy")
+
+
+@pytest.mark.parametrize(("use", "words"), [("magic", "no tagger 'magic'"), ("merged", "no whole tagger")])
+def test_what_is_no_tagger_is_one_sentence(use, words, tmp_path):
+    with pytest.raises(CourseError, match=words):
+        merger.Tagger.load(tmp_path, use=use)
+
+
+def test_f1_counts_a_wrong_value_twice():
+    truth = [{"brand": "HP", "ram_gb": 16, "model": "840 G6"}, {"brand": "Dell"}]
+    found = [GadgetSpecs(brand="hp", ram_gb=8, model="G6 840"), GadgetSpecs(model="XPS")]
+    counts = merger.outcomes(found, truth)
+    assert counts.shape == (2, 7, 3) and counts.sum((0, 1)).tolist() == [2, 4, 4]
+    assert merger.micro_f1(counts) == pytest.approx(0.5)
+
+
+def test_texts_that_are_none_are_one_sentence(tmp_path):
+    (tmp_path / "texts.jsonl").write_text('{"text": "x"}\n')
+    with pytest.raises(CourseError, match=r"Line 1 of texts.jsonl"):
+        tagger.read_texts(tmp_path / "texts.jsonl")
+    with pytest.raises(CourseError, match="missing"):
+        tagger.read_texts(tmp_path / "none.jsonl")
