@@ -93,9 +93,9 @@ def specs(
         for text in lines:
             emit(extract(text).values())
         return
-    from gadgetlib.tagger import Pipeline
+    from gadgetlib.merger import Tagger
 
-    for found in Pipeline.load(trained("tagger"), tagger).many(list(lines)):
+    for found in Tagger.load(trained("tagger"), tagger).many(list(lines)):
         emit(found.values())
 
 

@@ -82,7 +82,7 @@ class Describer:
     def load(cls, engine: str = "tesseract") -> Describer:
         """Load what the course trained. Raises CourseError when nothing was trained at all."""
         folder = trained("classifier")
-        from gadgetlib import classify, ocr, pricing, retrieval, specs, tagger
+        from gadgetlib import classify, ocr, pricing, retrieval, specs
 
         classifier = classify.Classifier.load(folder)
         warnings: list[str] = []
@@ -97,7 +97,7 @@ class Describer:
         return cls(
             classifier,
             partial(ocr.read, engine=engine),
-            optional("tagger", lambda folder: tagger.Pipeline.load(folder).warm()) or specs.extract,
+            specs.extract,
             optional("index", lambda folder: retrieval.Index.open(folder, classifier=classifier)),
             optional("price", pricing.PriceModel.load),
             warnings,

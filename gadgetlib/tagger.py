@@ -7,7 +7,6 @@ pickle: spaCy writes msgpack and JSON, the encoder safetensors.
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import json
 import random
@@ -21,7 +20,7 @@ from typing import Any
 from gadgetlib import money, specs
 from gadgetlib.backbone import fast_arithmetic
 from gadgetlib.errors import CourseError
-from gadgetlib.files import data_dir
+from gadgetlib.files import data_dir, table
 from gadgetlib.specs import Evidence, GadgetSpecs
 
 FIELD_OF = {
@@ -66,10 +65,11 @@ def read_texts(path: Path | None = None) -> list[Example]:
 
 @cache
 def _confusions() -> dict[str, list[str]]:
-    """What an OCR engine may read instead of a character: all others of its shape in the table of look-alike signs."""
-    with (data_dir() / "gazetteer" / "lookalikes.csv").open(encoding="utf-8", newline="") as file:
-        shapes = [{row["plain"], *row["signs"].split()} for row in csv.DictReader(file) if row["kind"] == "shape"]
-    return {sign: sorted(shape - {sign}) for shape in shapes for sign in shape}
+    """What an OCR engine may read instead of a sign: every other sign of its shape in the table of look-alikes."""
+    shapes: dict[str, set[str]] = {}
+    for row in table("gazetteer/ocr_lookalikes.csv"):
+        shapes.setdefault(row["letter"], {row["letter"]}).add(row["sign"])
+    return {sign: sorted(shape - {sign}) for shape in shapes.values() for sign in shape}
 
 
 def add_noise(example: Example, rng: random.Random, rate: float = 0.03) -> Example:
@@ -82,8 +82,12 @@ def add_noise(example: Example, rng: random.Random, rate: float = 0.03) -> Examp
         pieces.append(char)
         length += len(char)
     starts.append(length)
-    spans = ((starts[start], starts[end], label) for start, end, label in example.spans)
-    return replace(example, text="".join(pieces), spans=tuple(span for span in spans if span[1] > span[0]))
+    text, spans = "".join(pieces), []
+    for start, end, label in ((starts[start], starts[end], label) for start, end, label in example.spans):
+        if piece := text[start:end].strip():  # an entity neither begins nor ends with a space
+            start = text.index(piece, start)
+            spans.append((start, start + len(piece), label))
+    return replace(example, text=text, spans=tuple(spans))
 
 
 # --- from marked characters to values ---------------------------------------------------------------------------------

@@ -28,7 +28,8 @@ def test_noise_moves_the_spans_along():
     for _ in range(50):
         noisy = tagger.add_noise(ONE, rng, rate=0.15)
         changed += noisy.text != ONE.text
-        assert all(0 <= start < end <= len(noisy.text) for start, end, _ in noisy.spans)
+        pieces = [noisy.text[start:end] for start, end, _ in noisy.spans]
+        assert all(piece and piece == piece.strip() for piece in pieces)  # spaCy refuses an entity with a space at its end
         brand = next((noisy.text[s:e] for s, e, label in noisy.spans if label == "BRAND"), "")
         assert not brand or noisy.text.startswith(brand)
     assert changed > 40 and tagger.add_noise(ONE, rng, rate=0) == ONE
