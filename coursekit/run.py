@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
+import hashlib
 import json
 import os
 import sys
@@ -14,9 +16,10 @@ from typing import Any
 
 from coursekit.workspace import ARTEFACTS, LESSONS, read_card
 from gadgetlib.errors import CourseError
-from gadgetlib.files import build_dir, check_writable, disk_error, project_root, write_atomic
+from gadgetlib.files import build_dir, check_writable, disk_error, project_root, read_json, write_atomic
 
 PROFILES = ("quick", "full")
+COMMON = ("profile", "seed", "photos")  # may be set for all lessons, also for those that have no such parameter
 
 
 class LessonFailed(CourseError):
@@ -29,7 +32,7 @@ def find_lesson(text: str) -> str:
     """The lesson meant by ``03``, ``3`` or ``03_finetune``; CourseError names the lessons otherwise."""
     text = text.strip().removesuffix(".ipynb")
     for name in LESSONS:
-        if text in (name, name[:2]) or (text.isdigit() and int(text) == int(name[:2])):
+        if text in (name, name[:2]) or (text.isdecimal() and int(text) == int(name[:2])):
             return name
     raise CourseError(f"There is no lesson {text!r}; the lessons are {', '.join(LESSONS)}.")
 
@@ -38,28 +41,32 @@ def lesson_path(name: str) -> Path:
     return project_root() / "notebooks" / f"{name}.ipynb"
 
 
-def parameter_names(name: str) -> dict[str, str]:
-    """The parameters of a lesson and their types, as papermill reads them from its parameters cell."""
-    import papermill
+def makes(name: str) -> list[str]:
+    """The artefacts that a lesson leaves."""
+    return [artefact for artefact, entry in ARTEFACTS.items() if entry.lesson == name]
 
-    found = papermill.inspect_notebook(str(lesson_path(name)))
-    return {key: value["inferred_type_name"] for key, value in found.items()}
+
+def parameter_names(name: str) -> dict[str, str]:
+    """The parameters of a lesson and their types, from its parameters cell."""
+    cells = json.loads(lesson_path(name).read_text(encoding="utf-8"))["cells"]
+    source = "".join(next(c["source"] for c in cells if "parameters" in c["metadata"].get("tags", [])))
+    lines = [node for node in ast.parse(source).body if isinstance(node, ast.AnnAssign)]
+    return {ast.unparse(node.target): ast.unparse(node.annotation) for node in lines}
 
 
 def execute(name: str, parameters: dict[str, Any], output: Path | None = None, progress: bool = False) -> Path:
     """Execute one lesson in a fresh kernel; return the executed notebook's path.
 
-    Parameters that the lesson does not declare are left out if they are the common ones (profile, seed,
-    photos), so that one setting can be meant for all lessons. Raises LessonFailed.
+    Of the parameters that are COMMON to the lessons those that this one does not declare are left out. Raises LessonFailed.
     """
     import papermill
     from papermill.exceptions import PapermillExecutionError
 
     declared = parameter_names(name)
-    wanted = {k: v for k, v in parameters.items() if k in declared or k not in ("profile", "seed", "photos")}
+    wanted = {k: v for k, v in parameters.items() if k in declared or k not in COMMON}
     output = output or build_dir() / "notebooks" / f"{name}.ipynb"
     output.parent.mkdir(parents=True, exist_ok=True)
-    part = output.with_suffix(".part.ipynb")
+    part, failed = output.with_suffix(".part.ipynb"), output.with_suffix(".failed.ipynb")
     try:
         papermill.execute_notebook(
             str(lesson_path(name)), str(part), parameters=wanted, cwd=str(lesson_path(name).parent),
@@ -67,7 +74,6 @@ def execute(name: str, parameters: dict[str, Any], output: Path | None = None, p
             extra_arguments=["--log-level=ERROR"],  # the kernel's notice about plain TCP on loopback
         )  # fmt: skip
     except PapermillExecutionError as error:
-        failed = output.with_suffix(".failed.ipynb")
         part.replace(failed)
         what = f"{error.ename}: {error.evalue}" if error.ename != "CourseError" else error.evalue
         cell = error.cell_index + 1 - bool(wanted)  # as committed: papermill injects a cell when it sets parameters
@@ -77,12 +83,12 @@ def execute(name: str, parameters: dict[str, Any], output: Path | None = None, p
         raise
     except Exception as error:  # the disk is full, the kernel died, or none could start
         part.unlink(missing_ok=True)
-        said = disk_error(error, output) if isinstance(error, OSError) else error
-        if isinstance(said, CourseError):
-            raise LessonFailed(f"{name} stopped. {said}") from error
+        known = disk_error(error, output) if isinstance(error, OSError) else error
+        if isinstance(known, CourseError):
+            raise LessonFailed(f"{name} stopped. {known}") from error
         raise LessonFailed(f"{name} could not be run: {type(error).__name__}: {error}. Try `gadget doctor`.") from error
     part.replace(output)
-    output.with_suffix(".failed.ipynb").unlink(missing_ok=True)
+    failed.unlink(missing_ok=True)
     return output
 
 
@@ -92,14 +98,13 @@ def run_course(
 ) -> dict[str, Any]:  # fmt: skip
     """Run the lessons in order; resume after a failure; write the report card. Returns the report.
 
-    only: lesson numbers; empty for all. photos: a folder of own photos, one sub-folder a class.
+    only: lesson numbers; empty for all. photos: a folder of own photos, one sub-folder per class.
     settings: ``"03.epochs=5"`` and the like. Raises CourseError before running anything when one of
     these is not accepted, LessonFailed when a lesson stops.
     """
     if profile not in PROFILES:
         raise CourseError(f"PROFILE={profile!r} is not accepted; use {' or '.join(PROFILES)}.")
-    names = [find_lesson(text) for text in only] or list(LESSONS)
-    names.sort()
+    names = sorted(find_lesson(text) for text in only) or list(LESSONS)
     common: dict[str, Any] = {"profile": profile}
     if photos:
         folder = Path(photos).expanduser().resolve()
@@ -116,30 +121,30 @@ def _run(names: list[str], common: dict[str, Any], own: dict[str, dict[str, Any]
     from coursekit import report
 
     asked = {"names": names, "common": common, "own": own}
-    state = _read_state()
+    state = read_json(build_dir() / "course.json") or {}
     if state.get("asked") != asked or state.get("complete"):
         state = {"asked": asked, "complete": False, "done": {}}
     for position, name in enumerate(names, 1):
-        label = f"[{position}/{len(names)}] {name}"
-        key = _fingerprint(name)
+        label, key = f"[{position}/{len(names)}] {name}", _fingerprint(name)
         if state["done"].get(name) == key:
             say(f"{label}  already done, kept")
             continue
         state["done"] = {k: v for k, v in state["done"].items() if k < name}  # what follows is stale now
         say(f"{label}  running")
+        parameters = {**common, **own.get(name, {})}
         started = time.perf_counter()
         with peak_memory() as memory:
-            made = execute(name, {**common, **own.get(name, {})}, progress=sys.stderr.isatty())
+            made = execute(name, parameters, progress=sys.stderr.isatty())
         spent = time.perf_counter() - started
         report.save_html(made)
-        report.save_run(name, seconds=spent, peak_mb=memory["peak_mb"], parameters={**common, **own.get(name, {})})
+        report.save_run(name, seconds=spent, peak_mb=memory["peak_mb"], parameters=parameters)
         state["done"][name] = key
-        _write_state(state)
+        state["complete"] = name == names[-1]
+        with write_atomic(build_dir() / "course.json") as part:
+            part.write_text(json.dumps(state, indent=1))
         figures = ", ".join(f"{k} {report.shown(v)}" for k, v in list(read_card(name).get("figures", {}).items())[:3])
         say(f"{label}  done in {spent:.0f} s, peak {memory['peak_mb']:.0f} MB{'; ' + figures if figures else ''}")
         report.write()
-    state["complete"] = True
-    _write_state(state)
     return report.write()
 
 
@@ -157,7 +162,10 @@ def parse_settings(settings: Sequence[str]) -> dict[str, dict[str, Any]]:
         declared = parameter_names(name)
         if key not in declared:
             raise CourseError(f"{name} has no parameter {key!r}; it accepts {', '.join(declared)}.")
-        found.setdefault(name, {})[key] = yaml.safe_load(value)
+        try:
+            found.setdefault(name, {})[key] = "" if declared[key] == "str" and not value else yaml.safe_load(value)
+        except yaml.YAMLError:
+            raise CourseError(f"SET={item!r} is not understood; put the value of {key} in quotes.") from None
     return found
 
 
@@ -178,38 +186,19 @@ def read_preset(preset: str) -> tuple[list[str], list[str]]:
         settings = [f"{n}.{key}={json.dumps(v)}" for n, given in lessons.items() for key, v in given.items()]
         return [str(number) for number in lessons], settings
     except OSError:
-        there = ", ".join(sorted(file.stem for file in folder.glob("*.yaml")))
-        raise CourseError(f"There is no preset {preset!r}; there are {there}, or give the path of a YAML file.") from None
+        known = ", ".join(sorted(file.stem for file in folder.glob("*.yaml")))
+        raise CourseError(f"There is no preset {preset!r}; there are {known}, or give the path of a YAML file.") from None
     except (yaml.YAMLError, TypeError, KeyError, AttributeError):
-        raise CourseError(
-            f'The preset {path.name} is not understood; write `lessons:` and below it `"03": {{epochs: 5}}`.'
-        ) from None
+        like = '`lessons:` and below it `"03": {epochs: 5}`'
+        raise CourseError(f"The preset {path.name} is not understood; write {like}.") from None
 
 
 def _fingerprint(name: str) -> str:
     """Changes when the lesson or a helper module does: then a resumed run does it again."""
-    import hashlib
-
     digest = hashlib.sha1(lesson_path(name).read_bytes())
     for module in sorted(p for kit in ("gadgetlib", "coursekit") for p in (project_root() / kit).rglob("*.py")):
         digest.update(module.read_bytes())
     return digest.hexdigest()
-
-
-def _state_path() -> Path:
-    return build_dir() / "course.json"
-
-
-def _read_state() -> dict[str, Any]:
-    try:
-        return json.loads(_state_path().read_text())
-    except (OSError, ValueError):
-        return {}
-
-
-def _write_state(state: dict[str, Any]) -> None:
-    with write_atomic(_state_path()) as part:
-        part.write_text(json.dumps(state, indent=1))
 
 
 @contextlib.contextmanager
@@ -217,21 +206,17 @@ def _alone() -> Iterator[None]:
     """One course run at a time in one build folder; the lock goes with the process, however it ends."""
     from filelock import FileLock, Timeout
 
-    lock = FileLock(build_dir() / ".course.lock")
     try:
-        with lock.acquire(timeout=0):
+        with FileLock(build_dir() / ".course.lock").acquire(timeout=0):
             yield
     except Timeout:
-        raise CourseError(
-            f"Another course run is using {_shown(build_dir())}; wait for it to end, or set GADGET_BUILD to another folder."
-        ) from None
+        where = _shown(build_dir())
+        raise CourseError(f"Another course run is using {where}; wait for it, or set GADGET_BUILD to another folder.") from None
 
 
 def _shown(path: Path) -> str:
     """A path as a reader would type it from the project's root."""
-    with contextlib.suppress(ValueError):
-        return str(path.relative_to(project_root()))
-    return str(path)
+    return str(path.relative_to(project_root()) if path.is_relative_to(project_root()) else path)
 
 
 @contextlib.contextmanager
@@ -239,9 +224,7 @@ def peak_memory(every: float = 0.25) -> Iterator[dict[str, float]]:
     """Sample the resident memory of this process's children; the dict's ``peak_mb`` is valid at the end."""
     import psutil
 
-    peak = {"peak_mb": 0.0}
-    stop = threading.Event()
-    me = psutil.Process(os.getpid())
+    peak, stop, me = {"peak_mb": 0.0}, threading.Event(), psutil.Process(os.getpid())
 
     def watch() -> None:
         while not stop.wait(every):
@@ -258,8 +241,3 @@ def peak_memory(every: float = 0.25) -> Iterator[dict[str, float]]:
     finally:
         stop.set()
         thread.join()
-
-
-def makes(name: str) -> list[str]:
-    """The artefacts that a lesson leaves."""
-    return [artefact for artefact, entry in ARTEFACTS.items() if entry.lesson == name]

@@ -74,3 +74,11 @@ def picture_of(output: Mapping[str, Any]) -> tuple[str, str, str] | None:
         if kind in output.get("data", {}):
             return kind, output["data"][kind], output["metadata"].get(kind, {}).get("alt", "")
     return None
+
+
+def page(template: str, **values: Any) -> str:
+    """A page made from a file of coursekit/templates; what the values hold is escaped."""
+    import jinja2
+
+    loader = jinja2.FileSystemLoader(Path(__file__).with_name("templates"))
+    return jinja2.Environment(loader=loader, autoescape=True).get_template(template).render(**values)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
+import pytest
+
 from coursekit import doctor
 
 
@@ -33,12 +37,62 @@ def test_a_wrong_torch_pair(monkeypatch):
     assert not finding.ok and "not a matching pair" in finding.seen and "requirements.lock" in finding.mend
 
 
-def test_no_kernel(monkeypatch):
-    from jupyter_client.kernelspec import KernelSpecManager
+def kernelspec(folder, argv):
+    (folder / "kernels" / "python3").mkdir(parents=True)
+    spec = {"argv": [*argv, "-m", "ipykernel_launcher", "-f", "{connection_file}"], "display_name": "x", "language": "python"}
+    (folder / "kernels" / "python3" / "kernel.json").write_text(json.dumps(spec))
+    return folder
 
-    monkeypatch.setattr(KernelSpecManager, "find_kernel_specs", lambda self: {})
+
+def test_no_kernel(monkeypatch):
+    from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
+
+    def absent(self, name):
+        raise NoSuchKernel(name)
+
+    monkeypatch.setattr(KernelSpecManager, "get_kernel_spec", absent)
     finding = doctor.check_kernel()
     assert not finding.ok and "ipykernel install" in finding.mend
+
+
+def test_the_kernel_of_a_removed_environment_is_named_with_its_file(tmp_path, monkeypatch):
+    monkeypatch.setenv("JUPYTER_PATH", str(kernelspec(tmp_path, ["/gone/bin/python"])))
+    finding = doctor.check_kernel()
+    assert not finding.ok and f"{tmp_path}/kernels/python3/kernel.json starts /gone/bin/python" in finding.seen
+    assert f"rm -r '{tmp_path}/kernels/python3'" in finding.mend
+
+
+@pytest.mark.parametrize("answer", ["echo nonsense", "echo 'tesseract 3.04.01'", "exit 3", "sleep 0; kill -9 $$"])
+def test_a_tesseract_that_answers_nonsense_is_a_failure_with_a_line_of_its_own(answer, tmp_path, monkeypatch):
+    from gadgetlib import ocr
+
+    command = tmp_path / "tesseract"
+    command.write_text(f"#!/bin/sh\n{answer}\n")
+    command.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    monkeypatch.setenv("GADGET_TESSERACT", str(command))
+    clear = getattr(ocr.find_tesseract, "cache_clear", lambda: None)
+    clear()
+    monkeypatch.setattr(doctor, "CHECKS", (doctor.check_tesseract, doctor.check_disk))
+    findings = doctor.examine()
+    clear()
+    assert [finding.ok for finding in findings] == [False, True]
+    assert doctor.render(findings).startswith("FAIL  tesseract") and "apt install tesseract-ocr" in findings[0].mend
+
+
+def test_a_wrong_tessdata_prefix_is_named(tmp_path, monkeypatch):
+    monkeypatch.setenv("TESSDATA_PREFIX", str(tmp_path))
+    finding = doctor.check_tesseract()
+    assert not finding.ok and finding.seen == f"TESSDATA_PREFIX={tmp_path} has no eng.traineddata"
+    assert finding.mend.startswith("unset TESSDATA_PREFIX")
+
+
+def test_broken_data_is_named(monkeypatch, tmp_path):
+    from coursekit import contracts
+
+    monkeypatch.setattr(contracts, "data_dir", lambda: tmp_path)
+    finding = doctor.check_data()
+    assert not finding.ok and "data/catalogue.csv is not as it was shipped" in finding.seen
 
 
 def test_missing_weights(monkeypatch):

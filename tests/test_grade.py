@@ -1,4 +1,4 @@
-"""Thirty submissions to a small lesson, many of them hostile: one row each, the right verdicts, no harm."""
+"""Three dozen submissions to a small lesson, many of them hostile: one row each, the right verdicts, no harm."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import nbformat
 import psutil
 import pytest
 
-from coursekit import grade
+from coursekit import answers, copies, fence, grade
 from coursekit.exercises import Question
 from coursekit.workspace import LESSONS
 from gadgetlib.errors import CourseError
@@ -86,7 +86,7 @@ def lesson(folder):
 
 @pytest.fixture(scope="module")
 def class_(tmp_path_factory):
-    """Thirty submissions, graded; each with the verdicts it must get for exercises 1, 2 and 3."""
+    """The submissions, graded; each with the verdicts it must get for exercises 1, 2 and 3."""
     base = tmp_path_factory.mktemp("class")
     target = project_root() / ".written-by-a-submission"
     home = os.path.expanduser("~/.written-by-a-submission")
@@ -146,12 +146,20 @@ def class_(tmp_path_factory):
         ),
         "bob_raises_later": (cells(three="def answer(v):\n    raise SystemExit"), "right right wrong"),
         "cat_lost_a_cell": (cells()[:-1], "right right"),
+        "erin_json": (cells(), "right right right"),
+        "gina_capitals": (cells(), "right right right"),
+        "hugo_byte_order_mark": (cells(), "right right right"),
+        "ivy_sends_python": ("print('hello')", ""),
     }  # fmt: skip
+    odd = {"erin_json": "00_start_here.ipynb.json", "gina_capitals": "00_START_HERE.IPYNB", "ivy_sends_python": "00_start_here.py"}
     for learner, (sources, _) in submissions.items():
         folder = base / "in" / learner
         folder.mkdir(parents=True)
         text = sources if isinstance(sources, str) else notebook(sources)
-        (folder / "00_start_here.ipynb").write_text(text)
+        encoding = "utf-8-sig" if learner == "hugo_byte_order_mark" else "utf-8"
+        (folder / odd.get(learner, "00_start_here.ipynb")).write_text(text, encoding=encoding)
+    (base / "in" / "frank.zip").write_bytes(b"PK")
+    (base / "in" / "jane_forgot").mkdir()
     before = victim.read_bytes()
     said = []
     grade.grade(
@@ -172,7 +180,7 @@ def verdicts(row):
 
 
 def test_every_submission_has_its_row_and_the_right_verdicts(class_):
-    assert len(class_["rows"]) == len(class_["wanted"]) == 30
+    assert len(class_["rows"]) == len(class_["wanted"]) + 2 == 36
     wrong = {}
     for learner, (_, wanted) in class_["wanted"].items():
         row = class_["rows"]["'" + learner if learner.startswith("=") else learner]
@@ -204,6 +212,10 @@ def test_the_table_says_what_to_look_at(class_):
     assert "changed the check" in rows["nia_patches_the_judge"]["flags"]
     assert rows["ben"]["checks"].startswith("00.1 wrong (mean)") and rows["ben"]["core"] == "0.5"
     assert rows["finn"]["checks"].endswith("00.q1 right") and rows["ben"]["checks"].endswith("00.q1 not attempted")
+    reasons = {"frank": "is an archive; unpack it", "ivy_sends_python": "is not a notebook; ask for the .ipynb",
+               "jane_forgot": "There is no notebook in this folder"}  # fmt: skip
+    for learner, reason in reasons.items():
+        assert rows[learner]["status"] == "unreadable" and reason in rows[learner]["flags"]
     assert float(rows["ada"]["score"]) == 1.0 and float(rows["kim_prints_passed"]["score"]) == 0.0
 
 
@@ -219,11 +231,11 @@ def test_pages_show_verdicts_and_escape_what_learners_wrote(class_):
     assert "That is the mean." in page and "not yet" in page
     assert "It changed table" in (class_["pages"] / "lea_edits_the_check.html").read_text()
     index = (class_["pages"] / "index.html").read_text()
-    assert index.count("<tr>") == 31 and "_cmd_.html" in index
+    assert index.count("<tr>") == 37 and "_cmd_.html" in index
 
 
 def submission(learner, third):
-    found = grade.Submission(learner, "00_start_here", None)
+    found = answers.Submission(learner, "00_start_here", None)
     found.cells = {"00.3": third + "\n" + CHECK.format(n=3)}
     found.own = {"00.3": []}
     return found
@@ -231,25 +243,25 @@ def submission(learner, third):
 
 def test_renamed_and_commented_copies_are_found_even_far_from_the_lesson(tmp_path):
     lesson(tmp_path / "course")
-    frame = grade.build_frame(tmp_path / "course" / "00_start_here.ipynb", None)
+    made = answers.build_frame(tmp_path / "course" / "00_start_here.ipynb", None)
     all_ = [submission("a", RUN), submission("b", COPIED), submission("c", RUN_2), submission("d", RUN_3)]
-    pairs = grade.find_copies(all_, {frame.lesson: frame})
+    pairs = copies.find_copies(all_, {made.lesson: made})
     assert [(one.learner, other.learner) for one, other, _ in pairs] == [("a", "b")]
     same_short = [submission("a", "answer = 5"), submission("b", "answer = 5")]
-    assert grade.find_copies(same_short, {frame.lesson: frame}) == []
+    assert copies.find_copies(same_short, {made.lesson: made}) == []
 
 
 def test_an_answer_given_in_an_added_cell_counts_once(tmp_path):
     """The stub was deleted; the answer stands in a cell above. It is no answer to the next exercise."""
     folder = lesson(tmp_path / "course")
-    frame = grade.build_frame(folder / "00_start_here.ipynb", folder / "solutions" / "00_start_here.ipynb")
+    made = answers.build_frame(folder / "00_start_here.ipynb", folder / "solutions" / "00_start_here.ipynb")
     sources = cells(one="", two="", before=["answer = 31", "import os; os._exit(0)"])
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "x_00_start_here.ipynb").write_text(notebook(sources))
-    (found,) = grade.find_submissions(tmp_path / "in")
-    grade.take_answers(found, frame)
+    (found,) = answers.find_submissions(tmp_path / "in")
+    answers.take_answers(found, made)
     assert found.own["00.1"] == ["answer = 31"]  # the other added cell is needed by nobody
-    grade.judge(found, frame, grade.try_fence(), timeout=20, memory_mb=400, seed=None)
+    grade.judge(found, made, fence.try_fence(), timeout=20, memory_mb=400, seed=None)
     assert [found.checks[f"00.{n}"]["verdict"] for n in (1, 2, 3)] == ["right", "not attempted", "right"]
 
 
@@ -268,7 +280,7 @@ for attempt in (lambda: open({str(target)!r}, "w"), lambda: os.mkdir({str(tmp_pa
 """
     check = 'import json, os\njson.dump({"x": {"verdict": " ".join(answer)}}, open(os.environ["GADGET_VERDICTS"], "w"))'
     steps = [{"do": "exercise", "name": "x", "stub": "answer", "answer": tries, "check": check}]
-    events, ended = grade.run_fenced(steps, namespaces=False, timeout=30, memory_mb=1024)
+    events, ended = fence.run_fenced(steps, namespaces=False, timeout=30, memory_mb=1024)
     (event,) = [event for event in events if "exercise" in event]
     assert ended == "" and event["verdict"] == "refused refused refused refused done"
     assert len(event["seen"]) == 4 and not target.exists()
@@ -300,22 +312,22 @@ def test_a_lesson_that_does_not_run_here_spoils_no_other(tmp_path):
 @pytest.mark.parametrize("name", LESSONS)
 def test_every_lesson_has_a_frame_that_makes_what_its_checks_use(name):
     folder = project_root() / "notebooks"
-    frame = grade.build_frame(folder / f"{name}.ipynb", folder / "solutions" / f"{name}.ipynb")
-    made = {name for kind, source in frame.cells if kind == "setup" for name in bound(source)}
-    assert sum(".q" not in task for task in frame.tasks) >= 3
-    for task in frame.tasks.values():
-        missing = loaded(task.check) - made - bound(task.check) - {task.stub, "check", *dir(builtins)}
+    made = answers.build_frame(folder / f"{name}.ipynb", folder / "solutions" / f"{name}.ipynb")
+    given = {name for kind, source in made.cells if kind == "setup" for name in bound(source)}
+    assert sum(".q" not in task for task in made.tasks) >= 3
+    for task in made.tasks.values():
+        missing = loaded(task.check) - given - bound(task.check) - {task.stub, "check", *dir(builtins)}
         assert not missing, f"{task.name}: the solution does not make {missing}"
 
 
 def bound(source):
-    tree = ast.parse(grade.plain_python(source))
+    tree = answers.parsed(source)
     arguments = {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
-    return grade._bound(tree) | arguments
+    return answers.bound(tree) | arguments
 
 
 def loaded(source):
-    return grade._loaded(ast.parse(grade.plain_python(source)))
+    return answers.loaded(answers.parsed(source))
 
 
 def test_an_empty_folder_is_one_sentence(tmp_path):
@@ -339,10 +351,10 @@ print(made, flush=True)
     answer = f"import subprocess, sys\nanswer = subprocess.run([sys.executable, '-c', {code!r}], capture_output=True).stdout"
     check = 'import json, os\njson.dump({"x": {"verdict": answer.decode()}}, open(os.environ["GADGET_VERDICTS"], "w"))'
     steps = [{"do": "exercise", "name": "x", "stub": "answer", "answer": answer, "check": check}]
-    how = {"namespaces": grade.try_fence().namespaces, "timeout": 30, "memory_mb": 4096}
-    _, ended = grade.run_fenced(steps, **how)
+    how = {"namespaces": fence.try_fence().namespaces, "timeout": 30, "memory_mb": 4096}
+    _, ended = fence.run_fenced(steps, **how)
     assert ended == "processes"
     if how["namespaces"]:  # the kernel's own limit, when nobody watches
-        monkeypatch.setattr(grade, "PROCESSES", 10**6)
-        events, ended = grade.run_fenced(steps, **how)
+        monkeypatch.setattr(fence, "PROCESSES", 10**6)
+        events, ended = fence.run_fenced(steps, **how)
         assert ended == "" and int(next(event for event in events if "exercise" in event)["verdict"]) < 330
