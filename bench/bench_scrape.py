@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from coursekit.shop import opened
+from coursekit.shop import HTML, SVG, bomb, opened
 from gadgetlib import scrape
 from gadgetlib.files import data_dir
 
@@ -22,10 +22,10 @@ FAULTS = [  # (recipe, how it must end)
     ({"fault": {"reset": True, "times": 1}}, "ok"),
     ({"fault": {"status": 403}}, "failed"),
     ({"fault": {"short": 0.5}}, "failed"),
-    ({"edit": [["html"]]}, "refused"),
-    ({"edit": [["svg"]]}, "refused"),
-    ({"edit": [["bomb", 50000]]}, "refused"),
-    ({"edit": [["cut", 0.6]]}, "ok"),  # kept as it came; cleaning finds it
+    ({"sent": "page.html"}, "refused"),
+    ({"sent": "drawing.svg"}, "refused"),
+    ({"sent": "bomb.png"}, "refused"),
+    ({"sent": "cut.jpg"}, "ok"),  # kept as it came; cleaning finds it
 ]
 
 
@@ -34,11 +34,15 @@ def recording(folder: Path, photos: Path, count: int) -> list[tuple[scrape.Hit, 
     names = sorted(path.name for path in photos.glob("*.jpg"))
     about = {"hosts": HOSTS, "search_host": "none.example", "robots": "", "queries": [], "answers": []}
     rows, hits = [], []
+    (folder / "page.html").write_bytes(HTML)
+    (folder / "drawing.svg").write_bytes(SVG)
+    (folder / "bomb.png").write_bytes(bomb(50_000))
+    whole = (photos / names[0]).read_bytes()
+    (folder / "cut.jpg").write_bytes(whole[: int(0.6 * len(whole))])
     for n in range(count):
         url = f"http://{HOSTS[n % 8]}/{n}.jpg"
         recipe, end = FAULTS[n // 5 % len(FAULTS)] if n % 5 == 0 else ({}, "ok")
-        # every address has bytes of its own, so that no picture comes for free
-        rows.append({"url": url, "file": names[n % len(names)], "edit": [["jpeg", 60 + n // len(names)]], **recipe})
+        rows.append({"url": url, "file": names[n % len(names)], **recipe})
         hits.append((scrape.Hit("q", "laptop", url), end))
     (folder / "shop.json").write_text(json.dumps(about))
     (folder / "pictures.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))

@@ -1,7 +1,7 @@
 """What is judged of a handed-in notebook: the lesson's frame, and the learner's answers put into it.
 
-The frame is the lesson's short solution notebook with its answers taken out. From a submission only the cells of the exercises
-are taken, the letters of the quiz, and cells that the learner added and an answer needs.
+The frame is the lesson's short solution notebook with its answers taken out. From a submission only the cells of the
+exercises are taken, the letters of the quiz, and cells that the learner added and an answer needs.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ def answer_part(source: str) -> str:
 
 @dataclass(frozen=True)
 class Task:
-    """One exercise: its name, the lesson's cell, the variable that a learner fills in, and the cell without its stub."""
+    """One exercise: its name, the lesson's cell, the variable that a learner fills in, the cell without its stub."""
 
     name: str
     cell_id: str
@@ -136,7 +136,7 @@ def _code(path: Path) -> list[Any]:
 
 def _task(name: str, cell: Any) -> Task:
     body = parsed(cell.source).body
-    stubs = [n for n in body if isinstance(n, ast.Assign) and isinstance(n.value, ast.Constant) and n.value.value is ...]
+    stubs = [n for n in body if isinstance(n, ast.Assign) and getattr(n.value, "value", None) is ...]
     if not stubs:
         raise CourseError(f"The cell of exercise {name} has no stub (name = ...).")
     check = ast.unparse(ast.Module([node for node in body if node not in stubs], []))

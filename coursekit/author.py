@@ -3,7 +3,7 @@
 python -m coursekit.author build lesson.py     # writes notebooks/<stem>.ipynb, ids from position and content
 python -m coursekit.author text 03             # prints a committed lesson as percent source, to edit
 python -m coursekit.author run 03 [04 ...]     # executes in place, then makes the outputs reproducible
-python -m coursekit.author exercises [03 ...]  # writes the tasks and the quiz of coursekit.exercises into the lessons
+python -m coursekit.author exercises [03 ...]  # writes tasks and quiz into lessons, their list into plans
 python -m coursekit.author shows [03 ...]      # writes gadgetlib's source into the cells tagged shows:module.function
 python -m coursekit.author solutions [03 ...]  # makes notebooks/solutions/ from the lessons and their sources, executed
 """
@@ -21,12 +21,14 @@ import jupytext
 import nbformat
 
 from coursekit import exercises, shows
+from coursekit.answers import exercise_of
 from coursekit.workspace import LESSONS
 from gadgetlib.errors import CourseError
 from gadgetlib.files import build_dir, project_root
 
 NOTEBOOKS = project_root() / "notebooks"
 SOLUTIONS = NOTEBOOKS / "solutions"
+PLANS = project_root() / "docs" / "instructors"
 STUB = "my_answer = ..."
 
 
@@ -37,61 +39,54 @@ def normalise(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
         digest = hashlib.sha1(f"{cell.cell_type}{cell.source}".encode()).hexdigest()[:10]
         seen[digest] = seen.get(digest, 0) + 1
         cell.id = f"{digest}-{seen[digest]}" if seen[digest] > 1 else digest
-        hidden = cell.metadata.get("jupyter", {}).get("outputs_hidden")
+        hidden = cell.metadata.get("jupyter", {}).get("outputs_hidden")  # the answer to a prediction waits for a click
         cell.metadata = {k: v for k, v in cell.metadata.items() if k == "tags"}
-        if hidden:  # the answer to a prediction waits for a click
-            cell.metadata["jupyter"] = {"outputs_hidden": True}
-        if cell.cell_type != "code":
-            continue
-        kept = []
-        for output in cell.get("outputs", []):
-            if output.output_type == "stream":
-                if output.name == "stderr":  # progress bars and warnings of libraries: differ each run
-                    continue
-                output.text = re.sub(r"[^\n]*\r", "", output.text).replace(str(project_root()), ".")
-                if kept and kept[-1].output_type == "stream":  # chunks depend on timing
-                    kept[-1].text += output.text
-                    continue
-            if "application/vnd.jupyter.widget-view+json" in output.get("data", {}):
-                continue
-            kept.append(output)
-        cell.outputs = kept
-    notebook.metadata = {
-        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-        "language_info": {"name": "python"},
-    }
+        cell.metadata |= {"jupyter": {"outputs_hidden": True}} if hidden else {}
+        if cell.cell_type == "code":
+            cell.outputs = _kept(cell.outputs)
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    notebook.metadata = {"kernelspec": kernel, "language_info": {"name": "python"}}
     notebook.nbformat_minor = 5
     return notebook
 
 
+def _kept(outputs: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
+    """Outputs without what differs from run to run: standard error, widgets, progress, where chunks of text end."""
+    kept: list[nbformat.NotebookNode] = []
+    for output in outputs:
+        if output.output_type == "stream":
+            output.text = re.sub(r"[^\n]*\r", "", output.text).replace(str(project_root()), ".")
+            if kept and kept[-1].output_type == "stream" and output.name == "stdout":
+                kept[-1].text += output.text
+                continue
+        if output.get("name") != "stderr" and "application/vnd.jupyter.widget-view+json" not in output.get("data", {}):
+            kept.append(output)
+    return kept
+
+
+def read(name: str) -> nbformat.NotebookNode:
+    """A lesson as it is committed."""
+    return nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
+
+
 def build(source: Path) -> Path:
     """Make notebooks/<stem>.ipynb, without outputs, from percent source."""
-    notebook = normalise(jupytext.read(source))
     path = NOTEBOOKS / f"{source.stem}.ipynb"
-    nbformat.write(notebook, path)
+    nbformat.write(normalise(jupytext.read(source)), path)
     return path
 
 
-def run(number: str) -> Path:
+def run(name: str) -> Path:
     """Execute a lesson as papermill does and put it, normalised, where it is committed."""
-    from coursekit.run import execute, find_lesson
+    from coursekit.run import execute
 
-    name = find_lesson(number)
-    path = NOTEBOOKS / f"{name}.ipynb"
     made = execute(name, {}, output=build_dir() / "authored" / f"{name}.ipynb")
-    executed = nbformat.read(made, as_version=4)
     # papermill adds nothing without parameters, so the cells are the committed ones
-    nbformat.write(normalise(executed), path)
-    return path
+    nbformat.write(normalise(nbformat.read(made, as_version=4)), NOTEBOOKS / f"{name}.ipynb")
+    return NOTEBOOKS / f"{name}.ipynb"
 
 
-# ---------------------------------------------------------------- exercises in lessons
-
-
-def exercise_of(source: str) -> str | None:
-    """The exercise that a cell's source asks for an answer to: the first ``check.exercise("03.1", ...)`` in it."""
-    found = re.search(r'check\.exercise\(\s*"(\d\d\.\d+)"', source)
-    return found and found.group(1)
+# ---------------------------------------------------------------- exercises in lessons and plans
 
 
 def task_comment(one: exercises.Exercise) -> str:
@@ -114,29 +109,55 @@ def quiz_code(number: str) -> str:
     return "\n".join(['# Put the letter, such as "a", in place of the dots.', *calls])
 
 
+def exercise_list(number: str) -> str:
+    """The exercises of a lesson for its plan: what is asked, and the mistakes that are known by name."""
+    parts = ["The mistakes are those that the checks know by name."]
+    for one in exercises.of_lesson(number):
+        mistakes = "\n".join(f"- *{mistake.name}*: {mistake.why}" for mistake in one.wrong)
+        parts.append(f"### {one.name} ({one.level})\n\n{one.task}\n\n{mistakes}")
+    return "\n\n".join(parts)
+
+
+def presets() -> str:
+    """The instructors' presets, as the files in notebooks/instructor have them."""
+    texts = {path.stem: path.read_text() for path in sorted((NOTEBOOKS / "instructor").glob("*.yaml"))}
+    return "\n\n".join(f"## `{name}`\n\n```yaml\n{text}```" for name, text in texts.items())
+
+
+def filled(text: str, place: str, content: str) -> str:
+    """A page with ``content`` between ``<!-- place -->`` and ``<!-- end -->``. Raises CourseError without the place."""
+    found = re.search(rf"(<!-- {place} -->\n).*?(<!-- end -->)", text, re.S)
+    if not found:
+        raise CourseError(f"A page has no place for: {place} (<!-- {place} --> and <!-- end -->).")
+    return f"{text[: found.end(1)]}\n{content}\n\n{text[found.start(2) :]}"
+
+
 def write_exercises(name: str) -> Path:
-    """Put the tasks and the quiz, as coursekit.exercises has them, into the cells of a lesson that hold them."""
-    path = NOTEBOOKS / f"{name}.ipynb"
-    notebook = nbformat.read(path, as_version=4)
+    """Put tasks and quiz into the cells of a lesson that hold them, and their list into its plan."""
+    notebook, number = read(name), name[:2]
     for cell in notebook.cells:
         if cell.cell_type == "code" and (asked := exercise_of(cell.source)):
             code = re.sub(r"\A(#.*\n)*", "", cell.source)
             cell.source = f"{task_comment(exercises.find(asked))}\n{code}"
         elif cell.cell_type == "code" and "check.quiz(" in cell.source:
-            cell.source = quiz_code(name[:2])
+            cell.source = quiz_code(number)
         elif cell.cell_type == "markdown" and cell.source.startswith("## Quiz"):
-            cell.source = quiz_text(name[:2])
-    nbformat.write(notebook, path)
-    return path
+            cell.source = quiz_text(number)
+    nbformat.write(notebook, NOTEBOOKS / f"{name}.ipynb")
+    for page, place, content in (
+        (PLANS / f"plan_{number}.md", f"exercises {number}", exercise_list(number)),
+        (PLANS / "presets.md", "presets", presets()),
+    ):
+        page.write_text(filled(page.read_text(encoding="utf-8"), place, content), encoding="utf-8")
+    return NOTEBOOKS / f"{name}.ipynb"
 
 
-def write_shown(name: str) -> list[str]:
-    """Write gadgetlib's source into the cells of a lesson that show it; return the names of what changed."""
-    path = NOTEBOOKS / f"{name}.ipynb"
-    notebook = nbformat.read(path, as_version=4)
-    if changed := shows.write(notebook):
-        nbformat.write(notebook, path)
-    return changed
+def write_shown(name: str) -> Path:
+    """Write gadgetlib's source into the cells of a lesson that show it."""
+    notebook = read(name)
+    if shows.write(notebook):
+        nbformat.write(notebook, NOTEBOOKS / f"{name}.ipynb")
+    return NOTEBOOKS / f"{name}.ipynb"
 
 
 # ---------------------------------------------------------------- solutions
@@ -145,20 +166,18 @@ def write_shown(name: str) -> list[str]:
 def solution(name: str) -> nbformat.NotebookNode:
     """The solution notebook of a lesson, not executed, from notebooks/solutions/source/<name>.md.
 
-    The source is Markdown. A code block ``python exercise="03.1"`` holds an answer alone: it takes the place of the stub in
-    the lesson's own cell, so that the very same check judges it. ``python lesson="text"`` stands for the lesson's
-    cell that contains the text. All other blocks are taken as they are. Raises CourseError where the lesson has no such cell.
+    The source is Markdown. A code block ``python exercise="03.1"`` holds an answer alone: it takes the place of the
+    stub in the lesson's own cell, so that the very same check judges it. ``python lesson="text"`` stands for the
+    lesson's cell that contains the text. Other blocks are taken as they are. CourseError where there is no such cell.
     """
-    lesson = nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
-    code = [cell.source for cell in lesson.cells if cell.cell_type == "code"]
+    code = [cell.source for cell in read(name).cells if cell.cell_type == "code"]
     notebook = jupytext.read(SOLUTIONS / "source" / f"{name}.md")
     for cell in notebook.cells:
         if (text := cell.metadata.pop("lesson", None)) is not None:
             cell.source = _only([source for source in code if text in source], f"{name} has no cell with {text!r}")
         elif (asked := cell.metadata.pop("exercise", None)) is not None:
-            stub = _only([source for source in code if exercise_of(source) == asked], f"{name} has no exercise {asked}")
-            if STUB not in stub:
-                raise CourseError(f"The cell of exercise {asked} has no line {STUB!r}.")
+            stubs = [source for source in code if STUB in source and exercise_of(source) == asked]
+            stub = _only(stubs, f"{name} has no exercise {asked} with the line {STUB!r}")
             cell.source = stub.replace(STUB, cell.source.strip())
             cell.metadata["tags"] = ["exercise", "nbval-check-output"]  # so that nbval fails when it is no longer right
     return normalise(notebook)
@@ -179,34 +198,21 @@ def write_solution(name: str) -> Path:
         if cell.cell_type == "code":
             ast.parse(cell.source)  # a slip in a source is told before a kernel starts
     NotebookClient(notebook, timeout=300, kernel_name="python3").execute(cwd=str(SOLUTIONS))
-    path = SOLUTIONS / f"{name}.ipynb"
-    nbformat.write(normalise(notebook), path)
-    return path
+    nbformat.write(normalise(notebook), SOLUTIONS / f"{name}.ipynb")
+    return SOLUTIONS / f"{name}.ipynb"
 
 
-def _lessons(numbers: list[str]) -> list[str]:
-    return [name for name in LESSONS if not numbers or name[:2] in numbers]
-
+DO = {"run": run, "exercises": write_exercises, "shows": write_shown, "solutions": write_solution}
 
 if __name__ == "__main__":
     match sys.argv[1:]:
         case ["build", *sources] if sources:
-            for source in sources:
-                print(build(Path(source)).relative_to(project_root()))
+            made = [build(Path(source)) for source in sources]
         case ["text", number]:
             (path,) = NOTEBOOKS.glob(f"{number}*.ipynb")
-            print(jupytext.writes(jupytext.read(path), fmt="py:percent"))
-        case ["run", *numbers] if numbers:
-            for number in numbers:
-                print(run(number).relative_to(project_root()))
-        case ["exercises", *numbers]:
-            for name in _lessons(numbers):
-                print(write_exercises(name).relative_to(project_root()))
-        case ["shows", *numbers]:
-            for name in _lessons(numbers):
-                print(name, *write_shown(name))
-        case ["solutions", *numbers]:
-            for name in _lessons(numbers):
-                print(write_solution(name).relative_to(project_root()))
+            sys.exit(print(jupytext.writes(jupytext.read(path), fmt="py:percent")))
+        case [what, *numbers] if what in DO and (numbers or what != "run"):
+            made = [DO[what](name) for name in LESSONS if not numbers or name[:2] in numbers]
         case _:
             sys.exit(__doc__)
+    print("\n".join(path.relative_to(project_root()).as_posix() for path in made))

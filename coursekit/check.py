@@ -36,7 +36,7 @@ def expect(condition: Any, otherwise: str) -> None:
 
 
 def ask(name: str, seed: int) -> SimpleNamespace:
-    """Print what exercise ``name`` asks this class about, and return it: one attribute for each thing asked about.
+    """Print what exercise ``name`` asks this class about, and return it: one attribute for each value asked about.
 
     seed: the lesson's parameter; classes with different seeds get different numbers.
     """
@@ -48,35 +48,32 @@ def ask(name: str, seed: int) -> SimpleNamespace:
 
 
 def exercise(name: str, answer: Any, **given: Any) -> None:
-    """Judge an exercise and say so; the verdict goes to RESULTS. Never stops the notebook.
+    """Judge an exercise and print the verdict, which also goes to RESULTS. Never stops the notebook.
 
-    answer: ``...``, the stub, counts as not attempted. given: what the judgement needs to
-    know from the lesson; ``seed`` where the exercise differs from class to class.
+    answer: ``...``, the stub, counts as not attempted. given: what the judgement needs to know from the lesson;
+    ``seed`` where the exercise differs from class to class.
     """
     found = exercises.find(name)
-    verdict, mistake, said = _judge(found, answer, given)
-    print(f"Exercise {name}: {said}")
+    verdict, mistake, told = _judge(found, answer, given)
+    print(f"Exercise {name}: {told}")
     _keep(name, verdict, mistake, found.level)
 
 
 def _judge(found: exercises.Exercise, answer: Any, lesson: dict[str, Any]) -> tuple[str, str | None, str]:
+    hint = f'For a hint: check.hint("{found.name}")'
     if answer is ...:
-        return "not attempted", None, f'not attempted. For a hint: check.hint("{found.name}")'
-    given = found.given(**lesson)
+        return "not attempted", None, f"not attempted. {hint}"
+    given, otherwise = found.given(**lesson), hint
     try:
         answer = found.suited(answer)
-    except TypeError as error:
+        if found.holds(answer, given):
+            return "right", None, f"right. {found.because}"
+    except exercises.Unsuited as error:
         otherwise = str(error)
-    else:
-        try:
-            if found.holds(answer, given):
-                return "right", None, f"right. {found.because}"
-            otherwise = f'For a hint: check.hint("{found.name}")'
-        except (Exception, SystemExit) as error:  # a function that raises is a wrong answer, not a crash
-            said = "Your answer raised" if found.kind == "function" else "It could not be judged; run the lesson anew:"
-            otherwise = f"{said} {type(error).__name__}: {error}"
-    mistake = found.mistake(answer, given)
-    if mistake is not None:
+    except (Exception, SystemExit) as error:  # a function that raises is a wrong answer, not a crash
+        raised = "Your answer raised" if found.kind == "function" else "It could not be judged; run the lesson anew:"
+        otherwise = f"{raised} {type(error).__name__}: {error}"
+    if mistake := found.mistake(answer, given):
         return "wrong", mistake.name, f"not yet. {mistake.why}"
     return "wrong", None, f"not yet. {otherwise}"
 
@@ -97,16 +94,16 @@ def quiz(name: str, choice: Any) -> None:
     question = exercises.find_question(name)
     letters = ", ".join(question.options)
     letter = choice.strip(" ()").lower() if isinstance(choice, str) else choice
+    verdict = "not attempted" if choice is ... else "right" if letter == question.answer else "wrong"
+    known = letter in question.options if isinstance(letter, str) else False
     if choice is ...:
-        verdict, said = "not attempted", f"not attempted. Put one of {letters} in place of the dots."
-    elif letter not in question.options:
-        verdict, said = "wrong", f"there is no option {choice!r}. Choose one of {letters}, in quotes."
-    elif letter == question.answer:
-        verdict, said = "right", f"right. {question.options[letter][1]}"
+        told = f"not attempted. Put one of {letters} in place of the dots."
+    elif not known:
+        told = f"there is no option {choice!r}. Choose one of {letters}, in quotes."
     else:
-        verdict, said = "wrong", f"not {letter}. {question.options[letter][1]}"
-    print(f"Question {name}: {said}")
-    _keep(name, verdict, letter if verdict == "wrong" and letter in question.options else None, "quiz")
+        told = f"{'right' if verdict == 'right' else f'not {letter}'}. {question.options[letter][1]}"
+    print(f"Question {name}: {told}")
+    _keep(name, verdict, letter if verdict == "wrong" and known else None, "quiz")
 
 
 def _keep(name: str, verdict: str, mistake: str | None, level: str) -> None:

@@ -31,7 +31,7 @@ def doctor() -> None:
 def run(
     only: Annotated[list[str] | None, typer.Argument(help="Lesson numbers; none for all.")] = None,
     profile: Annotated[str, typer.Option(help="quick or full")] = "quick",
-    photos: Annotated[str, typer.Option(help="A folder of your photos, one sub-folder a class.")] = "",
+    photos: Annotated[str, typer.Option(help="A folder of your photos, one sub-folder per class.")] = "",
     set_: Annotated[list[str] | None, typer.Option("--set", help="NUMBER.PARAMETER=VALUE, may be repeated.")] = None,
     preset: Annotated[str, typer.Option(help="An instructor's preset, such as workshop, or a file of your own.")] = "",
 ) -> None:
@@ -54,11 +54,11 @@ def run(
 @app.command()
 def grade(
     submissions: Annotated[Path, typer.Argument(help="The folder of learners' notebooks.")],
-    out: Annotated[Path, typer.Option(help="The table to write; a page a learner goes beside it.")] = Path("grades.csv"),
-    timeout: Annotated[float, typer.Option(min=1, help="Seconds of processor time a notebook may take.")] = 300,
+    out: Annotated[Path, typer.Option(help="The table to write; beside it, pages.")] = Path("grades.csv"),
+    timeout: Annotated[float, typer.Option(min=1, help="Seconds of processor time per notebook.")] = 300,
     memory: Annotated[int, typer.Option(min=256, help="Megabytes a notebook may hold.")] = 4096,
     jobs: Annotated[int, typer.Option(min=1, help="How many run at a time.")] = 2,
-    seed: Annotated[int | None, typer.Option(help="The class's seed, if its exercises were given with another.")] = None,
+    seed: Annotated[int | None, typer.Option(help="The class's seed, where it had one of its own.")] = None,
     whole: Annotated[bool, typer.Option("--whole", help="Run answers inside the whole lesson: slow.")] = False,
 ) -> None:
     """Grade learners' notebooks, each fenced in by itself, and find copies."""

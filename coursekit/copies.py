@@ -31,8 +31,8 @@ def fingerprints(source: str) -> set[int]:
 def find_copies(found: list[Submission], frames: dict[str, Frame]) -> list[tuple[Submission, Submission, float]]:
     """Pairs of one lesson whose answers share most of their fingerprints; noted on both.
 
-    What the lesson wrote, and what every third learner writes (of at least six), counts for nobody; answers too short to
-    tell are left alone.
+    What the lesson wrote, and what every third learner writes (of at least six), counts for nobody; answers too short
+    to tell are left alone.
     """
     pairs = []
     for name, frame in frames.items():

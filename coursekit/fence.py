@@ -22,8 +22,10 @@ from gadgetlib.files import build_dir, project_root
 
 PROCESSES = 200  # of one submission at a time
 # Only what a lesson needs from the surroundings: no key, password or token of the instructor's comes in.
-KEPT = ("PATH", "LANG", "LC_ALL", "OMP_NUM_THREADS", "TESSDATA_PREFIX", "SYSTEMROOT", "LD_LIBRARY_PATH", "GADGET_SHARED")
-UNSHARE = ["unshare", "--user", "--map-root-user", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--ipc"]
+KEPT = {
+    "PATH", "LANG", "LC_ALL", "OMP_NUM_THREADS", "TESSDATA_PREFIX", "SYSTEMROOT", "LD_LIBRARY_PATH", "GADGET_SHARED",
+}  # fmt: skip
+NAMESPACES = "--user --map-root-user --net --mount --pid --fork --kill-child --mount-proc --ipc"
 
 
 @dataclass
@@ -64,7 +66,7 @@ def run_fenced(
 ) -> tuple[list[dict[str, Any]], str]:
     """Run steps in a process of their own; return its events and how it ended.
 
-    timeout: seconds of processor time, so that a busy machine fails nobody; asleep, four times as long (at least a minute).
+    timeout: seconds of processor time, so that a busy machine fails nobody; asleep, four times as long (at least 60).
     The end is "" (by itself), "time", "memory", "processes" or "crashed". Never raises for what the steps do.
     """
     import matplotlib
@@ -77,12 +79,12 @@ def run_fenced(
         "root": getattr(os, "geteuid", lambda: 1)() == 0,
         "font_caches": [str(path) for path in Path(matplotlib.get_cachedir()).glob("fontlist*.json")],
     }  # fmt: skip
-    environment = {key: os.environ[key] for key in KEPT if key in os.environ} | {
+    environment = {key: value for key, value in os.environ.items() if key in KEPT} | {
         "HOME": str(work), "TMPDIR": str(work), "PYTHONPATH": str(project_root()), "PYTHONDONTWRITEBYTECODE": "1",
         "HF_HUB_OFFLINE": "1", "MPLBACKEND": "agg", "TOKENIZERS_PARALLELISM": "false", "PYTHONUNBUFFERED": "1",
     }  # fmt: skip
     process = subprocess.Popen(
-        [*(UNSHARE if namespaces else ()), sys.executable, "-m", "coursekit.sandbox"],
+        [*(["unshare", *NAMESPACES.split()] if namespaces else []), sys.executable, "-m", "coursekit.sandbox"],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment, cwd=work,
         start_new_session=True,
     )  # fmt: skip

@@ -35,7 +35,8 @@ COLUMNS = (
 def _steps(frame: Frame, submission: Submission, left_out: set[str], seed: int | None) -> list[dict[str, Any]]:
     """The frame with a submission's answers in it, as the sandbox runs it."""
     parts = {name: answers.answer_part(source) for name, source in submission.cells.items()}
-    trees = [answers.parsed(source) for source in [*parts.values(), *(one for own in submission.own.values() for one in own)]]
+    sources = [*parts.values(), *(source for own in submission.own.values() for source in own)]
+    trees = [answers.parsed(source) for source in sources]
     used = {name for tree in trees if tree for name in answers.loaded(tree)}
     steps: list[dict[str, Any]] = []
     have: set[str] = set()
@@ -79,7 +80,8 @@ def judge(submission: Submission, frame: Frame, fence: Fence, *, timeout: float,
             at = next((event["at"] for event in reversed(events) if "at" in event), 0)
             culprit = steps[at].get("name")
         if culprit is None:
-            raise CourseError(f"{frame.lesson}: the lesson's own cells end with: {ended}; give more --timeout or --memory.")
+            ends = f"the lesson's own cells end with: {ended}; give more --timeout or --memory"
+            raise CourseError(f"{frame.lesson}: {ends}.")
         submission.status = submission.checks.setdefault(culprit, {})["verdict"] = ended
         left_out.add(culprit)
     submission.seconds = round(time.monotonic() - started, 1)
@@ -113,15 +115,15 @@ def self_test(frame: Frame, fence: Fence, *, timeout: float, memory_mb: int, see
 
 
 def grade(
-    submissions: Path, out: Path, *, timeout: float = 300, memory_mb: int = 4096, jobs: int = 2, seed: int | None = None,
-    whole: bool = False, lessons: Path | None = None, say: Callable[[str], Any] = print,
+    submissions: Path, out: Path, *, timeout: float = 300, memory_mb: int = 4096, jobs: int = 2, whole: bool = False,
+    seed: int | None = None, lessons: Path | None = None, say: Callable[[str], Any] = print,
 ) -> list[Submission]:  # fmt: skip
     """Grade every notebook below a folder; write a table and, beside it, a page per learner.
 
-    timeout: seconds of processor time per notebook, see run_fenced. memory_mb: megabytes it may hold. jobs: how many run
-    at a time. seed: the class's seed. whole: run answers inside the whole lesson, not its short frame. lessons: the
-    folder of lessons. Raises CourseError when nothing can be graded at all; a bad submission, or a lesson that does
-    not run here, is a row.
+    timeout: seconds of processor time per notebook, see run_fenced. memory_mb: megabytes it may hold. jobs: how many
+    run at a time. whole: run answers inside the whole lesson, not its short frame. seed: the class's seed. lessons:
+    the folder of lessons. Raises CourseError when nothing can be graded at all; a bad submission, or a lesson that
+    does not run here, is a row.
     """
     if not submissions.is_dir():
         raise CourseError(f"{str(submissions)!r} is not a folder; give the one that holds the submissions.")
@@ -162,7 +164,7 @@ def grade(
 def _frames(
     found: list[Submission], folder: Path, whole: bool, fence: Fence, limits: dict[str, Any], say: Callable[[str], Any]
 ) -> tuple[dict[str, Frame], dict[str, str]]:
-    """The frames of the lessons handed in, each tried with its solution; and the lessons that do not run here, and why."""
+    """The frames of the lessons handed in, each tried with its solution; and why those that do not run here do not."""
     frames: dict[str, Frame] = {}
     unfair: dict[str, str] = {}
     for name in sorted({one.lesson for one in found if one.lesson and one.status == "graded"}):
@@ -198,7 +200,7 @@ def row(submission: Submission, frame: Frame | None) -> dict[str, Any]:
     core = [check for check in graded if check.get("level") != "stretch"]
     count = Counter(check["verdict"] for check in graded)
     total = sum(".q" not in name for name in frame.tasks) if frame else 0
-    told = {name: f"{c['verdict']} ({c['mistake']})" if c.get("mistake") else c["verdict"] for name, c in checks.items()}
+    told = {name: c["verdict"] + (f" ({c['mistake']})" if c.get("mistake") else "") for name, c in checks.items()}
     return {
         "learner": submission.learner,
         "lesson": submission.lesson,

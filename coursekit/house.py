@@ -19,21 +19,15 @@ PACKAGES = ("gadgetlib", "coursekit")
 
 def modules() -> dict[str, Path]:
     """``gadgetlib.clean`` -> its file, for both packages."""
-    files = (path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py")))
-    return {_dotted(path): path for path in files}
-
-
-def _dotted(path: Path) -> str:
-    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+    files = [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
+    return {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path for path in files}
 
 
 def layer(module: str) -> int:
     """0, 1 or 2 for a module of gadgetlib, 3 for coursekit. Raises KeyError for one that the table does not list."""
     package, _, name = module.partition(".")
-    if package == "coursekit":
-        return 3
     levels = {name: level for level, names in enumerate(TABLE["layers"]) for name in names}
-    return 0 if not name else levels[name.partition(".")[0]]
+    return 3 if package == "coursekit" else 0 if not name else levels[name.partition(".")[0]]
 
 
 def imports(source: str, module: str, known: set[str]) -> set[str]:
@@ -45,8 +39,7 @@ def imports(source: str, module: str, known: set[str]) -> set[str]:
         elif isinstance(node, ast.ImportFrom):
             above = module.split(".")[: -node.level] if node.level else []
             base = ".".join([*above, *([node.module] if node.module else [])])
-            inside = {f"{base}.{alias.name}" for alias in node.names}
-            found |= inside & known or {base}
+            found |= {f"{base}.{alias.name}" for alias in node.names} & known or {base}
     return (found & known) - {module}
 
 
@@ -61,14 +54,15 @@ def upward(edges: dict[str, set[str]]) -> list[tuple[str, str]]:
     return sorted((one, other) for one, targets in edges.items() for other in targets if layer(other) > layer(one))
 
 
-def cycles(edges: dict[str, set[str]]) -> list[list[str]]:
-    """Groups of modules that import each other, found by taking away what depends on nothing that is left."""
-    left = {name: set(targets) for name, targets in edges.items()}
-    while leaves := {name for name, targets in left.items() if not targets}:
-        left = {name: targets - leaves for name, targets in left.items() if name not in leaves}
-    while roots := set(left) - {target for targets in left.values() for target in targets}:
-        left = {name: targets for name, targets in left.items() if name not in roots}
-    return [sorted(left)] if left else []
+def cycles(edges: dict[str, set[str]]) -> list[str]:
+    """The modules that import each other, directly or by a detour: what is left when ends are taken off both sides."""
+    left = edges
+    while True:
+        imported = {target for targets in left.values() for target in targets}
+        inside = {name for name, targets in left.items() if targets & set(left) and name in imported}
+        if inside == set(left):
+            return sorted(left)
+        left = {name: left[name] & inside for name in inside}
 
 
 def functions(path: Path) -> Iterator[tuple[str, int]]:
@@ -82,29 +76,14 @@ def lines(path: Path) -> int:
     return len(path.read_text(encoding="utf-8").splitlines())
 
 
-def table() -> str:
-    """The modules by layer with their lines, and both packages' totals, as Markdown."""
-    rows = ["| layer | module | lines | longest function |", "| --- | --- | ---: | --- |"]
-    files = modules()
-    for name, path in sorted(files.items(), key=lambda item: (layer(item[0]), item[0])):
-        longest, length = max(functions(path), key=lambda found: found[1], default=("", 0))
-        rows.append(f"| {layer(name)} | {name} | {lines(path)} | {longest} {length or ''} |")
-    for package in PACKAGES:
-        total = sum(lines(path) for name, path in files.items() if name.partition(".")[0] == package)
-        rows.append(f"| | **{package}** | **{total}** of {TABLE['lines'][package]} | |")
-    return "\n".join(rows)
-
-
-def mermaid() -> str:
-    """The import graph of both packages, one box per layer."""
-    edges = graph()
-    rows = ["flowchart TD"]
-    for level, title in enumerate(("foundations", "one step each", "the whole", "coursekit")):
-        inside = [name for name in edges if layer(name) == level]
-        rows += [f'  subgraph L{level}["{level} {title}"]', *(f"    {name}" for name in inside), "  end"]
-    rows += [f"  {one} --> {other}" for one, targets in edges.items() for other in sorted(targets)]
-    return "\n".join(rows)
-
-
 if __name__ == "__main__":
-    print(f"{table()}\n\n```mermaid\n{mermaid()}\n```")
+    print("| layer | module | lines | longest function |\n| --- | --- | ---: | --- |")
+    for name, path in sorted(modules().items(), key=lambda item: (layer(item[0]), item[0])):
+        longest, length = max(functions(path), key=lambda found: found[1], default=("", ""))
+        print(f"| {layer(name)} | {name} | {lines(path)} | {longest} {length} |")
+    for package, most in TABLE["lines"].items():
+        print(f"| | {package} | {sum(lines(p) for n, p in modules().items() if n.startswith(package))} of {most} | |")
+    print("\n```mermaid\nflowchart TD")
+    for name, targets in graph().items():
+        print("\n".join(f"  {name} --> {target}" for target in sorted(targets)))
+    print("```")

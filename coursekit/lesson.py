@@ -33,31 +33,24 @@ def check_parameters(lesson: str, namespace: Mapping[str, Any], accepted: Mappin
     types = {name: kind for name, kind in namespace.get("__annotations__", {}).items() if not name.startswith("_")}
     if not types:
         raise CourseError(f"{lesson} has no typed parameters cell; run the cell tagged `parameters` first.")
-    fields: dict[str, Any] = {}
-    for name, kind in types.items():
-        allowed = accepted.get(name)
-        if isinstance(allowed, list):
-            fields[name] = (Literal[tuple(allowed)], ...)
-        elif isinstance(allowed, tuple):
-            fields[name] = (kind, Field(ge=allowed[0], le=allowed[1]))
-        else:
-            fields[name] = (kind, ...)
-    stray = _stray_names(namespace, types)
-    if stray:
-        raise CourseError(
-            f"{lesson} has no parameter {', '.join(map(repr, stray))}; it accepts {_describe(types, accepted)}."
-        )
+    if stray := _stray_names(namespace, types):
+        described = ", ".join(_describe(name, kind, accepted.get(name)) for name, kind in types.items())
+        raise CourseError(f"{lesson} has no parameter {', '.join(map(repr, stray))}; it accepts {described}.")
+    fields: dict[str, Any] = {name: (kind, ...) for name, kind in types.items()}
+    for name, allowed in accepted.items():
+        if name in fields:
+            bounds = None if isinstance(allowed, list) else Field(ge=allowed[0], le=allowed[1])
+            fields[name] = (types[name], bounds) if bounds else (Literal[tuple(allowed)], ...)
     try:
         model = create_model("Parameters", __config__={"strict": True, "protected_namespaces": ()}, **fields)
-        checked = model(**{name: namespace[name] for name in types if name in namespace})
+        return model(**{name: namespace[name] for name in types if name in namespace}).model_dump()
     except ValidationError as error:
         problem = error.errors()[0]
         name = str(problem["loc"][0])
         raise CourseError(
             f"{lesson}: parameter {name} = {problem['input']!r} is not accepted ({problem['msg'].lower()}); "
-            f"use {_describe({name: types[name]}, accepted)}."
+            f"use {_describe(name, types[name], accepted.get(name))}."
         ) from None
-    return checked.model_dump()
 
 
 def _stray_names(namespace: Mapping[str, Any], types: Mapping[str, Any]) -> list[str]:
@@ -65,30 +58,17 @@ def _stray_names(namespace: Mapping[str, Any], types: Mapping[str, Any]) -> list
     if namespace.get("_lesson_started"):  # a learner runs the cell again: later variables are not parameters
         return []
     shell = namespace.get("get_ipython")
-    hidden = set(getattr(shell(), "user_ns_hidden", ())) if callable(shell) else set()
+    hidden = {"In", "Out", *types, *(getattr(shell(), "user_ns_hidden", ()) if callable(shell) else ())}
     plain = (str, int, float, bool, list, dict, type(None))
-    return sorted(
-        name
-        for name, value in namespace.items()
-        if not name.startswith("_")
-        and name not in types
-        and name not in hidden
-        and name not in {"In", "Out"}
-        and isinstance(value, plain)
-    )
+    found = (name for name, value in namespace.items() if isinstance(value, plain) and not name.startswith("_"))
+    return sorted(name for name in found if name not in hidden)
 
 
-def _describe(types: Mapping[str, Any], accepted: Mapping[str, Any]) -> str:
-    def one(name: str, kind: Any) -> str:
-        allowed = accepted.get(name)
-        kind = kind if isinstance(kind, str) else getattr(kind, "__name__", str(kind))
-        if isinstance(allowed, list):
-            return f"{name} ({' | '.join(map(str, allowed))})"
-        if isinstance(allowed, tuple):
-            return f"{name} ({kind}, {allowed[0]} to {allowed[1]})"
-        return f"{name} ({kind})"
-
-    return ", ".join(one(name, kind) for name, kind in types.items())
+def _describe(name: str, kind: Any, allowed: Any) -> str:
+    kind = kind if isinstance(kind, str) else getattr(kind, "__name__", str(kind))
+    if isinstance(allowed, list):
+        return f"{name} ({' | '.join(map(str, allowed))})"
+    return f"{name} ({kind}, {allowed[0]} to {allowed[1]})" if allowed else f"{name} ({kind})"
 
 
 def seed_everything(seed: int) -> None:
@@ -128,6 +108,7 @@ class Lesson:
     def need(self, name: str) -> Path:
         """The path of an input artefact, contract checked. Missing: the lesson that makes it runs first."""
         from coursekit import contracts
+        from coursekit.run import execute
 
         path = artefact_path(name)
         maker = ARTEFACTS[name].lesson
@@ -135,8 +116,6 @@ class Lesson:
             if maker == self.name:
                 raise CourseError(f"{self.name} asks for {name!r}, which it makes itself.")
             print(f"{name!r} is not there yet: running {maker} first.")
-            from coursekit.run import execute
-
             execute(maker, {"profile": self.parameters.get("profile", "quick"), "seed": self.seed})
         contracts.check(name, path)
         made = stamp(name) or {}
@@ -160,10 +139,9 @@ class Lesson:
         """Declare an artefact that was written in place (the ledger) whole, after its contract was checked."""
         from coursekit import contracts
 
-        path = artefact_path(name)
-        contracts.check(name, path)
+        contracts.check(name, artefact_path(name))
         self._stamp(name)
-        return path
+        return artefact_path(name)
 
     def _stamp(self, name: str) -> None:
         ident = hashlib.sha1(f"{name}{time.time_ns()}".encode()).hexdigest()[:12]
@@ -174,7 +152,8 @@ class Lesson:
     def report(self, **figures: float | str) -> None:
         """Add headline figures to this lesson's part of the report card (``build/report.html``)."""
         card = read_card(self.name)
-        card["figures"] = {**card.get("figures", {}), **{k: _plain(v) for k, v in figures.items()}}
+        plain = {name: value.item() if hasattr(value, "item") else value for name, value in figures.items()}
+        card["figures"] = {**card.get("figures", {}), **plain}
         with write_atomic(card_path(self.name)) as part:
             part.write_text(json.dumps(card, indent=1))
 
@@ -207,6 +186,3 @@ def start(name: str, namespace: dict[str, Any], **accepted: Any) -> Lesson:
     print(f"{name}: {parameters.get('profile', 'quick')} profile, seed {lesson.seed}")
     return lesson
 
-
-def _plain(value: Any) -> Any:
-    return value.item() if hasattr(value, "item") else value

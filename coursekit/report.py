@@ -59,8 +59,8 @@ def save_html(notebook: Path) -> Path:
     """Export an executed notebook to one HTML page beside it that loads nothing from other hosts."""
     from nbconvert import HTMLExporter
 
-    hosts = "mathjax_url require_js_url jquery_url mermaid_js_url mermaid_layout_elk_js_url jupyter_widgets_base_url widget_renderer_url"
-    body, _ = HTMLExporter(**dict.fromkeys(hosts.split(), "")).from_filename(str(notebook))
+    loads = [name for name in HTMLExporter.class_trait_names() if name.endswith("_url")]
+    body, _ = HTMLExporter(**dict.fromkeys([*loads, "jupyter_widgets_base_url"], "")).from_filename(str(notebook))
     path = notebook.with_suffix(".html")
     with write_atomic(path) as part:
         part.write_text(body, encoding="utf-8")

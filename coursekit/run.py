@@ -57,7 +57,8 @@ def parameter_names(name: str) -> dict[str, str]:
 def execute(name: str, parameters: dict[str, Any], output: Path | None = None, progress: bool = False) -> Path:
     """Execute one lesson in a fresh kernel; return the executed notebook's path.
 
-    Of the parameters that are COMMON to the lessons those that this one does not declare are left out. Raises LessonFailed.
+    Of the parameters that are COMMON to the lessons, those that this one does not declare are left out. Raises
+    LessonFailed.
     """
     import papermill
     from papermill.exceptions import PapermillExecutionError
@@ -187,7 +188,7 @@ def read_preset(preset: str) -> tuple[list[str], list[str]]:
         return [str(number) for number in lessons], settings
     except OSError:
         known = ", ".join(sorted(file.stem for file in folder.glob("*.yaml")))
-        raise CourseError(f"There is no preset {preset!r}; there are {known}, or give the path of a YAML file.") from None
+        raise CourseError(f"There is no preset {preset!r}; there are {known}, or give a YAML file's path.") from None
     except (yaml.YAMLError, TypeError, KeyError, AttributeError):
         like = '`lessons:` and below it `"03": {epochs: 5}`'
         raise CourseError(f"The preset {path.name} is not understood; write {like}.") from None
@@ -211,7 +212,8 @@ def _alone() -> Iterator[None]:
             yield
     except Timeout:
         where = _shown(build_dir())
-        raise CourseError(f"Another course run is using {where}; wait for it, or set GADGET_BUILD to another folder.") from None
+        otherwise = "wait for it, or set GADGET_BUILD to another folder"
+        raise CourseError(f"Another course run is using {where}; {otherwise}.") from None
 
 
 def _shown(path: Path) -> str:

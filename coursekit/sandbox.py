@@ -16,6 +16,7 @@ import json
 import os
 import re
 import secrets
+import struct
 import sys
 from pathlib import Path
 from typing import Any
@@ -36,19 +37,14 @@ CHANGES = {
 # ---------------------------------------------------------------- the kernel's fence
 
 
-class _Attributes(ctypes.Structure):
-    _fields_ = [(name, ctypes.c_uint64) for name in ("set", "clear", "propagation", "userns")]
-
-
 def _mount_attributes(path: Path, *, set_: int = 0, clear: int = 0, flags: int = 0) -> None:
-    wanted = _Attributes(set_, clear, 0, 0)
-    if LIBC.syscall(MOUNT_SETATTR, -100, os.fsencode(path), flags, ctypes.byref(wanted), ctypes.sizeof(wanted)):
+    wanted = struct.pack("4Q", set_, clear, 0, 0)
+    if LIBC.syscall(MOUNT_SETATTR, -100, os.fsencode(path), flags, wanted, len(wanted)):
         raise OSError(ctypes.get_errno(), "mount_setattr")
 
 
 def _mount(source: str, target: Path, kind: str | None, flags: int, data: str = "") -> None:
-    kind_ = kind.encode() if kind else None
-    if LIBC.mount(os.fsencode(source), os.fsencode(target), kind_, flags, data.encode()):
+    if LIBC.mount(os.fsencode(source), os.fsencode(target), kind.encode() if kind else None, flags, data.encode()):
         raise OSError(ctypes.get_errno(), f"mount on {target}")
 
 
@@ -67,8 +63,8 @@ def close_the_files(work: Path, hidden: list[str]) -> None:
     for folder in hidden:
         _mount("none", Path(folder), "tmpfs", NO_SUID_NO_DEVICES | RDONLY, "size=4k")
     _mount_attributes(Path("/"), set_=READ_ONLY, flags=RECURSIVE)
-    _mount_attributes(work, clear=READ_ONLY)
-    _mount_attributes(Path("/dev"), clear=READ_ONLY)
+    for folder in (work, Path("/dev")):
+        _mount_attributes(folder, clear=READ_ONLY)
 
 
 def bound_processes() -> bool:
@@ -93,19 +89,14 @@ def drop_rights() -> None:
 
 def limit(seconds: int, memory_mb: int, processes: int | None) -> list[str]:
     """Set the kernel's limits on this process; return what was set. Nothing on Windows."""
-    try:
-        import resource
-    except ImportError:
-        return []
-    wanted = {
-        "CPU": seconds, "DATA": memory_mb * 2**20, "FSIZE": 512 * 2**20, "CORE": 0, "NPROC": processes,
-    }  # fmt: skip
     done = []
-    for name, value in wanted.items():
-        number = getattr(resource, f"RLIMIT_{name}", None)
-        if number is not None and value is not None:
-            with contextlib.suppress(ValueError, OSError):
-                resource.setrlimit(number, (value, value))
+    with contextlib.suppress(ImportError):
+        import resource
+
+        sizes = {"DATA": memory_mb * 2**20, "FSIZE": 512 * 2**20, "CORE": 0}
+        for name, value in {"CPU": seconds, "NPROC": processes, **sizes}.items():
+            with contextlib.suppress(ValueError, OSError, AttributeError, TypeError):  # not known or not set here
+                resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (value, value))
                 done.append(name)
     return done
 
@@ -146,22 +137,19 @@ class Guard:
             for path in args[1:2] if event == "os.symlink" else args[: 2 if event in ("os.rename", "os.link") else 1]:
                 self._path(path, event)
         elif event in ("socket.connect", "socket.sendto", "socket.bind"):
-            host = args[1][0] if isinstance(args[1], tuple) else "127.local"
-            if not str(host).startswith(("127.", "::1", "localhost")):
+            host = str(args[1][0]) if isinstance(args[1], tuple) else "127.local"
+            if not host.startswith(("127.", "::1", "localhost")):
                 self._refuse(f"connect to {host}")
         elif event == "socket.getaddrinfo" and args[0] not in (None, "", "localhost", "127.0.0.1", "::1"):
             self._refuse(f"look up {args[0]!r}")
         elif event in ("os.fork", "os.forkpty", "os.posix_spawn") and self.watching:
             self._refuse("fork")
         elif event in ("os.kill", "os.killpg"):
-            self._kill(args[0])
+            import psutil
 
-    def _kill(self, pid: int) -> None:
-        import psutil
-
-        mine = psutil.Process()
-        if pid not in {mine.pid, *(child.pid for child in mine.children(recursive=True))}:
-            self._refuse(f"kill process {pid}")
+            mine = psutil.Process()
+            if args[0] not in {mine.pid, *(child.pid for child in mine.children(recursive=True))}:
+                self._refuse(f"kill process {args[0]}")
 
 
 # ---------------------------------------------------------------- the cells
@@ -260,34 +248,38 @@ def lend_build(build: Path, lent: Path, overlay: bool) -> None:
     lent.mkdir()
     if overlay:
         with contextlib.suppress(OSError):
-            for name in ("changed", "scratch"):
-                (lent.parent / f".{name}").mkdir()
-            above, scratch = lent.parent / ".changed", lent.parent / ".scratch"
+            above, scratch = lent.with_name(".changed"), lent.with_name(".scratch")
+            above.mkdir()
+            scratch.mkdir()
             _mount("overlay", lent, "overlay", 0, f"lowerdir={build},upperdir={above},workdir={scratch},userxattr")
             return
-    own = ("stamps", "cards")
     for entry in build.iterdir() if build.is_dir() else ():
-        if entry.name not in own and not entry.name.startswith("."):
+        if entry.name in ("stamps", "cards"):
+            shutil.copytree(entry, lent / entry.name)
+        elif not entry.name.startswith("."):
             (lent / entry.name).symlink_to(entry)
-    for name in own:
-        if (build / name).is_dir():
-            shutil.copytree(build / name, lent / name)
+
+
+def close(job: dict[str, Any], work: Path) -> dict[str, Any]:
+    """Put up the fence that the job asks for; return what stands."""
+    stands = {"files": "Python's audit hook", "network": "Python's audit hook", "processes": "watch only"}
+    if job["namespaces"]:
+        bounded = bound_processes() or not job["root"]
+        close_the_files(work, job["hidden"])
+        stands = {"files": "read-only mounts", "network": "a network namespace without devices"}
+        root = "watch only (root on Linux before 6.14: grade as somebody else)"
+        stands["processes"] = "kernel limit" if bounded else root
+    lend_build(Path(job["build"]), work / "build", overlay=job["namespaces"])
+    if job["namespaces"]:
+        drop_rights()
+    processes = MOST_PROCESSES if job["namespaces"] else None
+    return {**stands, "limits": limit(job["seconds"] + 5, job["memory_mb"], processes)}
 
 
 def main() -> None:
     job = json.loads(sys.stdin.buffer.read())
     work = Path(job["work"])
-    stood = {"files": "Python's audit hook", "network": "Python's audit hook", "processes": "watch only"}
-    if not job["namespaces"]:
-        lend_build(Path(job["build"]), work / "build", overlay=False)
-    else:
-        bounded = bound_processes() or not job["root"]
-        close_the_files(work, job["hidden"])
-        lend_build(Path(job["build"]), work / "build", overlay=True)
-        drop_rights()
-        stood = {"files": "read-only mounts", "network": "a network namespace without devices"}
-        stood["processes"] = "kernel limit" if bounded else "watch only (root on Linux before 6.14: grade as somebody else)"
-    stood["limits"] = limit(job["seconds"] + 5, job["memory_mb"], MOST_PROCESSES if job["namespaces"] else None)
+    stood = close(job, work)
     os.chdir(work)
     (work / "mpl").mkdir()
     for cache in job["font_caches"]:
@@ -308,18 +300,14 @@ def main() -> None:
     for number, step in enumerate(job["steps"]):
         tell(at=number)
         if step["do"] == "setup":
-            _, error = cells.run_trusted(step["source"])
-            if error:
-                tell(broken=error, cell=step["source"][:200])
-                return
+            if error := cells.run_trusted(step["source"])[1]:
+                return tell(broken=error)
         elif step["do"] == "own":
-            _, error = cells.run(step["source"], learner=True)
-            tell(own=error)
+            tell(own=cells.run(step["source"], learner=True)[1])
         else:
-            found = cells.exercise(step)
-            tell(exercise=step["name"], **found, seen=guard.seen)
+            tell(exercise=step["name"], **cells.exercise(step), seen=guard.seen)
             guard.seen = []
-    tell(end=True)
+    return tell(end=True)
 
 
 if __name__ == "__main__":

@@ -1,15 +1,14 @@
 """The course's own offline shop: a small web on this machine, with all the faults of the big one.
 
 ``data/shop/`` holds the recorded answers of an image search (JSON, a file for each query and page) and, for
-every address in them, a recipe: which photo of ``data/photos/`` lies there, how it was edited, and how the
-server misbehaves. :class:`Shop` serves both over HTTP on the loopback address. Nothing here is random: the
+every address in them, a recipe: which photo of ``data/photos/`` lies there, or which other bytes are sent, and
+how the server misbehaves. :class:`Shop` serves both over HTTP on the loopback address. Nothing here is random: the
 same request always meets the same fault.
 """
 
 from __future__ import annotations
 
 import contextlib
-import io
 import json
 import socket
 import struct
@@ -19,7 +18,7 @@ import threading
 import time
 import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Self
@@ -32,120 +31,32 @@ HTML = b"<!DOCTYPE html><html><head><title>Sorry</title></head><body>This pictur
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="320" height="240"><rect width="320" height="240"/></svg>'
 
 
-# ---------------------------------------------------------------- pictures made on the fly
-
-
-def edit(photo: Path | None, steps: list[list[Any]]) -> bytes:
-    """The bytes of a photo after the recipe's steps, such as ``[["crop", .05, .05, 1, 1], ["jpeg", 40]]``.
-
-    Without steps the file goes out as it is. Geometry is in fractions of the side, radii in pixels.
-    """
-    from PIL import Image, ImageDraw, ImageEnhance, ImageFilter
-
-    if not steps:
-        return photo.read_bytes()
-    image = Image.open(photo).convert("RGB") if photo else None
-    data = b""
-    for name, *values in steps:
-        match name:
-            case "crop":
-                w, h = image.size
-                image = image.crop(tuple(round(v * s) for v, s in zip(values, (w, h, w, h), strict=True)))
-            case "scale":
-                size = tuple(max(8, round(side * values[0])) for side in image.size)
-                image = image.resize(size, Image.Resampling.BICUBIC)
-            case "fit":
-                image.thumbnail((values[0], values[0]))
-            case "blur":
-                image = image.filter(ImageFilter.GaussianBlur(values[0]))
-            case "light":
-                image = ImageEnhance.Brightness(image).enhance(values[0])
-            case "stamp":  # a shop's watermark in the lower corner
-                w, h = image.size
-                draw = ImageDraw.Draw(image)
-                draw.text((w * 0.04, h * 0.9), values[0], fill=(150, 150, 150))
-            case "jpeg":
-                data = _save(image, "JPEG", quality=values[0])
-            case "webp":
-                data = _save(image, "WEBP", quality=values[0])
-            case "png16":  # 16 bits a sample, as scanners write
-                data = _save(image.convert("I;16"), "PNG") if values else _png16(image)
-            case "png_alpha":
-                image.putalpha(255)
-                data = _save(image.quantize(64), "PNG")
-            case "cmyk":
-                data = _save(image.convert("CMYK"), "JPEG", quality=88)
-            case "exif_turned":  # lies on its side; the EXIF tag says so, as phones do
-                exif = Image.Exif()
-                exif[0x0112] = 6
-                data = _save(image.transpose(Image.Transpose.ROTATE_90), "JPEG", quality=88, exif=exif)
-            case "gif":
-                frames = [image.rotate(3 * i).quantize(64) for i in range(3)]
-                data = _save(frames[0], "GIF", save_all=True, append_images=frames[1:], duration=200)
-            case "cut":
-                data = data or photo.read_bytes()
-                data = data[: max(64, int(len(data) * values[0]))]
-            case "html":
-                data = HTML
-            case "svg":
-                data = SVG
-            case "placeholder":
-                data = _save(_placeholder(values[0]), "JPEG", quality=85)
-            case "bomb":
-                data = bomb(values[0])
-            case _:
-                raise CourseError(f"data/shop has a recipe step {name!r} that the shop does not know; make it again.")
-    return data
-
-
-def _save(image, kind: str, **options) -> bytes:
-    out = io.BytesIO()
-    image.save(out, kind, **options)
-    return out.getvalue()
-
-
-def _placeholder(number: int):
-    from PIL import Image, ImageDraw
-
-    image = Image.new("RGB", (320, 240), (228 - 6 * number, 228, 228))
-    ImageDraw.Draw(image).text((95, 112), "Image not available", fill=(120, 120, 120))
-    return image
-
-
 def _chunk(kind: bytes, body: bytes) -> bytes:
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
 
-def _png(width: int, height: int, depth: int, colour: int, raw: bytes) -> bytes:
+def png(width: int, height: int, depth: int, colour: int, raw: bytes) -> bytes:
+    """A PNG file around compressed rows; what the header says need not be true."""
     header = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", header) + _chunk(b"IDAT", raw) + _chunk(b"IEND", b"")
 
 
-def _png16(image) -> bytes:
-    """16-bit RGB, which Pillow reads but does not write."""
-    import numpy as np
-
-    pixels = (np.asarray(image).astype(">u2") * 257).astype(">u2")
-    rows = b"".join(b"\0" + row.tobytes() for row in pixels)
-    return _png(image.width, image.height, 16, 2, zlib.compress(rows, 6))
-
-
 def bomb(side: int) -> bytes:
-    """A PNG of a few kilobytes whose header promises ``side`` x ``side`` pixels."""
-    return _png(side, side, 1, 0, zlib.compress(bytes(2**20), 9))
-
-
-# ---------------------------------------------------------------- the server
+    """A PNG of a kilobyte whose header promises ``side`` x ``side`` pixels."""
+    return png(side, side, 1, 0, zlib.compress(bytes(2**20), 9))
 
 
 def about(folder: Path | None = None) -> dict[str, Any]:
     """Hosts, queries and answer files of a recorded shop. Raises CourseError when it is not there."""
-    path = Path(folder or data_dir() / "shop") / "shop.json"
+    return _read(Path(folder or data_dir() / "shop") / "shop.json", json.loads)
+
+
+def _read(path: Path, how: Callable[[str], Any]) -> Any:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return how(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        raise CourseError(f"The offline shop ({path.parent.name}/shop.json) cannot be read; make it again: "
-                          "`python data/studio/shop.py`.") from None  # fmt: skip
+        again = "cannot be read; make it again: `python data/studio/shop.py`"
+        raise CourseError(f"The offline shop ({path.parent.name}/{path.name}) {again}.") from None
 
 
 class Shop:
@@ -158,18 +69,14 @@ class Shop:
     def __init__(self, folder: Path | None = None, photos: Path | None = None, port: int = 0) -> None:
         self.folder = Path(folder or data_dir() / "shop")
         self.photos = Path(photos or data_dir() / "photos")
-        try:
-            self.about = about(self.folder)
-            self.recipes = {r["url"]: r for r in map(json.loads, _lines(self.folder / "pictures.jsonl"))}
-        except FileNotFoundError as error:
-            raise CourseError(
-                f"The offline shop is incomplete ({Path(error.filename).name} is missing); "
-                "make it again: `python data/studio/shop.py`."
-            ) from None
+        self.about = about(self.folder)
+        rows = _read(self.folder / "pictures.jsonl", lambda text: [json.loads(line) for line in text.split("\n") if line])
+        self.recipes = {row["url"]: row for row in rows}
         self.log: list[tuple[str, int]] = []
         self._seen: Counter[str] = Counter()
         self._lock = threading.Lock()
-        self._server = _Server(("127.0.0.1", port), self)
+        self._server = _Server(("127.0.0.1", port), _Handler)
+        self._server.shop = self
         self.port = self._server.server_address[1]
 
     @property
@@ -194,10 +101,7 @@ class Shop:
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 256
-
-    def __init__(self, address: tuple[str, int], shop: Shop) -> None:
-        self.shop = shop
-        super().__init__(address, _Handler)
+    shop: Shop
 
     def handle_error(self, request, client_address) -> None:  # a client that hangs up is no news here
         if not isinstance(sys.exc_info()[1], OSError):
@@ -216,93 +120,69 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         shop: Shop = self.server.shop
         host = self.headers.get("Host", "").rsplit(":", 1)[0]
-        url = f"http://{host}{self.path}"
+        url, where = f"http://{host}{self.path}", urlsplit(self.path)
         times = shop.count(url)
-        where = urlsplit(url)
         if host == shop.about["search_host"] and where.path == "/i.js":
-            return self._search(shop, where, times)
-        if where.path == "/robots.txt":
-            return self._answer(200, shop.about["robots"].encode(), "text/plain")
-        recipe = shop.recipes.get(url)
-        if recipe is None:
-            return self._answer(404, HTML, "text/html")
-        return self._picture(shop, recipe, times)
+            query, skip = (parse_qs(where.query).get(key, [""])[0] for key in ("q", "s"))
+            pages = shop.about["answers"]
+            page = next((p for p in pages if (p["query"], p["skip"]) == (query, int(skip or 0))), None)
+            if page is None:
+                self._answer(200, b'{"results": []}', "application/json")
+            elif not self._misbehave(page.get("fault", {}), times):
+                self._answer(200, (shop.folder / page["file"]).read_bytes(), "application/json")
+        elif where.path == "/robots.txt":
+            self._answer(200, shop.about["robots"].encode(), "text/plain")
+        elif url not in shop.recipes:
+            self._answer(404, HTML, "text/html")
+        elif not self._misbehave(shop.recipes[url].get("fault", {}), times):
+            self._picture(shop, shop.recipes[url])
 
-    def _search(self, shop: Shop, where, times: int) -> None:
-        asked = parse_qs(where.query)
-        query, skip = asked.get("q", [""])[0], int(asked.get("s", ["0"])[0])
-        page = next((p for p in shop.about["answers"] if p["query"] == query and p["skip"] == skip), None)
-        if page is None:
-            return self._answer(200, b'{"results": []}', "application/json")
-        if self._misbehave(page.get("fault", {}), times):
-            return None
-        return self._answer(200, (shop.folder / page["file"]).read_bytes(), "application/json")
-
-    def _picture(self, shop: Shop, recipe: dict, times: int) -> None:
-        fault = recipe.get("fault", {})
-        if self._misbehave(fault, times):
-            return
-        photo = shop.photos / recipe["file"] if recipe.get("file") else None
-        data = edit(photo, recipe.get("edit", []))
-        kind = recipe.get("type", "image/jpeg")
+    def _picture(self, shop: Shop, recipe: dict) -> None:
+        fault, kind = recipe.get("fault", {}), recipe.get("type", "image/jpeg")
+        place = shop.folder / recipe["sent"] if "sent" in recipe else shop.photos / recipe["file"]
+        data = place.read_bytes()
         time.sleep(fault.get("pause", 0))
-        if "short" in fault:  # promises more than it sends, then hangs up
-            self._start(200, kind, len(data))
-            self.wfile.write(data[: int(len(data) * fault["short"])])
-            self.close_connection = True
-        elif "drip" in fault:
-            self._start(200, kind, len(data))
-            self.close_connection = True
-            with contextlib.suppress(OSError):
+        if not fault.keys() & {"short", "drip", "endless"}:
+            return self._answer(200, data, kind)
+        self._start(200, kind, None if "endless" in fault else len(data))
+        self.close_connection = True
+        with contextlib.suppress(OSError):
+            if "short" in fault:  # promises more than it sends, then hangs up
+                self.wfile.write(data[: int(len(data) * fault["short"])])
+            elif "drip" in fault:
                 for i in range(len(data)):
                     self.wfile.write(data[i : i + 1])
                     self.wfile.flush()
                     time.sleep(fault["drip"])
-        elif "endless" in fault:
-            self._start(200, kind, None)
-            self.close_connection = True
-            with contextlib.suppress(OSError):
-                self.wfile.write(data)
-                for _ in range(fault["endless"]):
-                    self.wfile.write(bytes(2**20))
-        else:
-            self._answer(200, data, kind)
+            else:
+                for part in (data, *[bytes(2**20)] * fault["endless"]):
+                    self.wfile.write(part)
+        return None
 
     def _misbehave(self, fault: dict, times: int) -> bool:
         """Answer with the fault, if this request is one of those that meet it."""
-        if times >= fault.get("times", sys.maxsize):
+        if times >= fault.get("times", sys.maxsize) or not (fault.get("reset") or "status" in fault):
             return False
         if fault.get("reset"):
             self.server.shop.log.append((f"http://{self.headers.get('Host', '')}{self.path}", 0))
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self.close_connection = True
             self.connection.close()
-            return True
-        if "status" in fault:
+        else:
             self._answer(fault["status"], HTML, "text/html", fault.get("headers", {}))
-            return True
-        return False
+        return True
 
     def _start(self, status: int, kind: str, length: int | None, headers: dict[str, str] | None = None) -> None:
-        host = self.headers.get("Host", "")
-        self.server.shop.log.append((f"http://{host}{self.path}", status))
+        self.server.shop.log.append((f"http://{self.headers.get('Host', '')}{self.path}", status))
         self.send_response(status)
-        self.send_header("Content-Type", kind)
-        if length is None:
-            self.send_header("Connection", "close")
-        else:
-            self.send_header("Content-Length", str(length))
-        for name, value in (headers or {}).items():
+        size = {"Connection": "close"} if length is None else {"Content-Length": str(length)}
+        for name, value in {"Content-Type": kind, **size, **(headers or {})}.items():
             self.send_header(name, value)
         self.end_headers()
 
     def _answer(self, status: int, body: bytes, kind: str, headers: dict[str, str] | None = None) -> None:
         self._start(status, kind, len(body), headers)
         self.wfile.write(body)
-
-
-def _lines(path: Path) -> list[str]:
-    return [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
 
 
 # ---------------------------------------------------------------- in a process of its own
@@ -314,9 +194,7 @@ def opened(folder: Path | None = None, photos: Path | None = None) -> Iterator[d
 
     The server ends with the block, and also when this process dies: it watches its standard input.
     """
-    command = [sys.executable, "-m", "coursekit.shop"]
-    command += ["--folder", str(folder)] if folder else []
-    command += ["--photos", str(photos)] if photos else []
+    command = [sys.executable, "-m", "coursekit.shop", str(folder or ""), str(photos or "")]
     server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
         first = server.stdout.readline()
@@ -329,22 +207,10 @@ def opened(folder: Path | None = None, photos: Path | None = None) -> Iterator[d
         server.stdout.close()
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """Serve until standard input closes (``python -m coursekit.shop``)."""
-    import argparse
-
-    parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("--folder", type=Path)
-    parser.add_argument("--photos", type=Path)
-    options = parser.parse_args(arguments)
+if __name__ == "__main__":  # [FOLDER [PHOTOS]]: serves until standard input closes
     try:
-        shop = Shop(options.folder, options.photos)
+        with Shop(*(Path(given) if given else None for given in sys.argv[1:3])) as served:
+            print(json.dumps(served.addresses), flush=True)
+            sys.stdin.read()
     except CourseError as error:
         sys.exit(str(error))
-    with shop:
-        print(json.dumps(shop.addresses), flush=True)
-        sys.stdin.read()
-
-
-if __name__ == "__main__":
-    main()

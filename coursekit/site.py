@@ -8,148 +8,87 @@ another host, ends the build with exit code 1.
 from __future__ import annotations
 
 import base64
-import html
 import re
 import shutil
 import subprocess
 import sys
-from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import nbformat
-import yaml
 
-from coursekit import exercises, times
-from coursekit.workspace import LESSONS, picture_of
+from coursekit import author, times
+from coursekit.workspace import LESSONS, page, picture_of
 from gadgetlib.files import build_dir, project_root
 
-ROOT = project_root()
-
-
-# ---------------------------------------------------------------- the source
+LOADED = {"img": "src", "script": "src", "link": "href", "iframe": "src", "source": "src", "video": "src"}
 
 
 def gather(source: Path) -> None:
-    """Put docs, notebooks and what is made from them into ``source``."""
+    """Put docs, notebooks and the map of the course into ``source``."""
     shutil.rmtree(source, ignore_errors=True)
-    shutil.copytree(ROOT / "docs", source)
-    pictures = source / "_static" / "lessons"
-    pictures.mkdir()
+    shutil.copytree(project_root() / "docs", source)
+    (source / "_static" / "lessons").mkdir()
+    (source / "lessons").mkdir()
     cards = []
     for name in LESSONS:
-        path = ROOT / "notebooks" / f"{name}.ipynb"
-        (source / "lessons").mkdir(exist_ok=True)
-        shutil.copy(path, source / "lessons")
-        cards.append(card(name, path, pictures))
-    fill(source / "index.md", "course map", "\n".join(cards))
-    fill(source / "instructors" / "presets.md", "presets", presets())
-    for name in LESSONS:
-        fill(source / "instructors" / f"plan_{name[:2]}.md", f"exercises {name[:2]}", exercise_list(name[:2]))
-    fill(source / "instructors" / "slides.md", "slides", "\n".join(
-        f'<li><a href="../slides/{name}.slides.html">{name[3:].replace("_", " ").capitalize()}</a></li>' for name in LESSONS
-    ))
+        lesson = author.read(name)
+        cards.append(card(name, lesson, source / "_static" / "lessons"))
+        for cell in lesson.cells:  # an output that is folded in JupyterLab is folded on the page too
+            if cell.metadata.get("jupyter", {}).get("outputs_hidden"):
+                cell.metadata["tags"] = [*cell.metadata.get("tags", []), "hide-output"]
+        nbformat.write(lesson, source / "lessons" / f"{name}.ipynb")
+    index = source / "index.md"
+    text = index.read_text(encoding="utf-8")
+    index.write_text(author.filled(text, "course map", page("map.html", cards=cards)), encoding="utf-8")
 
 
-def fill(page: Path, place: str, content: str) -> None:
-    """Put content where a page says ``<!-- place -->``."""
-    text = page.read_text(encoding="utf-8")
-    if f"<!-- {place} -->" not in text:
-        raise SystemExit(f"{page.name} has no place for: {place}")
-    page.write_text(text.replace(f"<!-- {place} -->", content), encoding="utf-8")
+def card(name: str, lesson: nbformat.NotebookNode, pictures: Path) -> dict[str, str]:
+    """One lesson on the map: its largest picture, title, first sentence and times."""
+    title, lead = opening(lesson)
+    outputs = [output for cell in lesson.cells if cell.cell_type == "code" for output in cell.outputs]
+    shown = [picture for output in outputs if (picture := picture_of(output))]
+    if not shown:
+        return {"name": name, "title": title, "lead": lead, "time": times.words(name), "file": ""}
+    kind, data, alt = max(shown, key=lambda picture: len(picture[1]))
+    file = f"{name}.{kind.removeprefix('image/')}"
+    (pictures / file).write_bytes(base64.b64decode(data))
+    return {"name": name, "title": title, "lead": lead, "time": times.words(name), "file": file, "alt": alt or title}
 
 
-def card(name: str, notebook: Path, pictures: Path) -> str:
-    """One lesson on the map: its best picture, title, first sentence and times."""
-    content = nbformat.read(notebook, as_version=4)
-    title, lead = opening(content)
-    outputs = [o for cell in content.cells if cell.cell_type == "code" for o in cell.outputs]
-    image = ""
-    if shown := [found for output in outputs if (found := picture_of(output))]:
-        kind, data, alt = max(shown, key=lambda picture: len(picture[1]))
-        file = f"{name}.{kind.removeprefix('image/')}"
-        (pictures / file).write_bytes(base64.b64decode(data))
-        alt = html.escape(alt or title, quote=True)
-        image = f'<img src="_static/lessons/{file}" alt="{alt}" loading="lazy">'
-    spent = times.words(name)
-    return (
-        f'<li><a href="lessons/{name}.html">{image}<h3>{html.escape(title)}</h3><p>{html.escape(lead)}</p>'
-        f'<p class="time">{html.escape(spent)}</p></a></li>'
-    )
-
-
-def opening(notebook: nbformat.NotebookNode) -> tuple[str, str]:
+def opening(lesson: nbformat.NotebookNode) -> tuple[str, str]:
     """A lesson's title and what comes out of it, as plain text."""
-    first = notebook.cells[0].source
+    first = lesson.cells[0].source
     title = re.search(r"^# (.+)", first, re.M)[1]
     found = re.search(r"\*\*(?:What comes out:|Comes out)\*\*(?: \|)?\s*(.+?)(?:\s*\||\n\n|$)", first, re.S)
     lead = re.sub(r"[*`]|\[([^]]+)\]\([^)]*\)", r"\1", " ".join(found[1].split())) if found else ""
     return title, lead[:1].upper() + lead[1:].rstrip(".") + "."
 
 
-def exercise_list(number: str) -> str:
-    """The exercises of a lesson in Markdown: what is asked, and the mistakes that are known by name."""
-    parts = ["The mistakes are those that the checks know by name."]
-    for one in exercises.of_lesson(number):
-        parts.append(f"### {one.name} ({one.level})\n\n{one.task}")
-        parts.append("\n".join(f"- *{mistake.name}*: {mistake.why}" for mistake in one.wrong))
-    return "\n\n".join(parts)
-
-
-def presets() -> str:
-    """The instructors' presets as Markdown."""
-    parts = []
-    for path in sorted((ROOT / "notebooks" / "instructor").glob("*.yaml")):
-        text = path.read_text()
-        about = yaml.safe_load(text)["about"]
-        parts.append(f"## `{path.stem}`\n\n{about}\n\n```yaml\n{text}```\n")
-    return "\n".join(parts)
-
-
-# ---------------------------------------------------------------- the check
-
-
-class Page(HTMLParser):
-    """The anchors, links and resources of one page."""
-
-    LOADED = {"img": "src", "script": "src", "link": "href", "iframe": "src", "source": "src", "video": "src"}
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.anchors: set[str] = set()
-        self.links: list[str] = []
-        self.loaded: list[str] = []
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        own = dict(attributes)
-        self.anchors |= {own[key] for key in ("id", "name") if own.get(key)}
-        if tag == "a" and own.get("href"):
-            self.links.append(own["href"])
-        target = own.get(self.LOADED.get(tag, ""))
-        if target and not target.startswith("data:") and own.get("rel") not in ("canonical", "prev", "next"):
-            self.loaded.append(target)
-
-
 def problems(site: Path) -> list[str]:
-    """Everything on the site's pages that leads nowhere or loads from elsewhere, one sentence each."""
-    pages = {path: Page(path.read_text(encoding="utf-8")) for path in sorted(site.rglob("*.html"))}
+    """Everything on the site's pages that leads nowhere or loads from another host, one sentence each."""
+    from bs4 import BeautifulSoup
+
+    texts = {path: path.read_text(encoding="utf-8") for path in sorted(site.rglob("*.html"))}
+    pages = {path: BeautifulSoup(text, "html.parser") for path, text in texts.items()}
+    anchors = {path: {tag.get("id") or tag.get("name") for tag in page.find_all(True)} for path, page in pages.items()}
     found = []
-    for path, page in pages.items():
+    for path, made in pages.items():
         where = path.relative_to(site)
-        for target in page.loaded:
-            if urlsplit(target).netloc:
-                found.append(f"{where} loads {target}")
-            elif not _file(path, target).exists():
-                found.append(f"{where} loads {target}, which is not there")
-        for target in page.links:
+        for tag in made.find_all(list(LOADED)):
+            target = tag.get(LOADED[tag.name], "")
+            if not target or target.startswith("data:") or {"canonical", "prev", "next"} & set(tag.get("rel", [])):
+                continue
+            if urlsplit(target).netloc or not _file(path, target).exists():
+                found.append(f"{where} loads {target}, which is not there or on another host")
+        for target in (tag["href"] for tag in made.find_all("a", href=True)):
             parts = urlsplit(target)
             if parts.scheme or parts.netloc:
                 continue
             to = _file(path, target) if parts.path else path
             if not to.exists():
                 found.append(f"{where} links to {target}, which is not there")
-            elif parts.fragment and to in pages and unquote(parts.fragment) not in pages[to].anchors:
+            elif parts.fragment and to in pages and unquote(parts.fragment) not in anchors[to]:
                 found.append(f"{where} links to {target}, whose anchor is not there")
     for path in sorted(site.rglob("*.css")):
         for target in re.findall(r"(?:url\(|@import)\s*[\"']?(https?:[^\"')]+)", path.read_text(encoding="utf-8")):
@@ -164,26 +103,21 @@ def _file(page: Path, target: str) -> Path:
 
 def build(out: Path) -> list[str]:
     """Build the site into ``out``; return its problems."""
+    from coursekit import slides
+
     source = out.with_name(out.name + "-source")
     gather(source)
     command = [sys.executable, "-m", "sphinx", "-q", "--keep-going", "-b", "html", "-d", str(source / "_doctrees")]
     done = subprocess.run([*command, str(source), str(out)], capture_output=True, text=True)
-    warnings = [line.replace(str(source), "docs") for line in done.stderr.splitlines() if "WARNING" in line or "ERROR" in line]
+    told = [line.replace(str(source), "docs") for line in done.stderr.splitlines() if re.search("WARNING|ERROR", line)]
     if done.returncode:
-        return warnings or [done.stderr[-2000:]]
-    from coursekit import slides
-
+        return told or [done.stderr[-2000:]]
     slides.build_all(out / "slides")
-    return warnings + problems(out)
-
-
-def main() -> int:
-    out = Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else build_dir() / "site"
-    found = build(out)
-    print("\n".join(found))
-    print(f"{len(list(out.rglob('*.html')))} pages in {out.name}/, {len(found)} problems")
-    return 1 if found else 0
+    return told + problems(out)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    out = Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else build_dir() / "site"
+    found = build(out)
+    print("\n".join([*found, f"{len(list(out.rglob('*.html')))} pages in {out.name}/, {len(found)} problems"]))
+    sys.exit(1 if found else 0)

@@ -7,17 +7,14 @@ the minutes into the first cell of each lesson and into README's map. README, si
 from __future__ import annotations
 
 import json
-import os
-import platform
 import re
 import sys
-from pathlib import Path
 
 import nbformat
 
 from coursekit.workspace import LESSONS
 from gadgetlib.errors import CourseError
-from gadgetlib.files import build_dir, project_root, write_atomic
+from gadgetlib.files import build_dir, project_root, read_json, write_atomic
 
 NOTEBOOKS = project_root() / "notebooks"
 FILE = NOTEBOOKS / "times.json"
@@ -38,58 +35,50 @@ def claimed(text: str) -> float | None:
     return float(found[1]) * (60 if found[2] == "minute" else 1) if found else None
 
 
+def measured() -> dict[str, float]:
+    """Seconds per lesson, as last taken over."""
+    return json.loads(FILE.read_text())["seconds"]
+
+
 def words(name: str) -> str:
     """What the map of the course says about a lesson's time."""
-    lesson = nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
-    taken = re.search(r"\*\*Takes you\*\*:? ?\|? ?([^|;\n]+)", lesson.cells[0].source)
+    first = nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4).cells[0].source
+    taken = re.search(r"\*\*Takes you\*\*:? ?\|? ?([^|;\n]+)", first)
     machine = claim(measured()[name])
     return f"{taken[1].strip().capitalize()}; {machine}" if taken else machine.capitalize()
-
-
-def measured() -> dict[str, float]:
-    """Seconds a lesson, as last taken over."""
-    return json.loads(FILE.read_text())["seconds"]
 
 
 def take(report: dict) -> None:
     """Write notebooks/times.json and the claims. Raises CourseError unless the report is of a whole, default run."""
     seconds = {lesson["name"]: lesson["seconds"] for lesson in report["lessons"]}
-    if set(seconds) != set(LESSONS) or any(l["parameters"] != {"profile": "quick"} for l in report["lessons"]):  # noqa: E741
-        raise CourseError("build/report.json is not that of a whole run with default parameters: run `make course` first.")
-    machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {sys.version_info.major}.{sys.version_info.minor}"
+    default = all(lesson["parameters"] == {"profile": "quick"} for lesson in report["lessons"])
+    if set(seconds) != set(LESSONS) or not default:
+        raise CourseError("build/report.json is not of a whole run with default parameters: run `make course` first.")
     with write_atomic(FILE) as part:
-        part.write_text(json.dumps({"machine": machine, "seconds": seconds}, indent=1) + "\n")
+        part.write_text(json.dumps({"machine": report["machine"], "seconds": seconds}, indent=1) + "\n")
     for name in LESSONS:
-        write_claim(NOTEBOOKS / f"{name}.ipynb", seconds[name])
+        path = NOTEBOOKS / f"{name}.ipynb"
+        notebook = nbformat.read(path, as_version=4)
+        first = notebook.cells[0]
+        if not CLAIM.search(first.source):
+            raise CourseError(f"{name} says nothing about time in its first cell: write 'the machine about 1 minute'.")
+        first.source = CLAIM.sub(claim(seconds[name]), first.source)
+        with write_atomic(path) as part:
+            nbformat.write(notebook, part)
     with write_atomic(README) as part:
         part.write_text(with_times(README.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 def with_times(readme: str) -> str:
-    """README with the last column of its map of the course, a row a lesson, as the lessons have it."""
+    """README with the last column of its map of the course, a row per lesson, as the lessons have it."""
     for name in LESSONS:
         row = re.compile(rf"^(\|.*\(notebooks/{name}\.ipynb\).*\|)[^|\n]*\|$", re.MULTILINE)
         readme = row.sub(lambda found, name=name: f"{found[1]} {words(name)} |", readme)
     return readme
 
 
-def write_claim(path: Path, seconds: float) -> None:
-    """Put the machine's time into a lesson's first cell, which must have a place for it."""
-    notebook = nbformat.read(path, as_version=4)
-    first = notebook.cells[0]
-    if not CLAIM.search(first.source):
-        raise CourseError(f"{path.stem} says nothing about time in its first cell: write 'the machine about 1 minute'.")
-    new = CLAIM.sub(claim(seconds), first.source)
-    if new != first.source:
-        first.source = new
-        with write_atomic(path) as part:
-            nbformat.write(notebook, part)
-
-
 if __name__ == "__main__":
     try:
-        take(json.loads((build_dir() / "report.json").read_text()))
-    except OSError:
-        sys.exit("There is no build/report.json: run `make course` first.")
+        take(read_json(build_dir() / "report.json") or {"lessons": []})
     except CourseError as error:
         sys.exit(str(error))

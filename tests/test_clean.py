@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter
+from recorder import edited
 
-from coursekit.shop import edit
 from gadgetlib import CLASSES, clean, scrape
 from gadgetlib.clean import Rules
 from gadgetlib.errors import CourseError
@@ -92,7 +92,7 @@ def test_a_truncated_picture_is_corrupt_wherever_it_breaks(tmp_path, share, prog
 @pytest.mark.parametrize("step", [["cmyk"], ["png16"], ["png_alpha"], ["exif_turned"], ["gif"], ["webp", 80]])
 def test_unusual_formats_are_measured_upright_and_marked(tmp_path, step):
     scene(4).save(tmp_path / "a.jpg", quality=92)
-    (tmp_path / "b").write_bytes(edit(tmp_path / "a.jpg", [step]))
+    (tmp_path / "b").write_bytes(edited(tmp_path / "a.jpg", [step]))
     plain, facts = clean.measure(tmp_path / "a.jpg"), clean.measure(tmp_path / "b")
     assert clean.verdict(facts) == ("", "") and (facts["width"], facts["height"]) == (300, 220)
     assert (int(facts["phash"]) ^ int(plain["phash"])).bit_count() <= 8
@@ -127,7 +127,7 @@ def test_look_alikes_are_not_copies(tmp_path):
 def test_a_coarse_look_does_not_decide_about_copies(tmp_path):
     """Laid over each other at half the size these two agree to 0.87; only the close look shows one picture."""
     photo = data_dir() / "photos" / "samsung-galaxy-tab-a7-lite-02.jpg"
-    (tmp_path / "copy.jpg").write_bytes(edit(photo, [["crop", 0.034, 0.03, 0.988, 0.996], ["jpeg", 76]]))
+    (tmp_path / "copy.jpg").write_bytes(edited(photo, [["crop", 0.034, 0.03, 0.988, 0.996], ["jpeg", 76]]))
     one, copy = (clean.measure(path)["thumb"] for path in (photo, tmp_path / "copy.jpg"))
     assert clean.likeness(one, copy) >= Rules().same_picture
 

@@ -89,8 +89,9 @@ def test_a_read_only_build_is_one_sentence(tmp_path, monkeypatch):
         files.check_writable(tmp_path)
 
 
-def test_splits_are_stable_and_near_their_shares():
-    assert files.split_of("apple-iphone-15") == files.split_of("apple-iphone-15")
+def test_splits_are_those_that_shipped_and_near_their_shares():
+    known = {"apple-iphone-6": "train", "nokia-3310": "train", "apple-iphone-11": "valid"}
+    assert {name: files.split_of(name) for name in known} == known
     names = [files.split_of(f"product-{i}") for i in range(4000)]
     assert abs(names.count("train") / 4000 - 0.70) < 0.03
     assert abs(names.count("test") / 4000 - 0.15) < 0.03
@@ -125,6 +126,15 @@ def test_the_photo_contract_catches_a_leak_a_label_and_a_duplicate(build):
         path.write_text("\n".join(broken))
         with pytest.raises(CourseError, match=words):
             contracts.check("photos", path)
+
+
+def test_a_table_is_checked_while_it_is_written(build):
+    lesson = lesson_module.Lesson("02_clean", {"profile": "quick", "seed": 42})
+    with pytest.raises(CourseError, match="two splits"), lesson.write("photos") as part:
+        part.write_text("\n".join(good_photos()).replace(",test,", ",train,", 1))
+    with lesson.write("photos") as part:
+        part.write_text("\n".join(good_photos()))
+    assert workspace.stamp("photos")["lesson"] == "02_clean"
 
 
 def test_an_unreadable_artefact_is_a_broken_contract_not_a_crash(build):

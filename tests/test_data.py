@@ -80,7 +80,8 @@ def shop_disagreements(folder: Path) -> list[str]:
         if answer["query"] not in asked or not (folder / "shop" / answer["file"]).exists():
             found.append(f"shop.json: {answer['file']} is missing or belongs to no query")
     for row in lines("shop/pictures.jsonl", folder):
-        if row["url"].split("/")[2] not in about["hosts"] or not (folder / "photos" / row.get("file", "")).exists():
+        places = [folder / "photos" / row.get("file", ""), folder / "shop" / row.get("sent", "")]
+        if row["url"].split("/")[2] not in about["hosts"] or not all(place.exists() for place in places):
             found.append(f"pictures.jsonl: {row['url']} is of an unknown host, or its photo is missing")
     for row in table("shop/mess.csv", folder):
         if row["query"] not in asked | {""} or (row["fault"] == "wrong label" and row["label"] == row["true_label"]):
@@ -210,6 +211,7 @@ def test_a_broken_file_breaks_its_contract(name, mirror):
         ("shop/shop.json", '"query": "tablet computer",\n   "skip"', '"query": "a toaster",\n   "skip"'),
         ("shop/pictures.jsonl", "http://assets", "http://nobody"),
         ("shop/pictures.jsonl", '"file": "acer', '"file": "absent'),
+        ("shop/pictures.jsonl", '"sent": "sent/', '"sent": "sent/absent-'),
         ("shop/mess.csv", ",smartphone,", ",a toaster,"),
     ],
 )

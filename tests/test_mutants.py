@@ -9,12 +9,13 @@ import sys
 from types import SimpleNamespace
 
 import jiwer
+import mutants
 import nbformat
 import numpy as np
 import pytest
 from exercise_samples import LESSON, SEED, WRITTEN, given, kept, ledger, prices, reading, right_rows, search
 
-from coursekit import author, check, exercises, mutants
+from coursekit import author, check, exercises
 from coursekit import run as runner
 from coursekit.workspace import LESSONS
 

@@ -23,10 +23,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
+from recorder import edited
 from replica.duckduckgo import DuckDuckGo, picture
 from replica.kaggle import Kaggle
 
-from coursekit.shop import Shop, edit
+from coursekit.shop import HTML, SVG, Shop, bomb
 from gadgetlib import scrape, sources
 from gadgetlib.errors import CourseError
 from gadgetlib.files import data_dir, project_root
@@ -357,8 +358,8 @@ def test_robots_of_a_host_without_one_and_of_a_host_in_trouble():
 
 @pytest.mark.parametrize(
     ("data", "reason"),
-    [(edit(None, [["html"]]), "web page"), (edit(None, [["svg"]]), "SVG"), (edit(None, [["bomb", 50_000]]), "pixels"),
-     (edit(None, [["bomb", 9_000]]), "pixels"), (b"", "empty file"), (b"x", "text"), (b"hello world\n" * 50, "text"),
+    [(HTML, "web page"), (SVG, "SVG"), (bomb(50_000), "pixels"),
+     (bomb(9_000), "pixels"), (b"", "empty file"), (b"x", "text"), (b"hello world\n" * 50, "text"),
      (b"\xff\xd8\xff" + b"\0" * 40, "not a picture"), (b"GIF89a", "not a picture"), (bytes(99), "not a picture"),
      (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "HEIC"), (b"%PDF-1.7", "PDF")],
 )  # fmt: skip
@@ -370,7 +371,7 @@ def test_what_is_refused(data, reason):
 
 @pytest.mark.parametrize("step", [["cmyk"], ["png16"], ["png_alpha"], ["exif_turned"], ["gif"], ["webp", 80]])
 def test_unusual_pictures_are_taken(photos, step):
-    facts = scrape.image_facts(edit(photos / "0.jpg", [step]))
+    facts = scrape.image_facts(edited(photos / "0.jpg", [step]))
     plain = scrape.image_facts((photos / "0.jpg").read_bytes())
     assert {facts["width"], facts["height"]} == {160, 120}
     apart = (int(facts["phash"], 16) ^ int(plain["phash"], 16)).bit_count()
@@ -511,10 +512,11 @@ with Ledger(folder) as ledger, Fetcher(limits, {"HOST": ("127.0.0.1", port)}) as
 """.replace("HOST", HOST)
 
 
-def test_killed_at_any_moment_and_run_again(serve, tmp_path):
+def test_killed_at_any_moment_and_run_again(serve, photos, tmp_path):
     count = 120
-    shop = serve({f"/{n}.jpg": {"file": f"{n % 4}.jpg", "edit": [["jpeg", 20 + n // 2]], "fault": {"pause": 0.02}}
-                  for n in range(count)})  # fmt: skip
+    for n in range(count):  # bytes of their own for every address
+        Image.new("RGB", (90, 70), (2 * n, 90, 60)).save(photos / f"own-{n}.jpg")
+    shop = serve({f"/{n}.jpg": {"file": f"own-{n}.jpg", "fault": {"pause": 0.02}} for n in range(count)})
     folder = tmp_path / "raw"
     command = [sys.executable, "-c", COLLECT, str(shop.port), str(count), str(folder)]
 

@@ -12,9 +12,10 @@ import threading
 import nbformat
 import pytest
 
+from coursekit import author, exercises, slides
 from coursekit import site as website
-from coursekit import slides
 from coursekit.workspace import LESSONS, picture_of
+from gadgetlib.errors import CourseError
 from gadgetlib.files import project_root
 
 DOCS = project_root() / "docs"
@@ -36,10 +37,18 @@ def test_a_plan_speaks_of_sections_that_the_lesson_has(name):
     planned = re.findall(r"^\| \d+ \| (.+?) \|$", plan, re.M)
     assert len(planned) > 5 and [section for section in planned if section not in headings] == []
     assert sorted(planned, key=headings.index) == planned, "the plan keeps the lesson's order"
-    for part in ("## What learners get wrong", "## Questions for the room", f"<!-- exercises {name[:2]} -->"):
-        assert part in plan
+    assert "## What learners get wrong" in plan and "## Questions for the room" in plan
+    listed = author.filled(plan, f"exercises {name[:2]}", author.exercise_list(name[:2]))
+    assert plan == listed, f"the exercises have changed: python -m coursekit.author exercises {name[:2]}"
     for number in re.findall(r"\b\d\d\.q?\d\b", plan):
-        assert website.exercises.find_question(number) if "q" in number else website.exercises.find(number)
+        assert exercises.find_question(number) if "q" in number else exercises.find(number)
+
+
+def test_the_presets_page_shows_the_presets():
+    text = (DOCS / "instructors" / "presets.md").read_text(encoding="utf-8")
+    assert author.filled(text, "presets", author.presets()) == text, "run python -m coursekit.author exercises"
+    with pytest.raises(CourseError, match="no place for: plans"):
+        author.filled(text, "plans", "")
 
 
 def test_every_page_is_in_a_table_of_contents():
@@ -89,8 +98,8 @@ def test_broken_links_and_foreign_resources_are_found(tmp_path):
     page(tmp_path, "bad.html", '<a href="gone.html">g</a><a href="good.html#y">y</a><img src="b.png"><script src="https://cdn.example/x.js">')
     (tmp_path / "s.css").write_text("@import url(https://fonts.example/f.css);")
     assert website.problems(tmp_path) == [
-        "bad.html loads b.png, which is not there",
-        "bad.html loads https://cdn.example/x.js",
+        "bad.html loads b.png, which is not there or on another host",
+        "bad.html loads https://cdn.example/x.js, which is not there or on another host",
         "bad.html links to gone.html, which is not there",
         "bad.html links to good.html#y, whose anchor is not there",
         "s.css loads https://fonts.example/f.css",

@@ -38,7 +38,7 @@ def test_a_claim_reads_back_as_what_was_measured(seconds):
 
 def report(**changed):
     lessons = [{"name": name, "seconds": 100.0, "parameters": {"profile": "quick"}} for name in LESSONS]
-    return {"lessons": [{**lesson, **changed} for lesson in lessons]}
+    return {"machine": "a machine", "lessons": [{**lesson, **changed} for lesson in lessons]}
 
 
 def test_a_run_is_taken_over_and_a_stale_claim_would_fail(tmp_path, monkeypatch):

@@ -3,10 +3,10 @@
     python data/studio/shop.py                      # data/photos -> data/shop, a few seconds, the same every time
     python data/studio/shop.py --photos P --out S   # other folders
 
-Writes ``shop.json`` (hosts, queries, robots.txt), ``answers/*.json`` (a file a query and page, in the shape that
-DuckDuckGo's image search answers in), ``pictures.jsonl`` (what the server of ``coursekit.shop`` sends for each
-address, and how it misbehaves) and ``mess.csv``: the truth about every planted fault.
-Only the recipe of a fault is stored; the server makes the broken bytes from the photo when asked.
+Writes ``shop.json`` (hosts, queries, robots.txt), ``answers/*.json`` (a file for each query and page, in the shape that
+DuckDuckGo's image search answers in), ``pictures.jsonl`` (which photo lies at each address, which bytes are sent in its
+place, and how the server of ``coursekit.shop`` misbehaves), ``sent/`` (those bytes) and ``mess.csv``: the truth about
+every planted fault.
 """
 
 from __future__ import annotations
@@ -14,18 +14,28 @@ from __future__ import annotations
 import argparse
 import csv
 import hashlib
+import io
 import json
 import random
 import shutil
 import sys
+import zlib
 from collections import defaultdict
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, urlencode
+
+from PIL import Image, ImageDraw, ImageEnhance, ImageFilter
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
+sys.path.insert(1, str(HERE.parents[1]))
+
 from looks import portrait  # noqa: E402
+
+from coursekit.shop import HTML, SVG, bomb, png  # noqa: E402
 
 QUERIES = {
     "smartphone": "mobile_phone",
@@ -48,7 +58,101 @@ HOSTS = [
 ROBOTS = "User-agent: *\nDisallow: /private/\n"
 PAGE = 100
 MESS = ["url", "query", "fault", "expected", "file", "label", "true_label"]
+GREY = (120, 120, 120)
 PRIVATE = "http://169.254.169.254/latest/meta-data/picture.jpg"
+
+
+# ---------------------------------------------------------------- pictures that are not sent as they are
+
+
+def _save(image: Image.Image, kind: str, **options: Any) -> bytes:
+    out = io.BytesIO()
+    image.save(out, kind, **options)
+    return out.getvalue()
+
+
+def _written(image: Image.Image, place: tuple[float, float], text: str, colour: tuple[int, int, int]) -> Image.Image:
+    ImageDraw.Draw(image).text(place, text, fill=colour)
+    return image
+
+
+def _fit(image: Image.Image, side: int) -> Image.Image:
+    image.thumbnail((side, side))
+    return image
+
+
+def _turned(image: Image.Image) -> bytes:
+    """Lies on its side; the EXIF tag says so, as phones do."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    return _save(image.transpose(Image.Transpose.ROTATE_90), "JPEG", quality=88, exif=exif)
+
+
+def _gif(image: Image.Image) -> bytes:
+    first, *others = (image.rotate(3 * i).quantize(64) for i in range(3))
+    return _save(first, "GIF", save_all=True, append_images=others, duration=200)
+
+
+def _alpha(image: Image.Image) -> bytes:
+    image.putalpha(255)
+    return _save(image.quantize(64), "PNG")
+
+
+def _png16(image: Image.Image, *grey: Any) -> bytes:
+    """16 bits per sample, as scanners write; RGB of that depth Pillow reads but does not write."""
+    import numpy as np
+
+    if grey:
+        return _save(image.convert("I;16"), "PNG")
+    pixels = (np.asarray(image).astype(">u2") * 257).astype(">u2")
+    rows = b"".join(b"\0" + row.tobytes() for row in pixels)
+    return png(image.width, image.height, 16, 2, zlib.compress(rows, 6))
+
+
+EDITS: dict[str, Callable[..., Image.Image]] = {  # steps that change the picture
+    "crop": lambda image, *part: image.crop(tuple(round(v * s) for v, s in zip(part, image.size * 2))),
+    "scale": lambda image, by: image.resize(tuple(max(8, round(s * by)) for s in image.size), Image.Resampling.BICUBIC),
+    "fit": _fit,
+    "blur": lambda image, radius: image.filter(ImageFilter.GaussianBlur(radius)),
+    "light": lambda image, by: ImageEnhance.Brightness(image).enhance(by),
+    "stamp": lambda image, text: _written(image, (image.width * 0.04, image.height * 0.9), text, (150, 150, 150)),
+}
+WRITES: dict[str, Callable[..., bytes]] = {  # steps that make the bytes which are sent
+    "jpeg": lambda image, quality: _save(image, "JPEG", quality=quality),
+    "webp": lambda image, quality: _save(image, "WEBP", quality=quality),
+    "png16": _png16,
+    "png_alpha": _alpha,
+    "cmyk": lambda image: _save(image.convert("CMYK"), "JPEG", quality=88),
+    "exif_turned": _turned,
+    "gif": _gif,
+    "html": lambda image: HTML,
+    "svg": lambda image: SVG,
+    "bomb": lambda image, side: bomb(side),
+    "placeholder": lambda image, number: _save(
+        _written(Image.new("RGB", (320, 240), (228 - 6 * number, 228, 228)), (95, 112), "Image not available", GREY),
+        "JPEG", quality=85,
+    ),
+}  # fmt: skip
+
+
+def edited(photo: Path, steps: list[list[Any]]) -> bytes:
+    """The bytes of a photo after the recipe's steps, such as ``[["crop", .05, .05, 1, 1], ["jpeg", 40]]``.
+
+    Geometry is in fractions of the side, radii in pixels.
+    """
+    image = Image.open(photo).convert("RGB")
+    data = b""
+    for name, *values in steps:
+        if name in EDITS:
+            image = EDITS[name](image, *values)
+        elif name in WRITES:
+            data = WRITES[name](image, *values)
+        elif name == "cut":
+            data = data or photo.read_bytes()
+            data = data[: max(64, int(len(data) * values[0]))]
+        else:
+            raise ValueError(f"{name!r} is no step of a recipe")
+    return data
 
 
 class Recorder:
@@ -59,6 +163,7 @@ class Recorder:
         self.hits: dict[str, list[dict]] = defaultdict(list)
         self.recipes: dict[str, dict] = {}
         self.mess: list[dict] = []
+        self.sent: dict[str, bytes] = {}
 
     def url(self, photo: dict, folder: str = "img", suffix: str = "jpg") -> str:
         """A fresh address for a picture of this product."""
@@ -69,11 +174,11 @@ class Recorder:
                 return url
 
     def serve(self, url: str, photo: dict | None, edit: list | None = None, **more) -> None:
-        recipe = {"url": url}
-        if photo:
-            recipe["file"] = photo["file"]
+        recipe = {"url": url, **({"file": photo["file"]} if photo else {})}
         if edit:
-            recipe["edit"] = edit
+            kind = more.get("type", "image/jpeg").partition("/")[2].partition("+")[0]
+            recipe["sent"] = f"sent/{hashlib.sha1(url.encode()).hexdigest()[:12]}.{kind}"
+            self.sent[recipe["sent"]] = edited(self.photos / photo["file"], edit)
         self.recipes[url] = {**recipe, **more}
 
     def hit(self, query: str, photo: dict, url: str) -> None:
@@ -101,8 +206,6 @@ class Recorder:
 
 
 def read_photos(folder: Path) -> list[dict]:
-    from PIL import Image
-
     with open(folder / "photos.csv", newline="", encoding="utf-8") as file:
         rows = sorted(csv.DictReader(file), key=lambda row: row["file"])
     # the portraits are for the search engine: a shop full of them would make cleaning look easy
@@ -259,8 +362,11 @@ def record(photos: list[dict], names: dict[str, str], folder: Path, seed: int) -
 
 
 def write(web: Recorder, out: Path, seed: int) -> None:
-    shutil.rmtree(out / "answers", ignore_errors=True)
-    (out / "answers").mkdir(parents=True)
+    for below in ("answers", "sent"):
+        shutil.rmtree(out / below, ignore_errors=True)
+        (out / below).mkdir(parents=True)
+    for name, data in web.sent.items():
+        (out / name).write_bytes(data)
     answers = []
     faults = {1: {"status": 202, "times": 1}, 3: {"status": 503, "times": 1},
               6: {"status": 429, "times": 1, "headers": {"Retry-After": "1"}}}  # fmt: skip

@@ -1,6 +1,6 @@
 """Break the solutions in many small ways: does the check of the exercise notice each of them?
 
-python -m coursekit.mutants [03 ...]     # some lessons; all without a number
+python tests/mutants.py [03 ...]     # some lessons; all without a number
 Prints how many mutants were made and noticed, and names those that passed. Needs what the lessons leave in build/.
 """
 
@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from coursekit import author, check, exercises
+from coursekit.answers import exercise_of
 from coursekit.workspace import LESSONS
 from gadgetlib.errors import CourseError
 
@@ -113,7 +114,7 @@ def verdict(source: str, space: dict[str, Any], name: str) -> str:
 
 def solution_mutants(cell: str, answer: str, space: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Mutants of one answer in its cell: (what was done, the verdict). The answer itself must be right."""
-    name = author.exercise_of(cell)
+    name = exercise_of(cell)
     if verdict(cell.replace(author.STUB, answer), space, name) != "right":
         raise CourseError(f"The solution of {name} is not right, so nothing can be said of its mutants.")
     yield "stub left alone", verdict(cell, space, name)
@@ -134,7 +135,7 @@ def answers(name: str) -> Iterator[tuple[str, str, str]]:
     source = jupytext.read(author.SOLUTIONS / "source" / f"{name}.md")
     for cell, plain in zip(author.solution(name).cells, source.cells):
         if cell.cell_type == "code":
-            asked = author.exercise_of(cell.source) or ""
+            asked = exercise_of(cell.source) or ""
             yield asked, cell.source, plain.source.strip() if asked else ""
 
 
