@@ -70,7 +70,7 @@ class Shop:
         self.folder = Path(folder or data_dir() / "shop")
         self.photos = Path(photos or data_dir() / "photos")
         self.about = about(self.folder)
-        rows = _read(self.folder / "pictures.jsonl", lambda text: [json.loads(line) for line in text.split("\n") if line])
+        rows = _read(self.folder / "pictures.jsonl", lambda text: list(map(json.loads, text.splitlines())))
         self.recipes = {row["url"]: row for row in rows}
         self.log: list[tuple[str, int]] = []
         self._seen: Counter[str] = Counter()
