@@ -1,0 +1,355 @@
+"""What a gadget costs, from its specs: a price, an interval that was measured, and a warning when not to trust it.
+
+Two pipelines are averaged, a line over words and sizes and gradient boosted trees; lesson 07 builds both in its cells.
+Configurations of one model never stand on both sides of a split: all cross-validation here is by group.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import skops.io
+from sklearn import config_context
+from sklearn.compose import ColumnTransformer, make_column_selector
+from sklearn.ensemble import HistGradientBoostingRegressor, VotingRegressor
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import Ridge
+from sklearn.metrics import r2_score
+from sklearn.model_selection import GroupKFold, cross_val_predict
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler, TargetEncoder
+from threadpoolctl import threadpool_limits
+
+from gadgetlib import money
+from gadgetlib.errors import CourseError
+from gadgetlib.measure import interval
+from gadgetlib.price_tables import FIELDS, HINTS, RATES_DATE, WORDS, PriceTable, convert, features, text_of, varied
+
+RISING = ["ram_gb", "storage_gb"]  # more of these never lowers a price
+SEEN = ["year", *RISING, "screen_in", "refresh", "weight_g", "battery", "camera", "px_long"]  # ranges are kept of these
+FORMAT = 2
+# The types inside a price model beside those that skops trusts by itself; a file that names any other is not opened.
+# All types of a price model's file that skops does not trust by itself. One that names any other is not opened.
+TYPES = [
+    "gadgetlib.prices.RisingRidge", "numpy.dtype", "sklearn.compose._column_transformer.make_column_selector",
+    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor", "sklearn.model_selection._split.GroupKFold",
+    "sklearn.utils._bunch.Bunch",
+]  # fmt: skip
+
+
+# ---------------------------------------------------------------- the two models
+
+
+class RisingRidge(Ridge):
+    """Ridge regression whose first `len(RISING)` weights may not be negative: they are set to zero after the fit."""
+
+    def fit(self, X, y, sample_weight=None):
+        super().fit(X, y, sample_weight)
+        self.coef_[: len(RISING)] = np.maximum(self.coef_[: len(RISING)], 0)
+        return self
+
+
+def known() -> SimpleImputer:
+    """The median for what is not known, and a column beside it that says so."""
+    return SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True)
+
+
+def line(alpha: float = 6.0) -> Pipeline:
+    """Ridge regression over sizes on a logarithmic scale, categories and the words of a row."""
+
+    def scaled():
+        return make_pipeline(FunctionTransformer(np.arcsinh), known(), StandardScaler())
+
+    prepare = ColumnTransformer([
+        ("rising", scaled(), RISING),
+        ("numbers", scaled(), make_column_selector(f"^(?!{'$|'.join(RISING)}$)", dtype_include="number")),
+        ("categories", OneHotEncoder(handle_unknown="ignore", min_frequency=2), make_column_selector("^c_")),
+        ("words", TfidfVectorizer(token_pattern=r"[^\s/]+", ngram_range=(1, 2), min_df=2, sublinear_tf=True), "text"),
+    ])  # fmt: skip
+    return make_pipeline(prepare, RisingRidge(alpha))
+
+
+def trees(max_iter: int = 150, seed: int = 42) -> Pipeline:
+    """Gradient boosting over numbers and target-encoded categories; monotone in the sizes of RISING.
+
+    The encoder crosses its folds by group, so it needs ``groups`` when it is fitted: see :func:`regressor`.
+    """
+    by_group = GroupKFold(5, shuffle=True, random_state=seed)
+    prepare = ColumnTransformer([
+        ("categories", TargetEncoder(target_type="continuous", cv=by_group), make_column_selector("^c_")),
+        ("numbers", known(), make_column_selector(dtype_include="number")),
+    ], verbose_feature_names_out=False).set_output(transform="pandas")  # fmt: skip
+    boosting = HistGradientBoostingRegressor(
+        max_iter=max_iter, learning_rate=15 / max_iter, min_samples_leaf=8, l2_regularization=1.0, max_features=0.3,
+        monotonic_cst=dict.fromkeys(RISING, 1), early_stopping=False, random_state=seed,
+    )  # fmt: skip
+    return make_pipeline(prepare, boosting)
+
+
+def regressor(seed: int = 42) -> VotingRegressor:
+    """The mean of both pipelines, for log prices. ``fit(X, y, groups=...)`` needs scikit-learn's metadata routing."""
+    return VotingRegressor([("line", line()), ("trees", trees(seed=seed))])
+
+
+# ---------------------------------------------------------------- scores and intervals
+
+
+def scores(price: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
+    """R2 of the log price, and the mean absolute error in percent of the price."""
+    r2 = r2_score(np.log(price), np.log(predicted))
+    return {"r2": float(r2), "mape": float(100 * np.mean(np.abs(predicted / price - 1)))}
+
+
+def conformal_quantile(errors: np.ndarray, level: float, groups: Sequence | None = None) -> float:
+    """The smallest q that the error of the next row will not exceed in at least the share ``level`` of cases.
+
+    Of n exchangeable errors it is the ceil((n + 1) level)-th smallest (Vovk et al., 2005). groups: (n,) each group then
+    counts once, its rows sharing that weight, and q holds for rows of the next group (Lee et al., 2023). Infinite where
+    there are too few to promise anything.
+    """
+    table = pd.DataFrame({"error": np.abs(errors), "group": np.arange(len(errors)) if groups is None else groups})
+    table["weight"] = 1 / table.groupby("group").error.transform("size")
+    table = table.sort_values("error")
+    reached = table.weight.cumsum() / (table.group.nunique() + 1) >= level - 1e-9
+    return float(table.error[reached].iloc[0]) if reached.any() else math.inf
+
+
+def spread(seed: int = 42) -> Pipeline:
+    """A small model of how large the error of a row will be: of log |error|, from its numbers and its estimate."""
+    numbers = ColumnTransformer([("numbers", known(), make_column_selector(dtype_include="number"))])
+    boosting = HistGradientBoostingRegressor(
+        max_iter=60, max_leaf_nodes=6, min_samples_leaf=30, learning_rate=0.06, max_features=0.3, random_state=seed
+    )
+    return make_pipeline(numbers, boosting)
+
+
+def clues(X: pd.DataFrame, estimate: np.ndarray) -> pd.DataFrame:
+    """What :func:`spread` learns from: the features, the estimated log price, and how many of the specs are known."""
+    return X.assign(estimate=estimate, specs=X.notna().sum(axis=1).astype(float))
+
+
+def factors(ratio: np.ndarray, kinds: np.ndarray, groups: np.ndarray, level: float) -> dict[str, float]:
+    """By what to multiply the expected error of a row, by kind of gadget (60 rows or more) and for ``all``."""
+    parts = {kind: kinds == kind for kind in np.unique(kinds) if (kinds == kind).sum() >= 60}
+    parts["all"] = np.ones(len(ratio), bool)
+    return {str(kind): conformal_quantile(ratio[rows], level, groups[rows]) for kind, rows in parts.items()}
+
+
+def measured(table: pd.DataFrame) -> dict[str, Any]:
+    """Figures of predictions for rows never learned from, over all and by kind of gadget.
+
+    table: columns price, predicted, low, high, kind, group. R2 of the log price, mean error and coverage in percent over
+    rows, each with a 95 % interval (bootstrap over groups); ``coverage_by_group`` is the mean over groups.
+    """
+
+    def one(part: pd.DataFrame) -> dict[str, Any]:
+        inside = 100.0 * part.price.between(part.low, part.high)
+        logs = np.log(part[["price", "predicted"]].to_numpy())
+        return {
+            "groups": part.group.nunique(),
+            "r2": interval(logs, part.group, lambda v: r2_score(v[:, 0], v[:, 1])).row(),
+            "mape": interval(100 * (part.predicted / part.price - 1).abs(), part.group).row(),
+            "coverage": interval(inside, part.group).row(),
+            "coverage_by_group": float(inside.groupby(part.group).mean().mean()),
+            "median_width": float(100 * ((part.high - part.low) / part.predicted).median()),
+        }
+
+    return {"all": one(table), **{str(kind): one(part) for kind, part in table.groupby("kind")}}
+
+
+# ---------------------------------------------------------------- the model
+
+
+@dataclass
+class PriceModel:
+    """A fitted price model: the regressor, the model of its errors, and what it has seen."""
+
+    regressor: VotingRegressor
+    spread: Pipeline
+    about: dict[str, Any]  # everything else, as it stands in model.json
+    out_of_fold: pd.DataFrame | None = None  # a row per training row, predicted unseen; `partial` marks blanked copies
+
+    @classmethod
+    @threadpool_limits.wrap(limits=1)  # with a few thousand rows, threads wait for each other longer than they work
+    def fit(cls, table: PriceTable, level: float = 0.9, partial: bool = True, seed: int = 42) -> PriceModel:
+        """Fit on a table, with intervals calibrated on rows of models that were not learned from.
+
+        level: the share of prices that the intervals are to hold. partial: learn from copies of the rows with specs
+        blanked out too, so that a gadget of which little is known gets an honest, wider interval.
+        Raises CourseError where the table has fewer than ten models.
+        """
+        if len(set(table.groups)) < 10:
+            raise CourseError(f"{table.name} has {len(set(table.groups))} models of gadget; a price model needs ten.")
+        frames = [table.frame, blank(table.frame, table.mapping, np.random.default_rng(seed))][: 1 + partial]
+        X = varied(features(pd.concat(frames, ignore_index=True), table.mapping))
+        y, groups, kinds = (np.tile(v, len(frames)) for v in (np.log(table.price), table.groups, np.array(table.kind)))
+        by_group = GroupKFold(5, shuffle=True, random_state=seed)
+        with config_context(enable_metadata_routing=True):
+            said = cross_val_predict(regressor(seed), X, y, cv=by_group, params={"groups": groups})
+            model = regressor(seed).fit(X, y, groups=groups)
+        error, Z = np.abs(y - said), clues(X, said)
+        scale = np.exp(cross_val_predict(spread(seed), Z, np.log(error + 0.01), cv=by_group, groups=groups))
+        half = np.empty(len(y))
+        for train, test in by_group.split(X, y, groups):  # the factors of each fold come from the other folds
+            found = factors(error[train] / scale[train], kinds[train], groups[train], level)
+            half[test] = scale[test] * [found.get(kind, found["all"]) for kind in kinds[test]]
+        parts = np.exp(np.c_[y, said, said - half, said + half])
+        whole = pd.DataFrame(parts, columns=["price", "predicted", "low", "high"])
+        whole = whole.assign(kind=kinds, group=groups, partial=np.arange(len(y)) >= len(table))
+        about = {
+            "format": FORMAT, "table": table.name, "rows": len(table), "models": len(set(table.groups)),
+            "currency": table.currency, "level": level, "mapping": table.mapping, "notes": table.notes,
+            "factors": factors(error / scale, kinds, groups, level), "seen": _seen(X[: len(table)], table.kind),
+            "scores": {"cross-validated": measured(whole[~whole.partial])},
+        }  # fmt: skip
+        return cls(model, spread(seed).fit(Z, np.log(error + 0.01)), about, whole)
+
+    @threadpool_limits.wrap(limits=1)
+    def predict_frame(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """price, low, high (n rows) for rows of the training table's columns; unknown cells may be empty."""
+        X, by_kind = features(frame, self.about["mapping"]), self.about["factors"]
+        said = self.regressor.predict(X)
+        factor = np.array([by_kind.get(kind, by_kind["all"]) for kind in self._kinds(frame)])
+        half = factor * np.exp(self.spread.predict(clues(X, said)))
+        return np.exp(pd.DataFrame({"price": said, "low": said - half, "high": said + half}, index=frame.index))
+
+    def _kinds(self, frame: pd.DataFrame) -> list[str]:
+        return list(text_of(frame, self.about["mapping"], "kind"))
+
+    def predict(self, known: Mapping[str, Any]) -> dict[str, Any]:
+        """{price, low, high, currency, warnings} from what is known of one gadget.
+
+        known: standard names (brand, model, gadget_type, year, ram_gb, storage_gb, screen_in, chip, gpu, ...) or the
+        training table's own columns; None and empty values count as unknown. ``currency`` asks for the answer in that
+        currency; without it the answer is in the table's, None where the table did not name one.
+        Raises CourseError for a name or a value it cannot use.
+        """
+        known = {key: value for key, value in known.items() if key not in ("price", "evidence") and not _unknown(value)}
+        own = self.about["currency"]
+        currency = str(known.pop("currency", own or "")).upper() or None
+        if currency and not own:
+            raise CourseError("The currency of this model's prices is not known, so they cannot be converted.")
+        row = self.row(known)
+        answer, warnings = self.predict_frame(pd.DataFrame([row])).iloc[0], self.warnings(row)
+        if currency != own:
+            answer = convert(answer, own, currency)
+            warnings.append(f"Converted from {own} at the rate of {RATES_DATE}.")
+        return {**answer.round(2).to_dict(), "currency": currency, "warnings": warnings}
+
+    def row(self, known: Mapping[str, Any]) -> dict[str, Any]:
+        """The training table's columns, filled from standard names or from its own. Raises CourseError as `predict`."""
+        mapping, row = self.about["mapping"], {}
+        accepted = {name: mapping[field][0] for name, field in NAMES.items() if mapping[field]}
+        accepted |= {column: column for field in FIELDS for column in mapping[field]}
+        accepted |= {column: column for column in mapping["extras"]}
+        for key, value in known.items():
+            if key not in accepted:
+                raise CourseError(f"This price model does not know {key!r}; it accepts {', '.join(accepted)}.")
+            field = NAMES.get(key)
+            read = money.size_gb if field in ("ram", "storage") else money.amount
+            if HINTS.low.get(field) and (str(value).strip().startswith("-") or not read(value)):
+                raise CourseError(f"{key}={value!r} is not a number above zero; write for instance {key}=16.")
+            row[accepted[key]] = value
+        if not row:
+            raise CourseError("Nothing is known of this gadget; give at least one spec, such as brand=Dell ram_gb=16.")
+        return row
+
+    def warnings(self, row: Mapping[str, Any]) -> list[str]:
+        """What makes the gadget unlike everything the model has learned from, one sentence each."""
+        frame, every = pd.DataFrame([row]), self.about["seen"]
+        X, kind = features(frame, self.about["mapping"]).iloc[0], self._kinds(frame)[0]
+        seen = every.get(kind, every["all"])
+        named = f" for a {kind.replace('_', ' ')}" if kind in every and len(every) > 2 else ""
+        told = {column: X[column] for column in seen["ranges"] if not pd.isna(X[column])}
+        found = [
+            f"{column} {value:g} is outside what the model has seen{named} ({low:g} to {high:g})."
+            for column, value in told.items()
+            for low, high in [seen["ranges"][column]]
+            if not low <= value <= high
+        ]
+        if X["c_brand"] and X["c_brand"] not in seen["brands"]:
+            brand = text_of(frame, self.about["mapping"], "brand")[0] or X["c_brand"]
+            found.append(f"The brand {brand!r} is not among the {len(seen['brands'])} it has learned from{named}.")
+        if "year" in seen["ranges"] and "year" not in told:
+            found.append("No year was given: prices of several years are behind this answer.")
+        if len(told.keys() - {"year"}) < 2:
+            found.append("Fewer than two specs are known: expect a wide interval.")
+        return found
+
+    def save(self, folder: str | Path) -> None:
+        """Write ``model.skops`` and ``model.json`` into a folder."""
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        parts = {"regressor": self.regressor, "spread": self.spread}
+        skops.io.dump(parts, folder / "model.skops", compression=zipfile.ZIP_DEFLATED, compresslevel=1)
+        about = json.dumps(self.about, indent=1, ensure_ascii=False, default=lambda value: value.item())
+        (folder / "model.json").write_text(about, encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: str | Path) -> PriceModel:
+        """Read a saved model. Raises CourseError for a file that holds any type beside those of a price model."""
+        folder, again = Path(folder), "make it again with `make course ONLY=07`"
+        try:
+            about = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+            if about["format"] != FORMAT:
+                raise CourseError(f"The price model in {folder.name!r} is of another version of the course; {again}.")
+            strange = set(skops.io.get_untrusted_types(file=folder / "model.skops")) - set(TYPES)
+            if strange:
+                raise CourseError(f"{folder.name!r} holds {min(strange)}, no part of a price model; it was not opened: {again}.")
+            parts = skops.io.load(folder / "model.skops", trusted=TYPES)
+            return cls(parts["regressor"], parts["spread"], about)
+        except FileNotFoundError as error:
+            missing = Path(error.filename or "").name
+            raise CourseError(f"No price model in {folder.name!r} ({missing} is missing); {again}.") from None
+        except CourseError:
+            raise
+        except Exception as error:  # whatever a damaged file makes of it
+            why = type(error).__name__
+            raise CourseError(f"The price model in {folder.name!r} cannot be read ({why}); {again}.") from error
+
+
+# Standard names, as the course's artefacts use them, beside the names of the fields themselves.
+NAMES = {field: field for field in FIELDS} | {
+    "model": "title", "name": "title", "gadget_type": "kind", "ram_gb": "ram", "storage_gb": "storage",
+    "screen_in": "screen", "refresh_hz": "refresh", "chip": "cpu", "processor": "cpu", "weight_g": "weight",
+    "battery_mah": "battery", "camera_mp": "camera",
+}  # fmt: skip
+
+
+def _unknown(value: Any) -> bool:
+    return value is None or bool(pd.isna(value)) or str(value).strip().lower() in WORDS["missing"]
+
+
+SHOWN = ("brand", "title", "ram", "storage", "screen")  # what a product picture tells
+# How often a copy keeps what a picture shows, and the rest: half of all copies as from a picture, the others mixed.
+KEPT = np.array([(0.85, 0.0), (0.85, 0.0), (0.5, 0.5), (0.35, 0.1)])
+
+
+def blank(frame: pd.DataFrame, mapping: Mapping[str, Any], rng: np.random.Generator) -> pd.DataFrame:
+    """A copy of the rows in which each keeps only some of its specs; the kind of gadget stays."""
+    out = frame.astype(object).copy()
+    manner = KEPT[rng.integers(len(KEPT), size=len(frame))]
+    told = {field: mapping[field] for field in FIELDS if field != "kind"}  # the kind, a classifier tells
+    for field, cells in (told | {column: [column] for column in mapping["extras"]}).items():
+        out.loc[rng.random(len(frame)) > manner[:, int(field not in SHOWN)], cells] = np.nan
+    return out
+
+
+def _seen(X: pd.DataFrame, kinds: pd.Series) -> dict[str, Any]:
+    """The range of each size and the brands, by kind of gadget: beyond them the model has learned nothing."""
+
+    def one(part: pd.DataFrame) -> dict[str, Any]:
+        told = part[part.columns.intersection(SEEN)].dropna(axis=1, how="all")
+        ranges = {column: [float(told[column].min()), float(told[column].max())] for column in told}
+        return {"ranges": ranges, "brands": sorted(set(part["c_brand"]) - {""})}
+
+    return {"all": one(X), **{str(kind): one(X[(kinds == kind).to_numpy()]) for kind in kinds.unique()}}
