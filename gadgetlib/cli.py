@@ -126,7 +126,7 @@ def price(
         if not equals:
             raise CourseError(f"{item!r} is not KEY=VALUE; write for instance brand=Dell ram_gb=16.")
         pairs[key.strip()] = value.strip()
-    from gadgetlib.pricing import PriceModel
+    from gadgetlib.prices import PriceModel
 
     emit(PriceModel.load(folder).predict(pairs))
 

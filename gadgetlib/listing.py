@@ -82,7 +82,7 @@ class Describer:
     def load(cls, engine: str = "tesseract") -> Describer:
         """Load what the course trained. Raises CourseError when nothing was trained at all."""
         folder = trained("classifier")
-        from gadgetlib import classify, ocr, pricing, retrieval, specs
+        from gadgetlib import classify, ocr, prices, retrieval, specs
 
         classifier = classify.Classifier.load(folder)
         warnings: list[str] = []
@@ -99,7 +99,7 @@ class Describer:
             partial(ocr.read, engine=engine),
             specs.extract,
             optional("index", lambda folder: retrieval.Index.open(folder, classifier=classifier)),
-            optional("price", pricing.PriceModel.load),
+            optional("price", prices.PriceModel.load),
             warnings,
         )
 
@@ -291,7 +291,7 @@ def name_of(match: dict[str, Any]) -> str:
 
 def in_words(price: dict[str, Any], currency: str | None = None) -> str:
     """An estimate with its interval, and the same in another currency."""
-    from gadgetlib.pricing import convert
+    from gadgetlib.price_tables import convert
 
     shown = f"about {price['price']:,.0f} {price['currency']}, {price['low']:,.0f} to {price['high']:,.0f}"
     with contextlib.suppress(CourseError):  # a currency without a rate

@@ -245,7 +245,7 @@ def features(frame: pd.DataFrame, mapping: Mapping[str, Any]) -> pd.DataFrame:
     inside = get["title"].str.extract(r"[(\[|](.*)", expand=False).fillna("") + " " + get["details"]
     told = get["cpu"] + " " + get["gpu"] + " " + inside
     for key, pattern in HINTS.inside[HINTS.inside != ""].items():  # a field without a column may stand in the details
-        found = (get["title"] if key == "storage" else told).str.extract(f"(?i){pattern}", expand=False)
+        found = (told + " | " + get["title"] if key == "storage" else told).str.extract(f"(?i){pattern}", expand=False)
         get[key] = get[key].where(get[key] != "", found.fillna(""))
     pixels = pd.DataFrame({0: numbers(get["width"]), 1: numbers(get["height"])})
     pixels = _pixels(get["resolution"]).fillna(pixels)

@@ -103,12 +103,6 @@ def regressor(seed: int = 42) -> VotingRegressor:
 # ---------------------------------------------------------------- scores and intervals
 
 
-def scores(price: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
-    """R2 of the log price, and the mean absolute error in percent of the price."""
-    r2 = r2_score(np.log(price), np.log(predicted))
-    return {"r2": float(r2), "mape": float(100 * np.mean(np.abs(predicted / price - 1)))}
-
-
 def conformal_quantile(errors: np.ndarray, level: float, groups: Sequence | None = None) -> float:
     """The smallest q that the error of the next row will not exceed in at least the share ``level`` of cases.
 
@@ -208,7 +202,7 @@ class PriceModel:
         about = {
             "format": FORMAT, "table": table.name, "rows": len(table), "models": len(set(table.groups)),
             "currency": table.currency, "level": level, "mapping": table.mapping, "notes": table.notes,
-            "factors": factors(error / scale, kinds, groups, level), "seen": _seen(X[: len(table)], table.kind),
+            "groups": sorted(set(table.groups)), "factors": factors(error / scale, kinds, groups, level), "seen": _seen(X[: len(table)], table.kind),
             "scores": {"cross-validated": measured(whole[~whole.partial])},
         }  # fmt: skip
         return cls(model, spread(seed).fit(Z, np.log(error + 0.01)), about, whole)

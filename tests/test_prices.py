@@ -1,0 +1,453 @@
+"""Prices: tables read as they are, honest splits, intervals, warnings, files that are refused, all in one sentence."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from gadgetlib import CLASSES, price_tables, prices
+from gadgetlib.errors import CourseError
+from gadgetlib.files import data_dir
+
+SHOPS = ("laptops_1303_EUR", "laptops_smartprix_2024_INR", "phones_flipkart_2023_INR", "phones_launch_2025_5currencies",
+         "phones_smartprix_2023_INR", "used_phones_tablets_EUR")  # fmt: skip
+
+
+def made_table(rows: int = 240, seed: int = 0) -> pd.DataFrame:
+    """Laptops whose price follows from their specs, two configurations per model."""
+    rng = np.random.default_rng(seed)
+    line = rng.integers(0, rows // 2, rows)
+    ram = rng.choice([4, 8, 16, 32], rows)
+    drive = rng.choice([128, 256, 512, 1024], rows)
+    brand = np.array(["Dell", "Acer", "Lenovo", "HP"])[line % 4]
+    price = 90 * ram**0.6 * drive**0.2 * (1 + 0.3 * (line % 4)) * np.exp(rng.normal(0, 0.05, rows))
+    return pd.DataFrame(
+        {
+            "Brand": brand, "Model": [f"Line {n}" for n in line], "RAM": [f"{r}GB" for r in ram],
+            "Storage": [f"{d}GB SSD" for d in drive], "Inches": rng.choice([13.3, 14.0, 15.6], rows),
+            "Price": price.round(2),
+        }
+    )  # fmt: skip
+
+
+def read(prices_: list, column: str = "Price") -> price_tables.PriceTable:
+    """The made table with these price cells, repeated to its length, under this name."""
+    frame = made_table().drop(columns="Price")
+    return price_tables.read_prices(frame.assign(**{column: (prices_ * len(frame))[: len(frame)]}))
+
+
+@pytest.fixture(scope="module")
+def model() -> prices.PriceModel:
+    return prices.PriceModel.fit(price_tables.read_prices(made_table()))
+
+
+# ---------------------------------------------------------------- cells
+
+
+@pytest.mark.parametrize(
+    ("text", "family", "generation"),
+    [("Intel Core i5 7200U 2.5GHz", "core i5", 7), ("Intel Core i7-1165G7", "core i7", 11),
+     ("13th Gen Intel Core i3-1315U", "core i3", 13), ("AMD Ryzen 7 AMD Ryzen 7 7730U/ 16GB", "ryzen 7", 7),
+     ("Apple M3 Pro", "apple m pro", 3), ("Intel Core Ultra 9-285HX", "core ultra 9", 2), ("13th Gen Core i7", "core i7", 13)],
+)  # fmt: skip
+def test_processors_are_taken_apart(text, family, generation):
+    found = price_tables.chip(text)
+    assert (found["family"], found["gen"]) == (family, generation)
+
+
+def test_chips_keep_their_order_and_what_is_not_said_is_unknown():
+    cards = ("Intel HD Graphics 620", "GeForce MX150", "GTX 1050 Ti", "RTX 3060", "RTX 4090")
+    phones = ("Unisoc T606", "Helio G99", "Snapdragon 695", "Dimensity 8200", "Snapdragon 8 Gen 3")
+    for texts, part in ((cards, "card"), (phones, "chip")):
+        tiers = [price_tables.chip(text, part)["tier"] for text in texts]
+        assert tiers == sorted(tiers)
+    assert price_tables.chip("sixteen")["family"] == "" and np.isnan(price_tables.chip("")["tier"])
+
+
+@pytest.mark.parametrize(("text", "gigabytes"), [
+    ("128GB SSD +  1TB HDD", 1152), ("512GB SSD/1TB HDD", 1536), ("1To", 1024), ("2x512GB SSD", 1024), ("256", 256),
+])  # fmt: skip
+def test_drives_add_up(model, text, gigabytes):
+    X = price_tables.features(made_table().assign(Storage=text), price_tables.read_prices(made_table()).mapping)
+    assert set(X.storage_gb) == {gigabytes}
+    known = {"brand": "Dell", "ram_gb": 8}
+    assert model.predict(known | {"storage_gb": text}).items() >= {"currency": None}.items()
+    assert model.row(known | {"storage_gb": text})["Storage"] == text
+
+
+def test_a_card_tells_its_memory():
+    frame = made_table().assign(GPU="NVIDIA GeForce RTX 4060 8GB")
+    frame.loc[0, "GPU"] = "Intel UHD"
+    X = price_tables.features(frame, price_tables.read_prices(frame).mapping)
+    assert X.graphics_gb[1] == 8 and np.isnan(X.graphics_gb[0])
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("APPLE iPhone 11 (Black, 128 GB)", "APPLE iPhone 11 (White, 64 GB)"), ("Galaxy A34 128GB", "Galaxy A34 256GB"),
+     ("HP 15-fc0154AU Laptop (AMD)", "HP 15-fc0026AU Laptop (AMD)")],
+)  # fmt: skip
+def test_configurations_of_a_model_share_its_key(one, other):
+    assert price_tables.model_key(one) == price_tables.model_key(other)
+    assert price_tables.model_key(one) != price_tables.model_key("Galaxy A35 128GB")
+
+
+# ---------------------------------------------------------------- tables
+
+
+def test_the_catalogue_takes_its_preset():
+    table = price_tables.read_prices(data_dir() / "catalogue.csv")
+    assert table.currency == "USD" and any("preset catalogue" in note for note in table.notes)
+    assert set(table.kind) == set(CLASSES) and len(table) > len(set(table.groups))
+
+
+@pytest.mark.parametrize(("cells", "column", "amounts", "code"), [
+    (["22.000 TL", "13.443,95 TL"], "Price", [22000, 13443.95], "TRY"),
+    (["1.100 TL", "2.107 TL"], "fiyat", [1100, 2107], "TRY"),
+    (["939,000 DT", "1 009,000 DT"], "Prix", [939, 1009], "TND"),
+    (["1\u00a0107,90 €", "899,00 €"], "Prix", [1107.9, 899], "EUR"),
+    (["1'067.80", "899.00"], "Preis (CHF)", [1067.8, 899], "CHF"),
+    (["Rs 36.5k", "₹1.2 lakh"], "Price", [36500, 120000], "INR"),
+    ([1299.0, 899.5], "Price", [1299, 899.5], None),
+])  # fmt: skip
+def test_a_column_of_prices_is_read_in_its_notation(cells, column, amounts, code):
+    table = read(cells, column)
+    assert table.mapping["price"] == column and table.currency == code
+    assert table.price[:2].tolist() == amounts
+    assert code or any("does not name its currency" in note for note in table.notes)
+
+
+def test_prices_that_cannot_be_are_left_out_and_counted():
+    frame = made_table()
+    frame["Price"] = frame.Price.astype(str)
+    frame.loc[:3, "Price"] = ["0", "-5", None, "ask"]
+    table = price_tables.read_prices(frame)
+    assert len(table) == len(frame) - 4
+    assert any(note.startswith("4 of 240 rows left out") for note in table.notes)
+
+
+def test_prices_in_another_currency_are_converted_or_left_out_aloud():
+    frame = made_table()
+    frame["Price"] = [f"USD {p}" for p in frame.Price]
+    frame.loc[:1, "Price"] = ["INR 83390", "500 XOF"]
+    table = price_tables.read_prices(frame)
+    assert table.price[0] == pytest.approx(1000, rel=0.01) and len(table) == 239
+    for words in ("1 prices in INR were converted to USD", "1 prices in XOF were left out", price_tables.RATES_DATE):
+        assert any(words in note for note in table.notes)
+
+
+def test_unknown_column_names_are_guessed_and_said():
+    names = {"Brand": "Manufacturer", "Model": "Product name", "RAM": "Memory (RAM)", "Price": "Price in EUR"}
+    table = price_tables.read_prices(made_table().rename(columns=names))
+    assert table.currency == "EUR" and any(note.startswith("No preset fits; guessed") for note in table.notes)
+    found = [table.mapping[key] for key in ("brand", "title", "ram")]
+    assert found == [["Manufacturer"], ["Product name"], ["Memory (RAM)"]]
+
+
+@pytest.mark.parametrize(("encoding", "first", "mark"), [
+    ("cp1252", "", ";"), ("latin-1", "sep=;\n", ";"), ("utf-16", "", "\t"), ("utf-8-sig", "", ","), ("utf-16-le", "", ";"),
+])  # fmt: skip
+def test_encodings_delimiters_and_decimal_commas(tmp_path, encoding, first, mark):
+    frame = made_table()
+    sign = " EUR" if encoding == "latin-1" else " €"
+    frame["Price"] = [f"{p:,.2f}".translate(str.maketrans(",.", ".,")) + sign for p in frame.Price]
+    frame["Inches"] = frame.Inches.astype(str).str.replace(".", ",")
+    frame.loc[0, "Brand"] = "Señor"
+    path = tmp_path / "laptops.csv"
+    path.write_bytes((first + frame.to_csv(sep=mark, index=False)).encode(encoding))
+    table = price_tables.read_prices(path)
+    assert np.allclose(table.price, made_table().Price) and table.currency == "EUR"
+    assert price_tables.features(table.frame, table.mapping).screen_in.tolist() == made_table().Inches.tolist()
+
+
+@pytest.mark.parametrize("make", [
+    lambda f: f.assign(mrp=f.Price * 1.1),
+    lambda f: f.assign(discount_price=f.Price * 0.9),
+    lambda f: f.assign(value=(f.Price / f.RAM.str[:-2].astype(int)).round(1)),
+    lambda f: f.assign(performance_score=(f.Price**0.5).round(1)),
+])  # fmt: skip
+def test_leaking_columns_are_named_and_dropped(make):
+    frame = make(made_table())
+    leak = frame.columns[-1]
+    table = price_tables.read_prices(frame, {"price": "Price", "title": "Model", "ram": "RAM", "storage": "Storage"})
+    assert leak in table.mapping["drop"]
+    assert any(leak in note and "give the price away" in note for note in table.notes)
+    assert f"n_{leak}" not in price_tables.features(table.frame, table.mapping)
+
+
+def test_honest_columns_are_no_leaks():
+    frame = made_table()
+    table = price_tables.read_prices(frame)
+    assert price_tables.find_leaks(frame, table.price, table.mapping) == {}
+
+
+def test_the_price_asked_is_preferred_to_the_price_printed():
+    frame = made_table().rename(columns={"Price": "Selling Price"})
+    frame["MRP"] = (frame["Selling Price"] * np.random.default_rng(0).uniform(1.1, 1.6, len(frame))).round()
+    table = price_tables.read_prices(frame)
+    assert table.mapping["price"] == "Selling Price" and "MRP" in table.mapping["drop"]
+
+
+def test_a_column_of_many_specs_is_taken_apart():
+    frame = made_table()
+    frame["Highlights"] = [
+        f"['{r} DDR4 RAM' '64 bit Windows 11 Operating System' '{s}' '39.62 cm (15.6 inch) Display' 'Core i5 Processor']"
+        for r, s in zip(frame.RAM, frame.Storage, strict=True)
+    ]
+    table = price_tables.read_prices(frame.drop(columns=["RAM", "Storage", "Inches"]))
+    assert table.mapping["details"] == ["Highlights"]
+    X = price_tables.features(table.frame, table.mapping)
+    assert X.ram_gb.tolist() == [float(r[:-2]) for r in frame.RAM]
+    assert X.storage_gb.tolist() == [float(s.split("GB")[0]) for s in frame.Storage]
+    assert set(X.screen_in) == {15.6} and set(X.chip_tier) == {5.0}
+
+
+@pytest.mark.parametrize(("frame", "says"), [
+    (made_table().drop(columns="Price"), "no price column"),
+    (made_table().head(1), "at least 40"),
+    (made_table().assign(Price=0), "at least 40"),
+    (made_table().head(0), "no price column|at least 40"),
+])  # fmt: skip
+def test_a_table_that_teaches_nothing_is_refused_in_a_sentence(frame, says):
+    with pytest.raises(CourseError, match=says):
+        price_tables.read_prices(frame)
+
+
+@pytest.mark.parametrize(("content", "says"), [
+    (None, "cannot be read"), (b"", "is empty"), (b"\x89PNG\0\0", "not a text table"), (b'a,b\n"1,2\n3', "not a regular table"),
+])  # fmt: skip
+def test_bad_files_are_one_sentence(tmp_path, content, says):
+    if content is not None:
+        (tmp_path / "prices.csv").write_bytes(content)
+    with pytest.raises(CourseError, match=says):
+        price_tables.read_prices(tmp_path / "prices.csv")
+
+
+def test_bad_maps_are_one_sentence():
+    with pytest.raises(CourseError, match="no preset 'laptop'"):
+        price_tables.read_prices(made_table(), "laptop")
+    with pytest.raises(CourseError, match="no column 'Cost'"):
+        price_tables.read_prices(made_table(), {"price": "Cost"})
+
+
+def test_real_tables_are_mapped(shared):
+    leaks = {"laptops_smartprix_2024_INR": {"price_to_performance", "development_performance_score"},
+             "phones_launch_2025_5currencies": {"Launched Price (India)"},
+             "used_phones_tablets_EUR": {"normalized_new_price"}}  # fmt: skip
+    for name in SHOPS:
+        table = price_tables.read_prices(shared / "prices" / f"{name}.csv")
+        assert leaks.get(name, set()) <= set(table.mapping["drop"]), name
+        assert table.currency in ("EUR", "INR", "USD") and len(set(table.groups)) < len(table), name
+
+
+def test_real_tables_are_guessed_without_a_preset(shared, monkeypatch):
+    monkeypatch.setattr(price_tables, "PRESETS", {})
+    for name in SHOPS:
+        table = price_tables.read_prices(shared / "prices" / f"{name}.csv")
+        assert table.mapping["ram"] and table.mapping["storage"] or "launch" in name, table.notes
+        assert "price" in table.mapping["price"].lower() and (table.currency or "launch" in name), table.notes
+
+
+def test_rates_are_of_one_day():
+    frame = pd.read_csv(data_dir() / "rates.csv")
+    assert frame.date.nunique() == 1 and frame.currency.is_unique and (frame.per_usd > 0).all()
+    assert price_tables.convert(100, "EUR", "EUR") == 100
+
+
+def test_every_chip_of_the_table_can_be_found():
+    table = pd.read_csv(data_dir() / "chips.csv", dtype=str, keep_default_na=False)
+    assert set(table.part) == {"chip", "card"} and (table.pattern != "").all()
+    for row in table.itertuples():  # a tier of its own, or that of the class in its pattern
+        assert row.tier or "(?P<class>" in row.pattern, row
+
+
+# ---------------------------------------------------------------- the model
+
+
+def test_it_learns_what_is_there_to_learn(model):
+    found = model.about["scores"]["cross-validated"]["all"]
+    assert found["mape"]["value"] < 12 and found["mape"]["n"] == 240
+    assert 84 <= found["coverage"]["value"] <= 97
+    assert found["mape"]["low"] < found["mape"]["value"] < found["mape"]["high"]
+
+
+def test_a_typo_of_one_price_moves_few_others():
+    """No row is left out because it looks odd: a right price may look odd. One wrong price must not spoil the rest."""
+    frame = made_table()
+    frame.loc[7, "Price"] *= 100
+    found = prices.PriceModel.fit(price_tables.read_prices(frame), partial=False)
+    error = (found.out_of_fold.predicted / found.out_of_fold.price - 1).abs().drop(7)
+    assert len(found.out_of_fold) == 240 and error.median() < 0.15
+
+
+def test_no_group_stands_on_both_sides(monkeypatch):
+    seen = []
+    whole = prices.cross_val_predict
+    monkeypatch.setattr(prices, "cross_val_predict", lambda *a, cv, **k: seen.append(cv) or whole(*a, cv=cv, **k))
+    table = price_tables.read_prices(made_table(80))
+    prices.PriceModel.fit(table)
+    groups = np.tile(table.groups, 2)
+    assert len(seen) == 2
+    for cv in seen:
+        for train, test in cv.split(groups, groups=groups):
+            assert not set(groups[train]) & set(groups[test])
+
+
+def test_a_few_hundred_rows_do_not_fight_over_the_cores(monkeypatch, model):
+    """Fitting, the intervals with it, and answering take one thread: with more they wait for each other."""
+    from sklearn.ensemble import HistGradientBoostingRegressor as Booster
+    from threadpoolctl import threadpool_info
+
+    seen = []
+    for name in ("fit", "predict"):
+        whole = getattr(Booster, name)
+        monkeypatch.setattr(Booster, name, lambda self, *a, whole=whole, **k: seen.extend(
+            pool["num_threads"] for pool in threadpool_info()) or whole(self, *a, **k))  # fmt: skip
+    prices.PriceModel.fit(price_tables.read_prices(made_table(80)))
+    assert seen and set(seen) == {1}
+    seen.clear()
+    model.predict({"brand": "Dell", "ram_gb": 16})
+    assert seen and set(seen) == {1}
+
+
+@pytest.mark.parametrize(("column", "sizes"), [("RAM", (4, 6, 8, 12, 16, 24, 32, 64)), ("Storage", (64, 128, 256, 512, 1024))])
+def test_more_memory_never_lowers_the_price(model, column, sizes):
+    frame = made_table().head(30)
+    curves = np.c_[tuple(model.predict_frame(frame.assign(**{column: f"{size} GB"})).price for size in sizes)]
+    assert (np.diff(curves, axis=1) >= -1e-9).all()
+    assert curves[:, -1].mean() > 1.2 * curves[:, 0].mean()
+
+
+def test_little_known_means_a_wider_interval(model):
+    much = model.predict({"brand": "Dell", "model": "Line 4", "ram_gb": 16, "storage_gb": 512, "screen_in": 14})
+    little = model.predict({"brand": "Dell"})
+    assert much["low"] < much["price"] < much["high"]
+    assert little["high"] / little["low"] > 1.2 * much["high"] / much["low"]
+    assert any("Fewer than two specs" in w for w in little["warnings"])
+
+
+@pytest.mark.parametrize(("known", "says"), [
+    ({"brand": "Dell", "ram_gb": 4000, "storage_gb": 256}, "ram_gb 4000 is outside"),
+    ({"brand": "Garden Gnome", "ram_gb": 8, "storage_gb": 256}, "'Garden Gnome' is not among"),
+    ({"brand": "Dell", "ram_gb": 8, "screen_in": 60}, "screen_in 60 is outside"),
+])  # fmt: skip
+def test_it_says_when_not_to_trust_it(model, known, says):
+    assert any(says in warning for warning in model.predict(known)["warnings"])
+
+
+def test_a_usual_question_has_no_warning(model):
+    known = {"brand": "Dell", "ram_gb": "16GB", "storage_gb": "512 GB", "screen_in": '14"'}
+    assert model.predict(known)["warnings"] == []
+
+
+@pytest.mark.parametrize(("known", "says"), [
+    ({}, "Nothing is known"),
+    ({"brand": None, "ram_gb": float("nan"), "model": ""}, "Nothing is known"),
+    ({"ram_gb": "lots"}, "not a number above zero"),
+    ({"ram_gb": -8}, "not a number above zero"),
+    ({"ram_gb": 0}, "not a number above zero"),
+    ({"colour of the box": "red"}, "does not know 'colour of the box'; it accepts"),
+    ({"brand": "Dell", "currency": "EUR"}, "currency of this model's prices is not known"),
+])  # fmt: skip
+def test_bad_questions_are_one_sentence(model, known, says):
+    with pytest.raises(CourseError, match=says) as caught:
+        model.predict(known)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_asked_price_is_no_input(model):
+    known = {"brand": "Dell", "ram_gb": 16, "storage_gb": 512}
+    assert model.predict(known | {"price": 99999}) == model.predict(known)
+
+
+def test_another_currency_is_the_same_price(model):
+    known = {"brand": "Dell", "ram_gb": 16, "storage_gb": 512}
+    dollars = prices.PriceModel(model.regressor, model.spread, model.about | {"currency": "USD"})
+    rupees = dollars.predict(known | {"currency": "inr"})
+    assert rupees["price"] == pytest.approx(model.predict(known)["price"] * price_tables.RATES.per_usd["INR"], rel=1e-4)
+    assert rupees["currency"] == "INR" and any(price_tables.RATES_DATE in warning for warning in rupees["warnings"])
+    with pytest.raises(CourseError, match="no rate for 'XYZ'"):
+        dollars.predict(known | {"currency": "XYZ"})
+
+
+# ---------------------------------------------------------------- files of models
+
+
+def test_saved_and_loaded_it_answers_the_same(model, tmp_path):
+    model.save(tmp_path / "price")
+    again = prices.PriceModel.load(tmp_path / "price")
+    known = {"brand": "Acer", "ram_gb": 8, "storage_gb": 256}
+    assert again.predict(known) == model.predict(known)
+    about = json.loads((tmp_path / "price" / "model.json").read_text())
+    assert about["rows"] == 240 and about["currency"] is None and len(about["groups"]) == about["models"]
+
+
+def test_its_types_are_all_that_a_model_has(model, tmp_path):
+    """The list is exact: no type too many, and none missing."""
+    import skops.io
+
+    model.save(tmp_path / "price")
+    assert sorted(prices.TYPES) == sorted(skops.io.get_untrusted_types(file=tmp_path / "price" / "model.skops"))
+
+
+def test_a_file_that_would_run_a_command_is_not_opened(model, tmp_path):
+    """`numpy.testing.runstring` executes the text that it is given: named in a model's file, it would run on loading."""
+    import skops.io
+
+    folder, ran = tmp_path / "price", tmp_path / "ran"
+    model.save(folder)
+    skops.io.dump({"regressor": 1, "spread": (f"open({str(ran)!r}, 'w').close()", {})}, folder / "model.skops")
+    with zipfile.ZipFile(folder / "model.skops") as file:
+        schema = json.loads(file.read("schema.json"))
+    call = {"__class__": "runstring", "__module__": "numpy.testing", "__loader__": "ConstructorFromReduceNode"}
+    schema["content"]["spread"] = {**call, "content": schema["content"]["spread"], "__id__": 10**6}
+    with zipfile.ZipFile(folder / "model.skops", "w") as file:
+        file.writestr("schema.json", json.dumps(schema))
+    with pytest.raises(CourseError, match="holds numpy.testing.runstring, no part of a price model; it was not opened"):
+        prices.PriceModel.load(folder)
+    assert not ran.exists()
+    skops.io.load(folder / "model.skops", trusted=["numpy.testing.runstring"])
+    assert ran.exists(), "the file of this test does nothing: it proves nothing"
+
+
+def test_a_broken_or_foreign_model_is_refused(model, tmp_path):
+    import skops.io
+
+    with pytest.raises(CourseError, match="No price model"):
+        prices.PriceModel.load(tmp_path / "absent")
+    model.save(tmp_path / "price")
+    (tmp_path / "price" / "model.skops").write_bytes(b"not a zip")
+    with pytest.raises(CourseError, match="cannot be read"):
+        prices.PriceModel.load(tmp_path / "price")
+    skops.io.dump({"regressor": pd.Series([1]), "spread": Exception}, tmp_path / "price" / "model.skops")
+    with pytest.raises(CourseError, match="it was not opened"):
+        prices.PriceModel.load(tmp_path / "price")
+    (tmp_path / "price" / "model.json").write_text('{"format": 1}')
+    with pytest.raises(CourseError, match="another version"):
+        prices.PriceModel.load(tmp_path / "price")
+
+
+# ---------------------------------------------------------------- intervals
+
+
+def test_the_quantile_is_the_conformal_one():
+    assert prices.conformal_quantile(np.arange(1, 100), 0.9) == 90
+    assert prices.conformal_quantile(np.arange(5), 0.9) == np.inf
+
+
+def test_each_group_counts_once():
+    errors, groups = np.r_[np.ones(1000), np.full(99, 5.0)], ["big"] * 1000 + [f"small {i}" for i in range(99)]
+    assert prices.conformal_quantile(errors, 0.5) == 1 and prices.conformal_quantile(errors, 0.5, groups) == 5
+
+
+def test_the_quantile_covers_new_values():
+    rng = np.random.default_rng(0)
+    inside = [
+        rng.standard_exponential(200) <= prices.conformal_quantile(rng.standard_exponential(99), 0.9)
+        for _ in range(300)
+    ]
+    assert np.mean(inside) == pytest.approx(0.9, abs=0.01)
