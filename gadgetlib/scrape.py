@@ -378,9 +378,10 @@ def collect(
                           "and folder (with photos, a path).")  # fmt: skip
     if wrong := set(queries or {}) - set(CLASSES):
         raise CourseError(f"{wrong.pop()!r} is not a class; queries may name {', '.join(CLASSES)}.")
-    sources.set_aside(folder, source if queries else f"{source}-{sources.short(wanted[source])}")
+    folder, plain = Path(folder), source in ("web", "shop")
+    sources.set_aside(folder, source if plain else f"{source}-{sources.short(wanted[source])}")
     with Ledger(folder) as ledger, Fetcher(limits, addresses) as fetcher:
-        if source in ("web", "shop"):
+        if plain:
             filters = {"type_image": "photo"} | ({"license_image": licence} if licence else {})
             ask = sources.shop_search(fetcher.get, search) if search else sources.web_search(filters=filters)
             limit = per_query or (100 if source == "web" else 0)
