@@ -98,7 +98,7 @@ def read_body(answer: httpx.Response, most: int, seconds: float) -> bytes:
     return body
 
 
-def image_facts(data: bytes, pixels: int = 50_000_000) -> dict[str, Any]:
+def image_facts(data: bytes, pixels: int = 50_000_000) -> dict:
     """Format, stored size and perceptual hash of a picture, from its bytes alone; NotTaken where they hold none.
 
     Returns extension, width, height and phash (16 hex digits; empty when the picture breaks off).
@@ -123,7 +123,7 @@ def image_facts(data: bytes, pixels: int = 50_000_000) -> dict[str, Any]:
 # ---------------------------------------------------------------- the ledger
 
 
-def append_row(path: Path, row: Mapping[str, Any]) -> None:
+def append_row(path: Path, row: dict) -> None:
     """Add a row to a ledger: one line in one write, so that a killed process leaves at worst a torn last line."""
     line = io.StringIO()
     csv.writer(line, lineterminator="\n").writerow(one_line(row.get(name)) for name in LEDGER_COLUMNS)

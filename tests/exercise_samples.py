@@ -20,24 +20,6 @@ def prices():
     return frame.describe(percentiles=[0.05, 0.5, 0.95])
 
 
-def ledger():
-    rows = []
-    for place, label in enumerate(CLASSES):
-        for status, count in {"ok": 9, "skipped": 2 + place, "failed": 3, "refused": 1}.items():
-            reason = {
-                "ok": "",
-                "skipped": "same address as x",
-                "failed": "HTTP 404",
-                "refused": "more than 15,000,000 bytes",
-            }
-            rows += [
-                {"label": label, "status": status, "reason": reason[status], "sha256": str(i // 8)}
-                for i in range(count)
-            ]
-    rows.append({"label": "", "status": "failed", "reason": "too slow, not whole after 6 s", "sha256": ""})
-    return pd.DataFrame(rows)
-
-
 def kept():
     """Groups of three, two and one picture, more of them from class to class."""
     groups = [(label, f"{label}{i}") for place, label in enumerate(CLASSES) for i in range(6 + 2 * place)]
@@ -137,9 +119,9 @@ LESSON = {
     "00.1": {"prices": prices()},
     "00.2": {"found": ["laptop", "laptop", "tablet", "laptop", "laptop", "tablet"], "kind": "laptop"},
     "00.3": {},
-    "01.1": {"ledger": ledger()},
+    "01.1": {},
     "01.2": {},
-    "01.3": {"ledger": ledger()},
+    "01.3": {},
     "02.1": {"kept": kept()},
     "02.2": {
         "sharpness": pd.Series(np.linspace(0.05, 0.5, 91)),
@@ -175,8 +157,9 @@ def given(one, seed=SEED):
 # What only a judgement or cases define: an answer as a learner would write it.
 WRITTEN = {
     "00.3": lambda g: lambda text: re.search(r"\$\s?\d|\d\s?USD", text) is not None,
-    "01.1": lambda g: "too slow, not whole after 6 s",
-    "01.2": lambda g: lambda n: min(g.cap, g.first * 2 ** (n - 2)),
+    "01.1": lambda g: exercises._module("01").polite(g.first, g.attempts, g.patience),
+    "01.2": lambda g: exercises._module("01").robots,
+    "01.3": lambda g: exercises._module("01").missing,
     "02.3": lambda g: lambda a, b: bin(int(a, 16) ^ int(b, 16)).count("1"),
     "03.3": lambda g: exercises._module("03")._best(g)[0],
     "04.2": lambda g: lambda r: [w.text for w in r.words if w.conf >= g.least],

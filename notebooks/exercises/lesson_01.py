@@ -1,180 +1,299 @@
-"""Exercises of lesson 01: what a fault costs, pauses that grow, addresses that are one."""
+"""Exercises of lesson 01: the pauses of a polite client, the rules of robots.txt, a collection that goes on."""
 
 from __future__ import annotations
 
+import re
+
 from coursekit.exercises import Exercise, Mistake, Question, call
-from gadgetlib import CLASSES
+
+# ---------------------------------------------------------------- 01.1: pauses
 
 
-def _pause(first, cap):
-    return lambda attempt: min(cap, first * 2 ** (attempt - 2))
+def polite(first, attempts, patience, *, named=True, doubles=True, again=(429, 503), give_up=True):
+    """A function from what a server answers to the pauses of a client; the keywords make the known mistakes."""
+
+    def pauses(answers):
+        made = []
+        for status, wait in answers:
+            if status not in again or len(made) == attempts - 1:
+                break
+            own = first * 2 ** len(made) if doubles else first
+            pause = wait if named and wait is not None else own
+            if give_up and pause > patience:
+                break
+            made.append(pause)
+        return made
+
+    return pauses
 
 
-def _cases(given):
-    return [((n,), _pause(given.first, given.cap)(n)) for n in (2, 3, 4, 7, 12)]
+def _pauses(given, **mistake):
+    return polite(given.first, given.attempts, given.patience, **mistake)
 
 
-def _of(given):
-    return given.ledger[given.ledger.label == given.label]
+def _answers(given):
+    busy = [(503, None)] * 9
+    return [
+        [(200, None)],
+        [(503, None), (200, None)],
+        busy,
+        [(404, None), (200, None)],
+        [(429, 7), (503, None), (200, None)],
+        [(503, None), (429, given.patience + 1), (200, None)],
+        [(429, 0), (200, None)],
+        [],
+    ]
 
 
-def _skipped(given):
-    return int((_of(given).status == "skipped").sum())
+# ---------------------------------------------------------------- 01.2: robots.txt
+
+
+def robots(rules, path, *, first=False, plain=False, no_end=False, anywhere=False, ties="allow", otherwise=True):
+    """May ``path`` be fetched? The keywords make the known mistakes."""
+    found = []
+    for kind, pattern in rules:
+        text = re.escape(pattern) if plain else re.escape(pattern).replace(r"\*", ".*")
+        if not plain and pattern.endswith("$"):
+            text = text[:-2] + ("" if no_end else "$")
+        if re.search(text, path) if anywhere else re.match(text, path):
+            found.append((len(pattern), kind == ties, kind))
+    if not found:
+        return otherwise
+    return (found[0] if first else max(found))[-1] == "allow"
+
+
+RULES = [
+    ([("disallow", "/private/")], "/private/a.jpg"),
+    ([("disallow", "/private/")], "/img/private/a.jpg"),
+    ([("disallow", "/"), ("allow", "/img/")], "/img/a.jpg"),
+    ([("allow", "/img/"), ("disallow", "/img/secret/")], "/img/secret/a.jpg"),
+    ([("disallow", "/*.jpg$")], "/img/a.jpg"),
+    ([("disallow", "/*.jpg$")], "/img/a.jpg?w=300"),
+    ([("disallow", "/img$")], "/img/a.jpg"),
+    ([("disallow", "/img/"), ("allow", "/img/")], "/img/a.jpg"),
+    ([("disallow", "/*/large/")], "/img/shop/large/a.jpg"),
+    ([("disallow", "/a.jpg")], "/abjpg"),
+    ([], "/a.jpg"),
+]
+
+
+def _robots(**mistake):
+    return lambda g: lambda rules, path: robots(rules, path, **mistake)
+
+
+# ---------------------------------------------------------------- 01.3: going on
+
+
+def missing(offered, rows, retry, *, any_row=True, ignores_retry=False, only_ok=False, repeats=False):
+    """The addresses that are still to be fetched; the keywords make the known mistakes."""
+    last = {}
+    for url, status in rows:
+        if any_row or url not in last:
+            last[url] = status
+    wanted = {"failed"} if retry and not ignores_retry else set()
+    if only_ok:
+        wanted = {"failed", "refused", "skipped"}
+    left = [url for url in offered if url not in last or last[url] in wanted]
+    return left if repeats else list(dict.fromkeys(left))
+
+
+OFFERED = ["a", "b", "c", "d", "b", "e", "f", "a"]
+ROWS = [("a", "ok"), ("b", "failed"), ("c", "refused"), ("d", "failed"), ("d", "ok"), ("e", "ok"), ("e", "failed")]
+
+
+def _missing(**mistake):
+    return lambda g: lambda offered, rows, retry: missing(offered, rows, retry, **mistake)
 
 
 EXERCISES = (
     Exercise(
         "01.1",
         "core",
-        "text",
-        "Which fault in the table above keeps you waiting longest although every single answer comes quickly? "
-        "Give its `reason`, as the table writes it.",
+        "function",
+        "The heart of a polite download: `pauses(answers)`. answers is what a server says to one attempt after another, pairs "
+        "(status, seconds in Retry-After or None). Return the list of pauses that a client makes. It asks again after 429 and "
+        "503 only, at most `task.attempts` attempts in all. It waits `task.first` seconds, then twice that, and so on; where "
+        "the server names a time, it waits that. Rather than wait longer than `task.patience` seconds it gives up.",
         hints=(
-            "One server sends a byte, pauses, sends a byte; no single pause is long enough to be a time-out.",
-            "It is not refused and it is no HTTP status: the picture did begin to come.",
-            "Its reason says after how many seconds the fetcher lost patience.",
+            "Walk through the answers. Which of them end the walk, and which add a pause?",
+            "A pause belongs between two attempts: after the last attempt that is allowed there is none. The number of "
+            "pauses so far tells you which attempt you are at, and how often your own pause has doubled.",
+            "Decide in this order: may I ask again (status, number of attempts)? How long would I wait (the server's time, "
+            "else mine)? Is that too long?",
         ),
-        because="Each byte resets a read time-out, so only a deadline for the whole picture ends a slow drip.",
-        right=lambda a, g: a.startswith("too slow") and a in set(g.ledger.reason) | {"too slow"},
+        because="Without a last attempt and a longest wait, one broken host would hold up the whole collection.",
+        cases=lambda g: [((answers,), _pauses(g)(answers)) for answers in _answers(g)],
         wrong=(
             Mistake(
-                "status code",
-                "That one is over with the server's answer. Look for the server that keeps you hoping.",
-                lambda g: "HTTP 404",
-                lambda a, g: "HTTP" in a,
+                "own time only",
+                "The server named a time and you waited your own: Retry-After counts where it is given.",
+                lambda g: _pauses(g, named=False),
             ),
             Mistake(
-                "dead line",
-                "A dead line is noticed at once. Look for one that stays alive, barely.",
-                lambda g: "connection lost, 4 times",
-                lambda a, g: a.startswith(("connection lost", "the answer broke off")),
+                "not doubled",
+                "Your pauses stay the same; each should be twice the one before.",
+                lambda g: _pauses(g, doubles=False),
             ),
             Mistake(
-                "redirects",
-                "Redirects are counted, and five are followed in no time.",
-                lambda g: "more than 5 redirects",
-                lambda a, g: "redirect" in a,
+                "one pause too many",
+                "After the last attempt nobody waits: the number of pauses is one less than the number of attempts.",
+                lambda g: polite(g.first, g.attempts + 1, g.patience),
             ),
             Mistake(
-                "refused",
-                "That was refused from its address or its first bytes; nobody waited for it.",
-                lambda g: "more than 15,000,000 bytes",
-                lambda a, g: a in set(g.ledger.reason[g.ledger.status == "refused"]) | {"more than 15,000,000 bytes"},
+                "no end",
+                "It asks again as long as the server is busy; it should stop after `task.attempts` attempts.",
+                lambda g: polite(g.first, 10**6, g.patience),
             ),
             Mistake(
-                "status",
-                "That is a `status`. The column `reason` says more.",
-                lambda g: "failed",
-                lambda a, g: a in ("ok", "failed", "refused", "skipped"),
+                "waits however long",
+                "A server asked for more than `task.patience` seconds, and you waited.",
+                lambda g: _pauses(g, give_up=False),
+            ),
+            Mistake(
+                "asks again after 404",
+                "404 means that there is nothing, and asking again does not change that.",
+                lambda g: _pauses(g, again=(404, 429, 503)),
             ),
         ),
+        variant=lambda rng: {
+            "first": rng.choice([0.25, 0.5, 1.0, 2.0]),
+            "attempts": rng.choice([3, 4, 5]),
+            "patience": rng.choice([40, 60, 90]),
+        },
     ),
     Exercise(
         "01.2",
         "core",
         "function",
-        "Write a function that takes the number of an attempt (2, 3, 4, ...) and returns the longest pause in seconds before "
-        "it: `task.first` before attempt 2, doubled each time, but never more than `task.cap`.",
+        "Write `may(rules, path)`, which reads robots.txt as RFC 9309 does. rules is a list of pairs such as "
+        '("disallow", "/private/") or ("allow", "/img/"); path is the address behind the host, such as "/img/a.jpg". Return '
+        "True or False. A rule matches from the start of the path; `*` in it stands for any characters, `$` at its end for "
+        "the end of the path. Of the rules that match, the longest decides; of two equally long ones, allow. Where none "
+        "matches, the path is allowed.",
         hints=(
-            "Powers of two, and min().",
-            "How often was the first pause doubled before attempt 2? And before attempt 3?",
-            "min(task.cap, task.first * 2 ** (attempt - 2)).",
+            "Two steps: which rules match at all? And which of them decides?",
+            "A pattern becomes a regular expression: re.escape it, then put back what the star and the dollar sign mean. "
+            "re.match looks at the start, re.search anywhere.",
+            "max() of tuples decides by the first entry, and by the second where the first are equal: what would you put in "
+            "second place so that allow wins?",
         ),
-        because="Without the cap the twelfth attempt would wait for many minutes; with it, the worst wait is known.",
-        cases=_cases,
+        because="Scrapers that stop at the first match, or take * for an asterisk, fetch what they were asked not to.",
+        cases=lambda g: [((rules, path), robots(rules, path)) for rules, path in RULES],
         wrong=(
+            Mistake("first match", "You let the first rule that matches decide. It is the longest one.", _robots(first=True)),
             Mistake(
-                "no cap",
-                "The cap is missing: before attempt 12 it waits too long.",
-                lambda g: lambda n: g.first * 2 ** (n - 2),
-                lambda f, g: call(f, 2) == g.first and call(f, 12) > g.cap,
+                "no wildcards",
+                "`*` and `$` are taken for themselves: `/*.jpg$` should match /img/a.jpg.",
+                _robots(plain=True),
             ),
             Mistake(
-                "one off",
-                "The first pause comes before attempt 2; yours has already doubled there.",
-                lambda g: lambda n: min(g.cap, g.first * 2 ** (n - 1)),
-                lambda f, g: call(f, 2) == 2 * g.first,
+                "end ignored",
+                "`$` stands for the end: `/img$` matches /img and nothing behind it.",
+                _robots(no_end=True),
             ),
             Mistake(
-                "two off",
-                "The exponent is the attempt minus 2; yours starts four times too long.",
-                lambda g: lambda n: min(g.cap, g.first * 2**n),
-                lambda f, g: call(f, 2) == 4 * g.first,
+                "anywhere",
+                "A rule matches from the start of the path: `/private/` says nothing about /img/private/.",
+                _robots(anywhere=True),
             ),
             Mistake(
-                "not doubled",
-                "It grows by the same amount each time; it should double.",
-                lambda g: lambda n: min(g.cap, g.first * (n - 1)),
-                lambda f, g: call(f, 4) == 3 * g.first,
+                "ties",
+                "Of two equally long rules, allow decides (RFC 9309, section 2.2.2).",
+                _robots(ties="disallow"),
+            ),
+            Mistake(
+                "forbidden unless allowed",
+                "What no rule matches is allowed, and an empty file forbids nothing.",
+                _robots(otherwise=False),
             ),
         ),
-        variant=lambda rng: {"first": rng.choice([0.25, 0.5, 1.0, 1.5]), "cap": rng.choice([20, 30, 45, 60])},
     ),
     Exercise(
         "01.3",
         "stretch",
-        "count",
-        "Two addresses that differ only in `?utm_source=...` are one. How many rows of `ledger` with the label "
-        "`task.label` were skipped because their address had been fetched before?",
+        "function",
+        "What makes a collection resumable. Write `missing(offered, rows, retry)`: offered is the list of addresses of a search, "
+        "in which some stand twice; rows are the ledger's rows so far, in the order in which they were written, as pairs "
+        '(address, status) with the status "ok", "refused" or "failed"; an address may have several. Return the addresses '
+        "that are still to be fetched, each once, in the order of the search: those without a row, and where retry is True "
+        "also those whose latest row says failed.",
         hints=(
-            "The ledger has a column for what became of an address; count, do not guess.",
-            'Such rows have the status "skipped".',
-            '((ledger.status == "skipped") & (ledger.label == task.label)).sum()',
+            "Bring the rows into a form in which you can look an address up.",
+            "A dict made of pairs keeps the last value of each key. And dict.fromkeys of a list keeps its order without "
+            "repetitions.",
+            "An address is wanted when the dict does not know it, or when retry is on and the dict says failed.",
         ),
-        because="Tracking parameters make one picture look like many; scrape.canonical() takes them off.",
-        expected=_skipped,
+        because="A file that is only ever appended to, and a rule for which row counts: that is all that a restart needs.",
+        cases=lambda g: [
+            ((OFFERED, rows, retry), missing(OFFERED, rows, retry)) for rows in ([], ROWS[:3], ROWS) for retry in (False, True)
+        ],
         wrong=(
             Mistake(
-                "all labels",
-                "That counts the skipped rows of all labels; one label is asked for.",
-                lambda g: int((g.ledger.status == "skipped").sum()),
+                "earliest row",
+                "An address has several rows when it was tried again. The latest counts, you took the first.",
+                _missing(any_row=False),
             ),
             Mistake(
-                "both of each pair",
-                "You counted both addresses of each pair. The first was fetched; only the second was skipped.",
-                lambda g: 2 * _skipped(g),
+                "no retry",
+                "With retry=True the addresses whose latest row says failed are to be fetched again.",
+                _missing(ignores_retry=True),
             ),
             Mistake(
-                "not kept",
-                "That counts every row that gave no picture. Most of these failed or were refused for other reasons.",
-                lambda g: int((_of(g).status != "ok").sum()),
+                "everything that is not ok",
+                "A row is a row: what was refused, or failed without retry, is not asked for again.",
+                _missing(only_ok=True),
             ),
             Mistake(
-                "same file",
-                "That counts equal *files* (sha256). Here equal *addresses* are asked for; those were not even fetched.",
-                lambda g: int(_of(g)[_of(g).status == "ok"].sha256.duplicated().sum()),
+                "twice",
+                "An address that the search offers twice is fetched twice.",
+                _missing(repeats=True),
+                lambda f, g: len(set(call(f, ["a", "a"], [], False))) < len(call(f, ["a", "a"], [], False)),
             ),
         ),
-        variant=lambda rng: {"label": rng.choice(CLASSES)},
     ),
 )
 
 QUIZ = (
     Question(
         "01.q1",
-        "A server answers 403. Should the client ask again?",
+        "A server answers 503 with `Retry-After: 40`. What does a polite client do?",
         right=(
-            "a few times, with growing pauses",
-            "Many hosts send 403 as a rate limit, so a later attempt often works; a few attempts are enough to find out.",
+            "it sends nothing to that host for 40 seconds, then asks again",
+            "The server says when it can be asked again, and it means all requests, not the one.",
         ),
         wrong=(
-            ("never", "That gives up pictures that were to be had: many hosts send 403 as a rate limit."),
+            ("it asks again after its own pause of one second", "The server named a time; your own pause is for servers that name none."),
             (
-                "at once, with another User-Agent",
-                'That pretends to be someone else to get around a "no": impolite, often against the terms, and a reason to block you for good.',
+                "it asks again at once under another User-Agent",
+                "That pretends to be somebody else, often against the terms, and it is a reason to block you for good.",
             ),
         ),
     ),
     Question(
         "01.q2",
-        "Why are files named by the hash of their content?",
+        "Why are files named by the hash of their content, and not by the end of their address?",
         right=(
-            "names from a URL can point out of the folder and collide",
-            "`../../name.jpg` is a valid tail of an address, and a hundred shops have a `1.jpg`. A hash cannot leave the folder, and a copy gets the same name.",
+            "ends of addresses collide, and can point out of the folder",
+            "`../../1.jpg` is a valid end, and a hundred shops have a `1.jpg`. A hash is neither, and a copy gets the same name.",
         ),
         wrong=(
-            ("it is shorter", "It is longer than most names."),
-            ("hashes keep the pictures secret", "A hash hides nothing; anyone with the picture can compute it."),
+            ("a hash is shorter", "It is longer than most names."),
+            ("a hash keeps the picture secret", "It hides nothing: anyone with the picture can compute it."),
+        ),
+    ),
+    Question(
+        "01.q3",
+        "You searched with `licence=\"Share\"`. May you put the pictures into a data set that you publish?",
+        right=(
+            "only after a look at the page of each",
+            "The filter is what the search engine believes. The page, whose address is in the ledger, is where the licence stands.",
+        ),
+        wrong=(
+            ("yes, that is what the filter is for", "The search engine guesses; it does not answer for a wrong guess, you do."),
+            (
+                "yes, as long as robots.txt allows fetching them",
+                "robots.txt is about fetching. Whether you may pass a picture on is a matter of copyright.",
+            ),
         ),
     ),
 )
