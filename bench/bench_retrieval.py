@@ -1,7 +1,7 @@
-"""Retrieval: quality on the shipped catalogue and on real photos, speed at a million vectors beside its peers.
+"""Retrieval: quality on the portraits of test products and on real photos, speed at a million vectors beside its peers.
 
-Needs a trained course (`make course`). The million vectors are mixtures of the real ones with noise: of the real
-width, and clustered as they are.
+The metric learnt from training products, and what was to be chosen was chosen on validation products (lesson 06). Every portrait of a test
+product asks once, in an index of all photos but the one that asks; all cases go through the same `Index.search`. Needs a trained course.
 """
 
 from __future__ import annotations
@@ -10,108 +10,156 @@ import contextlib
 import os
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from PIL import ImageDraw
 
-from gadgetlib import retrieval
-from gadgetlib.backbone import deep_features
-from gadgetlib.files import data_dir, shared_dir, trained
-from gadgetlib.retrieval import Index
+import bench
+from gadgetlib import CLASSES
+from gadgetlib import index as store
+from gadgetlib.files import data_dir, shared_dir, split_of, trained
+from gadgetlib.index import Index
+from gadgetlib.measure import difference, interval
+from gadgetlib.pictures import open_image
+from gadgetlib.backbone import deep_features, features
+from gadgetlib.classify import Classifier
 
-AREA = "retrieval"
-
-
-def row(case: str, data: str, metric: str, value: float, unit: str = "", peer: str = "") -> dict:
-    return {"area": AREA, "case": case, "data": data, "metric": metric, "value": value, "unit": unit, "peer": peer}
+row = partial(bench.row, "retrieval")
+PHOTOS = data_dir() / "photos"
 
 
 def run(quick: bool) -> Iterator[dict]:
-    photos = pd.read_csv(data_dir() / "photos" / "photos.csv")
-    paths = [data_dir() / "photos" / name for name in photos.file]
-    index = Index.open(trained("index"))
+    classifier = Classifier.load(trained("classifier"))
+    shipped = Index.open(trained("index"), classifier=classifier)
+    photos, paths = read_photos()
+    portraits, others = (photos[(photos.split == "test") & (photos.portrait == which)] for which in (True, False))
     started = time.perf_counter()
-    features = deep_features(paths)
-    spent = time.perf_counter() - started
-    yield row("embedding", f"{len(paths)} shipped photos", "photos a second", len(paths) / spent, "1/s")
-    asked = photos.groupby("product_id").tail(1).index  # of these nothing is known; the index holds the others
-    known = photos.drop(asked)
-    features[asked] = index.embedder.features([paths[i] for i in asked])
-    looks = index.embedder.look(features)
-    vectors = np.empty((len(photos), index.meta["dimensions"]), "f4")
-    vectors[known.index] = retrieval.with_kind(
-        retrieval.drawn_together(looks[known.index], known.product_id), retrieval.known_kinds(known.gadget_type)
-    )
-    opinions = index.embedder.kinds([paths[i] for i in asked])
-    vectors[asked] = [index.place(looks[i], shares) for i, shares in zip(asked, opinions, strict=True)]
-    yield from quality(photos, paths, vectors)
-    yield from end_to_end(index, paths)
-    if shared_dir():
-        yield from real_photos(index)
-    yield from speed(vectors, 100_000 if quick else 1_000_000)
+    deep = deep_features(paths, net=classifier.frozen)
+    yield row("embedding", f"{len(paths)} shipped photos", "photos per second", len(paths) / (time.perf_counter() - started), "1/s")
+    looks = shipped.embedder.look(deep)
+    stated = np.equal.outer(photos.gadget_type.to_numpy(), np.array(CLASSES)).astype("f4")
+    index = made(photos, store.with_kind(looks, stated))
 
+    def asking(asked: pd.DataFrame) -> np.ndarray:
+        return store.with_kind(looks[asked.index], shipped.embedder.kinds([paths[i] for i in asked.index]))
 
-def quality(photos: pd.DataFrame, paths: list[Path], ours: np.ndarray) -> Iterator[dict]:
-    """The last photo of each product asks, the others are the gallery, as in lesson 06. No query was indexed or learnt from."""
-    from gadgetlib.backbone import features
-
-    queries = photos.groupby("product_id").tail(1)
-    gallery = photos.drop(queries.index)
-    kind = photos.drop_duplicates("product_id").set_index("product_id").gadget_type
-    cases = {
-        "course index": ours,
-        "ImageNet features": retrieval.unit(features(paths)),
-        "colour histogram": retrieval.colour_histograms(paths),
-        "perceptual hash": retrieval.unit(retrieval.hash_vectors(paths)),
-    }
-    owners = gallery.product_id.to_numpy()
-    for name, vectors in cases.items():
-        order = np.argsort(-(vectors[queries.index] @ vectors[gallery.index].T), axis=1)
-        ranked = [list(dict.fromkeys(owners[one]))[:10] for one in order]
-        product = retrieval.relevance(queries.product_id, ranked)
-        types = retrieval.relevance(queries.gadget_type, [[kind[p] for p in one] for one in ranked])
-        data = f"{len(queries)} queries, {len(owners)} photos"
-        peer = "" if name == "course index" else name
-        yield row("product search", data, "recall@1", retrieval.recall_at(product, 1), peer=peer)
-        yield row("product search", data, "recall@5", retrieval.recall_at(product, 5), peer=peer)
-        yield row("product search", data, "mAP@10", retrieval.average_precision(product), peer=peer)
-        yield row("product search", data, "type precision@5", retrieval.precision_at(types, 5), peer=peer)
-
-
-def end_to_end(index: Index, paths: list[Path]) -> Iterator[dict]:
-    times = timed(lambda path: index.search(path, k=5), paths[:: max(1, len(paths) // 60)])
+    yield from quality("course index", judge(index, portraits, asking(portraits)), portraits)
+    yield from quality("course index, without the query's siblings", judge(index, portraits, asking(portraits), siblings=False), portraits)
+    yield from quality("course index, photos of any kind ask", judge(index, others, asking(others)), others)
+    alone = judge(made(photos, looks), portraits, looks[portraits.index])
+    yield from quality("look alone", alone, portraits)
+    mean, matrix = store.fit_projection(deep, photos.product_id)
+    known = store.unit((deep - mean) @ matrix)
+    gap = difference(alone["hit rate@1"], judge(made(photos, known), portraits, known[portraits.index])["hit rate@1"], portraits.product_id)
+    yield row("look alone, less with a metric that knows the test products", "test portraits", "hit rate@1", gap)
+    peers = {"ImageNet features": partial(features, net=classifier.frozen), "colour histogram": histograms, "perceptual hash": hashes}
+    for name, vectors_of in peers.items():
+        vectors = store.unit(vectors_of(paths))
+        yield from quality(name, judge(made(photos, vectors), portraits, vectors[portraits.index]), portraits, peer=name)
+    if not quick:
+        dark = shipped.embedder.look(deep_features(screens_off(photos), net=classifier.frozen))
+        yield from quality("look alone, all screens off", judge(made(photos, dark), portraits, dark[portraits.index]), portraits)
+    times = timed(lambda path: shipped.search(path, k=5), paths[:: max(1, len(paths) // 60)])
     yield row("file to answer", "shipped photos", "p50", 1e3 * float(np.median(times)), "ms")
     yield row("file to answer", "shipped photos", "p95", 1e3 * float(np.quantile(times, 0.95)), "ms")
+    if shared_dir():
+        yield from real_photos(shipped)
+    yield from speed(looks, 100_000 if quick else 1_000_000)
+
+
+def read_photos() -> tuple[pd.DataFrame, list[Path]]:
+    """photos.csv with the split of each product and whether a photo is a portrait; and where the pictures lie."""
+    photos = pd.read_csv(PHOTOS / "photos.csv")
+    photos = photos.assign(split=photos.product_id.map(split_of), portrait=photos.file.str[-6:-4].astype(int) >= 4)
+    return photos, [PHOTOS / name for name in photos.file]
+
+
+def made(photos: pd.DataFrame, vectors: np.ndarray) -> Index:
+    """An index of all photos with these vectors."""
+    rows = [{"id": one.file, "product_id": one.product_id} for one in photos.itertuples()]
+    return Index.create(Path(tempfile.mkdtemp()), rows, vectors, store.catalogue_variants(data_dir() / "catalogue.csv"))
+
+
+def judge(index: Index, asked: pd.DataFrame, queries: np.ndarray, siblings: bool = True) -> dict[str, np.ndarray]:
+    """Measures (n,) of each query; neither its own photo counts nor, without siblings, another portrait of its product."""
+    scores: dict[str, list[float]] = {"hit rate@1": [], "hit rate@5": [], "MRR@10": [], "type precision@5": []}
+    for one, query in zip(asked.itertuples(), queries, strict=True):
+        own = [one.file] if siblings else [f"{one.product_id}-{i:02d}.jpg" for i in range(4, 9)]
+        found = index.search(query, k=10, exclude=own)
+        right = np.array([match["product_id"] == one.product_id for match in found])
+        kinds = np.array([match["gadget_type"] == one.gadget_type for match in found])
+        figures = store.hit_rate(right, 1), store.hit_rate(right, 5), store.reciprocal_rank(right), store.precision(kinds, 5)
+        for name, figure in zip(scores, figures, strict=True):
+            scores[name].append(figure)
+    return {name: np.array(figures) for name, figures in scores.items()}
+
+
+def quality(case: str, scores: dict[str, np.ndarray], asked: pd.DataFrame, peer: str = "") -> Iterator[dict]:
+    for metric, values in scores.items():
+        yield row(case, f"photos of {asked.product_id.nunique()} test products", metric, interval(values, asked.product_id), peer=peer)
 
 
 def real_photos(index: Index) -> Iterator[dict]:
+    """Are the five best matches of a real photo of its kind?"""
     manifest = pd.read_csv(shared_dir() / "photos" / "manifest.csv")
     paths = [shared_dir() / "photos" / name for name in manifest.file]
-    looks, opinions = index.embedder.look(index.embedder.features(paths)), index.embedder.kinds(paths)
-    found = [[match["gadget_type"] for match in index.search(index.place(*one), k=5)] for one in zip(looks, opinions, strict=True)]
-    hits = np.array([np.mean([t == label for t in types]) for types, label in zip(found, manifest.label, strict=True)])
+    embedder = index.embedder
+    queries = store.with_kind(embedder.look(embedder.features(paths)), embedder.kinds(paths))
+    found = [[match["gadget_type"] for match in index.search(query, k=5)] for query in queries]
+    values = np.array([np.mean([one == label for one in kinds]) for kinds, label in zip(found, manifest.label, strict=True)])
     shop = manifest.source.str.startswith("shop-").to_numpy()
-    yield row("type of matches", "real photos, all", "type precision@5", float(hits.mean()))
-    yield row("type of matches", "real photos, shop-*", "type precision@5", float(hits[shop].mean()))
+    yield row("type of matches", "real photos, all", "type precision@5", interval(values, manifest.source))
+    yield row("type of matches", "real photos, shop-*", "type precision@5", interval(values[shop], manifest.source[shop]))
+
+
+# --- peers and pictures -------------------------------------------------------------------------------------
+
+
+def hashes(paths: Sequence[Path]) -> np.ndarray:
+    """Perceptual hashes as -1 and 1, (n, 64): their dot product counts equal bits."""
+    import imagehash
+
+    return np.stack([imagehash.phash(open_image(path, side=64)).hash.ravel() for path in paths]) * 2.0 - 1
+
+
+def histograms(paths: Sequence[Path], bins: int = 6) -> np.ndarray:
+    """Square roots of RGB histograms, (n, bins**3)."""
+    pixels = (np.asarray(open_image(path, side=96)).reshape(-1, 3).astype(int) * bins // 256 for path in paths)
+    return np.sqrt([np.bincount(one @ (bins * bins, bins, 1), minlength=bins**3) / len(one) for one in pixels])
+
+
+def screens_off(photos: pd.DataFrame) -> list:
+    """The photos with their lit screens painted over, along the outlines that the studio knows."""
+    outlines = pd.read_csv(PHOTOS / "screens.csv").dropna().groupby("file").outline.apply(list).to_dict()
+    pictures = []
+    for name in photos.file:
+        pictures.append(open_image(PHOTOS / name))
+        for outline in outlines.get(name, []):
+            ImageDraw.Draw(pictures[-1]).polygon([float(x) for x in outline.split()], fill=(18, 18, 20))
+    return pictures
+
+
+# --- speed --------------------------------------------------------------------------------------------------
 
 
 def million(vectors: np.ndarray, rows: int, seed: int = 42) -> np.ndarray:
     """Mixtures of pairs of real vectors with noise, float32 (rows, d), rows of length one."""
-    rng = np.random.default_rng(seed)
-    spread = vectors.std(axis=0)
-    made = np.empty((rows, vectors.shape[1]), "f4")
+    rng, spread = np.random.default_rng(seed), vectors.std(axis=0)
+    made_up = np.empty((rows, vectors.shape[1]), "f4")
     for at in range(0, rows, 50_000):
         size = min(50_000, rows - at)
         one, other = vectors[rng.integers(0, len(vectors), (2, size))]
         share = rng.uniform(0.5, 1, (size, 1)).astype("f4")
         noise = rng.normal(size=(size, vectors.shape[1])).astype("f4") * spread * 0.7
-        made[at : at + size] = retrieval.unit(share * one + (1 - share) * other + noise)
-    return made
+        made_up[at : at + size] = store.unit(share * one + (1 - share) * other + noise)
+    return made_up
 
 
-def timed(ask: Callable, queries) -> list[float]:
+def timed(ask: Callable, queries: Sequence) -> list[float]:
     spent = []
     for query in queries:
         started = time.perf_counter()
@@ -139,68 +187,60 @@ def one_core() -> Iterator[None]:
 
 def speed(vectors: np.ndarray, rows: int, asked: int = 200) -> Iterator[dict]:
     """One query at a time, on one core, recall@10 against exact search of the same vectors."""
-    import faiss
-    import hnswlib
     import psutil
-    import torch
 
-    made = million(vectors, rows + asked)
-    base, queries = made[:rows], made[rows:]
-    exact = torch.topk(torch.from_numpy(queries) @ torch.from_numpy(base).T, 10).indices.numpy()
+    made_up = million(vectors, rows + asked)
+    base, queries = made_up[:rows], made_up[rows:]
+    exact = [np.argpartition(-(base @ query), 10)[:10] for query in queries]
     data = f"{rows:,} x {base.shape[1]}"
-    faiss.omp_set_num_threads(1)
     me = psutil.Process()
-
-    def measured(name: str, ask: Callable, build: float, memory: float) -> Iterator[dict]:
+    for name, make in {"LanceDB IVF_HNSW_FLAT": lance, "FAISS flat": faiss_flat, "FAISS HNSW": faiss_hnsw, "hnswlib": hnswlib_}.items():
+        before, started = me.memory_info().rss, time.perf_counter()
+        ask = make(base)
+        build, memory = time.perf_counter() - started, (me.memory_info().rss - before) / 2**20
         with one_core():
             times = timed(ask, queries)
-        got = [len(set(ask(query)) & set(truth)) / 10 for query, truth in zip(queries, exact, strict=True)]
-        peer = "" if name.startswith("LanceDB") else name
-        yield row(name, data, "recall@10", float(np.mean(got)), peer=peer)
-        yield row(name, data, "p50 a query", 1e3 * float(np.median(times)), "ms", peer)
-        yield row(name, data, "build", build, "s", peer)
-        yield row(name, data, "memory added", memory, "MB", peer)
+        found = np.mean([len(set(ask(query)) & set(truth)) / 10 for query, truth in zip(queries, exact, strict=True)])
+        for metric, value, unit in (
+            ("recall@10", float(found), ""), ("p50 per query", 1e3 * float(np.median(times)), "ms"), ("build", build, "s"),
+            ("memory added", memory, "MB"),
+        ):  # fmt: skip
+            yield row(name, data, metric, value, unit, "" if make is lance else name)
+        del ask
 
-    def building(make: Callable):
-        before, started = me.memory_info().rss, time.perf_counter()
-        thing = make()
-        return thing, time.perf_counter() - started, (me.memory_info().rss - before) / 2**20
 
-    with tempfile.TemporaryDirectory() as folder:
-        photos = [{"id": str(i), "product_id": str(i)} for i in range(rows)]
-        index, build, memory = building(lambda: Index.create(Path(folder), photos, base, []))
-        yield from measured("LanceDB IVF_HNSW_FLAT", lambda q: [int(i) for i in index.nearest_ids(q, 10)], build, memory)
-        index = photos = None
+def lance(base: np.ndarray) -> Callable:
+    index = Index.create(Path(tempfile.mkdtemp()), [{"id": str(i), "product_id": str(i)} for i in range(len(base))], base, [])
+    return lambda query: [int(hit["id"]) for hit in index.nearest(query, 10)]
 
-    def flat():
-        it = faiss.IndexFlatIP(base.shape[1])
-        it.add(base)
-        return it
 
-    it, build, memory = building(flat)
-    yield from measured("FAISS flat", lambda q: it.search(q[None], 10)[1][0], build, memory)
-    it = None
+def faiss_flat(base: np.ndarray) -> Callable:
+    import faiss
 
-    def faiss_hnsw():
-        it = faiss.IndexHNSWFlat(base.shape[1], 20, faiss.METRIC_INNER_PRODUCT)
-        it.hnsw.efConstruction, it.hnsw.efSearch = 150, 96
-        faiss.omp_set_num_threads(2)
-        it.add(base)
-        faiss.omp_set_num_threads(1)
-        return it
+    faiss.omp_set_num_threads(1)
+    flat = faiss.IndexFlatIP(base.shape[1])
+    flat.add(base)
+    return lambda query: flat.search(query[None], 10)[1][0]
 
-    graph, build, memory = building(faiss_hnsw)
-    yield from measured("FAISS HNSW", lambda q: graph.search(q[None], 10)[1][0], build, memory)
-    graph = None
 
-    def hnsw():
-        it = hnswlib.Index(space="ip", dim=base.shape[1])
-        it.init_index(max_elements=rows, M=20, ef_construction=150, random_seed=42)
-        it.set_num_threads(2)
-        it.add_items(base)
-        it.set_num_threads(1)
-        it.set_ef(96)
-        return it
+def faiss_hnsw(base: np.ndarray) -> Callable:
+    import faiss
 
-    small, build, memory = building(hnsw)
-    yield from measured("hnswlib", lambda q: small.knn_query(q, k=10)[0][0], build, memory)
+    graph = faiss.IndexHNSWFlat(base.shape[1], 20, faiss.METRIC_INNER_PRODUCT)
+    graph.hnsw.efConstruction, graph.hnsw.efSearch = 150, 96
+    faiss.omp_set_num_threads(2)
+    graph.add(base)
+    faiss.omp_set_num_threads(1)
+    return lambda query: graph.search(query[None], 10)[1][0]
+
+
+def hnswlib_(base: np.ndarray) -> Callable:
+    import hnswlib
+
+    graph = hnswlib.Index(space="ip", dim=base.shape[1])
+    graph.init_index(max_elements=len(base), M=20, ef_construction=150, random_seed=42)
+    graph.set_num_threads(2)
+    graph.add_items(base)
+    graph.set_num_threads(1)
+    graph.set_ef(96)
+    return lambda query: graph.knn_query(query, k=10)[0][0]

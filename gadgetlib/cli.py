@@ -107,8 +107,8 @@ def search(
 ) -> None:
     """Find the catalogue's gadgets that look like a picture."""
     folder = trained("index")
+    from gadgetlib.index import Index
     from gadgetlib.pictures import open_image
-    from gadgetlib.retrieval import Index
 
     index = Index.open(folder)
     emit({"file": str(file), "matches": index.search(open_image(file), k=k, where=where or None)})

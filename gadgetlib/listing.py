@@ -82,7 +82,8 @@ class Describer:
     def load(cls, engine: str = "tesseract") -> Describer:
         """Load what the course trained. Raises CourseError when nothing was trained at all."""
         folder = trained("classifier")
-        from gadgetlib import classify, ocr, prices, retrieval, specs
+        from gadgetlib import classify, ocr, prices, specs
+        from gadgetlib.index import Index
 
         classifier = classify.Classifier.load(folder)
         warnings: list[str] = []
@@ -98,7 +99,7 @@ class Describer:
             classifier,
             partial(ocr.read, engine=engine),
             specs.extract,
-            optional("index", lambda folder: retrieval.Index.open(folder, classifier=classifier)),
+            optional("index", lambda folder: Index.open(folder, classifier=classifier)),
             optional("price", prices.PriceModel.load),
             warnings,
         )
@@ -268,7 +269,7 @@ def _holds(run: Sequence[str], read: Sequence[str]) -> bool:
 
 def naming_filters(specs: dict[str, Any]) -> list[str]:
     """Filters for what a text names, the strictest first: brand, model and variant, then brand and model; none without these two."""
-    from gadgetlib.retrieval import quoted
+    from gadgetlib.filters import quoted
 
     brand, model = (str(specs.get(key) or "").lower() for key in ("brand", "model"))
     if not brand or not model:

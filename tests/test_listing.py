@@ -181,17 +181,17 @@ def test_what_was_read_speaks_for_a_kind(text, read, kind):
 
 def test_what_the_text_names_comes_first(tmp_path):
     """Two laptops in the index, the other one nearer to the picture: the named one leads, in the variant that was read."""
-    from gadgetlib import retrieval
+    from gadgetlib import index as store
 
     look = {"near": [1, 0.1], "named": [1, 1]}
-    embedder = retrieval.Embedder(np.zeros(2, "f4"), np.eye(2, dtype="f4"), features=lambda images: np.array([[1, 0]], "f4"))
+    embedder = store.Embedder(np.zeros(2, "f4"), np.eye(2, dtype="f4"), features=lambda images: np.array([[1, 0]], "f4"))
     photos = [{"id": f"{name}.jpg", "product_id": name} for name in look]
     variants = [
         {"sku": f"{name}-{ram}", "product_id": name, "brand": brand, "model": model, "ram_gb": ram, "price": 100.0 * ram}
         for name, brand, model in (("near", "Acer", "Swift"), ("named", "DELL", "xps 13"))
         for ram in (8, 16)
     ]
-    index = retrieval.Index.create(tmp_path, photos, retrieval.unit(np.array(list(look.values()))), variants, embedder)
+    index = store.Index.create(tmp_path, photos, store.unit(np.array(list(look.values()))), variants, embedder)
     first, second = describer(index=index)(picture()).matches
     assert (first["product_id"], first["sku"], first["named"]) == ("named", "named-16", True)
     assert second["product_id"] == "near" and "named" not in second and second["score"] > first["score"]
