@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy.linalg import eigh
 
 from gadgetlib import CLASSES
 from gadgetlib.errors import CourseError
@@ -89,29 +90,25 @@ def near_product(vectors: np.ndarray, products: Sequence[Any]) -> np.ndarray:
 
 
 def fit_projection(
-    features: np.ndarray, groups: Sequence[Any], dimensions: int = 256, shrinkage: float = 0.03, components: int = 1000
+    features: np.ndarray, groups: Sequence[Any], dimensions: int = 256, shrinkage: float = 0.1
 ) -> tuple[np.ndarray, np.ndarray]:
     """A linear metric: directions in which photos of one product differ are scaled down.
 
-    features (n, d), groups (n,) product of each row. Returns mean (d,) and matrix (d, dimensions). Every feature is brought to the same
-    spread and the whole cut to its leading ``components``; then the covariance within groups is whitened, and the leading principal
-    directions of what remains are kept (Mikolajczyk and Matas, "Improving descriptors for fast tree matching by optimal linear
-    projection", ICCV 2007). shrinkage pulls that covariance towards a multiple of the identity (Ledoit and Wolf 2004).
+    features (n, d), groups (n,) product of each row, some with several. Returns mean (d,) and matrix (d, dimensions): the leading
+    directions of the total covariance, measured in units of the covariance within groups (Mikolajczyk and Matas, "Improving
+    descriptors for fast tree matching by optimal linear projection", ICCV 2007). shrinkage pulls the latter towards a multiple of
+    the identity (Ledoit and Wolf 2004).
     """
-    from sklearn.decomposition import PCA
-
     x = np.asarray(features, "f4")
     mean, spread = x.mean(axis=0), x.std(axis=0) + 1e-6
-    first = PCA(min(components, *x.shape), svd_solver="covariance_eigh").fit((x - mean) / spread).components_.T / spread[:, None]
-    x = (x - mean) @ first
+    x = (x - mean) / spread
     _, group = np.unique(np.asarray(groups), return_inverse=True)
     centres = np.stack([x[group == one].mean(axis=0) for one in range(group.max() + 1)])
-    within = np.cov((x - centres[group]).T)
-    within += shrinkage * (np.trace(within) / len(within) * np.eye(len(within)) - within)
-    values, vectors = np.linalg.eigh(within)
-    whiten = vectors / np.sqrt(np.maximum(values, 1e-12))
-    _, vectors = np.linalg.eigh(np.cov((x @ whiten).T))
-    return mean, (first @ whiten @ vectors[:, ::-1][:, :dimensions]).astype("f4")
+    total, within = np.cov(x.T, dtype="f4"), np.cov((x - centres[group]).T, dtype="f4")
+    d = len(within)
+    within += shrinkage * (np.trace(within) / d * np.eye(d, dtype="f4") - within)
+    _, vectors = eigh(total, within, subset_by_index=(max(0, d - dimensions), d - 1))
+    return mean, (vectors[:, ::-1] / spread[:, None]).astype("f4")
 
 
 # --- measures of one ranked list: hits (n,) says which of its results are right; averaged over queries by who asks ---

@@ -237,7 +237,7 @@ def test_the_projection_brings_photos_of_a_product_together():
         np.fill_diagonal(similarity, -9)
         return float(np.mean(groups[unseen][similarity.argmax(1)] == groups[unseen]))
 
-    mean, matrix = store.fit_projection(x[seen], groups[seen], 16, shrinkage=0.1)
+    mean, matrix = store.fit_projection(x[seen], groups[seen], 16)
     before = first_right(store.unit(x[unseen]))
     after = first_right(store.unit((x[unseen] - mean) @ matrix))
     assert after > 0.9 > before

@@ -89,19 +89,27 @@ def outlines(mask: np.ndarray) -> list[str]:
 
 
 def main() -> None:
+    """Write screens.csv; photos that it has already keep their rows, so that an interrupted run goes on."""
     photos = HERE.parent / "photos"
     products = {row["product_id"]: row for row in render.products(HERE.parent / "catalogue.csv")}
-    flat, missing = Flat(), 0
-    with open(photos / "photos.csv", newline="", encoding="utf-8") as f, open(photos / "screens.csv", "w", newline="", encoding="utf-8") as out:
-        table = csv.writer(out, lineterminator="\n")
-        table.writerow(["file", "outline"])
-        for row in csv.DictReader(f):
-            if row["gadget_type"] != "headphones":
-                mask = screen_mask(flat, products[row["product_id"]], row)
-                missing += mask is None
-                lines = [] if mask is None else outlines(mask) or [""]
-                table.writerows([row["file"], line] for line in lines)
-    print(f"screens.csv written; {missing} photos could not be composed again")
+    with open(photos / "photos.csv", newline="", encoding="utf-8") as file:
+        rows = [row for row in csv.DictReader(file) if row["gadget_type"] != "headphones"]
+    found: dict[str, list[str]] = {}
+    if (path := photos / "screens.csv").exists():
+        with open(path, newline="", encoding="utf-8") as file:
+            for row in csv.DictReader(file):
+                found.setdefault(row["file"], []).append(row["outline"])
+    flat = Flat()
+    for number, row in enumerate(rows):
+        if row["file"] not in found:
+            mask = screen_mask(flat, products[row["product_id"]], row)
+            found[row["file"]] = [] if mask is None else outlines(mask) or [""]
+        if number % 200 == 0 or number == len(rows) - 1:
+            with open(path, "w", newline="", encoding="utf-8") as file:
+                table = csv.writer(file, lineterminator="\n")
+                table.writerow(["file", "outline"])
+                table.writerows([name, line] for name, lines in found.items() for line in lines)
+    print(f"screens.csv written; {sum(not lines for lines in found.values())} photos could not be composed again")
 
 
 if __name__ == "__main__":

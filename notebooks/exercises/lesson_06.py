@@ -1,4 +1,4 @@
-"""Exercises of lesson 06: average precision, a filter, one vector a product."""
+"""Exercises of lesson 06: the nearest products, mean average precision, an approximate search that honours a filter."""
 
 from __future__ import annotations
 
@@ -7,195 +7,193 @@ import numpy as np
 from coursekit.exercises import Exercise, Mistake, Question
 
 
-def _precisions(hits):
-    """Precision at the rank of each right result."""
-    return [sum(hits[: i + 1]) / (i + 1) for i, hit in enumerate(hits) if hit]
-
-
-def _results(rng):
-    hits = [False] * 3 + [True] * 2 + [rng.random() < 0.5]
-    rng.shuffle(hits)
-    return {"results": [False, *hits] if hits[0] else hits}  # a right one on top would hide half of the mistakes
-
-
-def _filter(given, **other):
-    parts = {
-        "kind": f"gadget_type = '{given.kind}'",
-        "price": f"price <= {given.dollars}",
-        "storage": f"storage_gb >= {given.gigabytes}",
-    }
-    return " AND ".join(text for text in {**parts, **other}.values() if text)
-
-
-def _skus(where, given):
-    return {match["sku"] for match in given.search(where)}
-
-
-def _finds(where, given, other):
-    """The same products as another filter; the right one is judged before."""
-    return _skus(where, given) == _skus(other, given)
-
-
 def _unit(vectors):
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
+    vectors = np.asarray(vectors, float)
+    return vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)
 
 
-def _ranks(given, scale=True, single=False):
-    """For each judged query the products in order, one vector a product, or one a photo."""
-    owners = np.asarray(given.owners)
-    names = owners if single else np.unique(owners)
-    vectors = given.gallery if single else np.stack([given.gallery[owners == name].mean(0) for name in names])
-    order = np.argsort(-(given.queries @ (_unit(vectors) if scale else vectors).T), axis=1, kind="stable")
-    return [list(dict.fromkeys(names[row]))[:5] for row in order]
+def _nearest(query, gallery, owners, k, scale=True, once=True, sign=-1, first_k_rows=False):
+    """The k products nearest to a query, or what a known mistake makes of them."""
+    gallery, query = (_unit(gallery), _unit(query)) if scale else (np.asarray(gallery), np.asarray(query))
+    order = np.argsort(sign * (gallery @ query), kind="stable")
+    if first_k_rows:
+        return list(dict.fromkeys(owners[i] for i in order[:k]))
+    names = [owners[i] for i in order]
+    return (list(dict.fromkeys(names)) if once else names)[:k]
 
 
-def _recall(given, k=1, **how):
-    return float(np.mean([truth in row[:k] for truth, row in zip(given.truth, _ranks(given, **how))]))
+def _galleries(given):
+    """Small galleries: long rows that point elsewhere, products with several photos, k beyond what there is."""
+    rng = np.random.default_rng(6)
+    cases = [(np.array([1.0, 0.2]), np.array([[5.0, 5.0], [1.0, 0.1], [0.9, 0.3], [0.1, 0.4], [0.2, 0.0]]), ["b", "a", "a", "c", "d"], 3)]
+    for products, photos, k in ((4, 3, 2), (6, 2, 4), (3, 4, 9)):
+        gallery = rng.normal(size=(products * photos, 5)) * rng.uniform(0.2, 4, (products * photos, 1))
+        cases.append((rng.normal(size=5), gallery, [f"p{i}" for i in range(products)] * photos, k))
+    return cases
+
+
+def _map(rankings, relevant, depth, over="relevant", skip=False, cut=True):
+    """Mean average precision of the first `depth` results, or what a known mistake makes of it."""
+    scores = []
+    for hits, total in zip(rankings, relevant):
+        hits = hits[:depth] if cut else hits
+        precisions = [sum(hits[: i + 1]) / (i + 1) for i, hit in enumerate(hits) if hit]
+        divisor = {"relevant": min(total, depth), "all": total, "found": len(precisions), "list": len(hits), "sum": 1, "first": 1}[over]
+        precisions = precisions[:1] if over == "first" else precisions
+        if precisions or not skip:
+            scores.append(sum(precisions) / divisor if precisions else 0.0)
+    return sum(scores) / len(scores)
+
+
+def _rankings(given):
+    """Some queries of ten results each, among them one that found nothing and one with more right results than are looked at."""
+    rows = ([1, 0, 0, 1, 0, 0, 1, 0, 1, 0], [0, 0, 1, 1, 1, 0, 0, 1, 0, 0], [0] * 10, [1, 1, 0, 1, 1, 1, 0, 1, 1, 1], [0] * 9 + [1], [1, 0, 1] + [0] * 7)
+    rankings = [[bool(hit) for hit in row] for row in rows]
+    arguments = [(rankings[:3], [5, 4, 2]), (rankings[1:4], [6, 1, 12]), (rankings[3:], [9, 1, 2])]
+    return [(pair, _map(*pair, given.depth)) for pair in arguments]
+
+
+def _search(query, gallery, cells, centres, fits, probes, k, probing=True, filtering="before", farthest=False):
+    """Search the cells nearest to the query among the rows that fit, or what a known mistake makes of it."""
+    order = np.argsort((1 if farthest else -1) * (centres @ query), kind="stable")
+    near = np.isin(cells, order[:probes]) if probing else np.ones(len(cells), bool)
+    allowed = near & fits if filtering == "before" else near
+    rows = [int(i) for i in np.argsort(-(gallery @ query), kind="stable") if allowed[i]][:k]
+    return [i for i in rows if fits[i]] if filtering == "after" else rows
+
+
+def _searches(given):
+    """Galleries in four cells, of whose rows about a half fit."""
+    cases = []
+    for seed, probes, k in ((1, 1, 3), (2, 2, 5), (3, 2, 8), (4, 3, 4)):
+        rng = np.random.default_rng(seed)
+        centres = _unit(rng.normal(size=(4, 3)))
+        gallery = _unit(centres[rng.integers(0, 4, 40)] + 0.4 * rng.normal(size=(40, 3)))
+        cells = (gallery @ centres.T).argmax(1)
+        cases.append((_unit(rng.normal(size=3)), gallery, cells, centres, rng.random(40) < 0.5, probes, k))
+    return cases
 
 
 EXERCISES = (
     Exercise(
         "06.1",
         "core",
-        "number",
-        "`task.results` are the results for one query in order, True where right. What is its average precision? "
-        "Work it out by hand.",
+        "function",
+        "Write the search that this lesson rests on: a function of (query, gallery, owners, k) that returns the names of the k products "
+        "nearest to the query, best first. query (d,) and gallery (n, d) are as they come, not of length one; owners names the product of each "
+        "row; a product counts once, by its best photo.",
         hints=(
-            "Average precision looks only at the ranks where a right result stands.",
-            "At each of these ranks: how many of the results so far are right? That share is the precision there.",
-            "The mean of these precisions. retrieval.average_precision([task.results]) tells whether you were right.",
+            "Cosine is the dot product of vectors of length one. Which of the two must be scaled for the order to be right?",
+            "np.argsort sorts upwards: sort the negative. dict.fromkeys(names) keeps the first of each name, in order.",
+            "Scale the gallery's rows, argsort the products with the query, turn rows into owners, drop repeats, and only then take k.",
         ),
-        because="It rewards right results that come early *and* all of them; MRR looks at the first one only.",
-        expected=lambda g: float(np.mean(_precisions(g.results))),
-        within=6e-3,
+        because="Scale, multiply, sort: every vector database answers this question, and is measured against this answer.",
+        cases=lambda g: [(arguments, _nearest(*arguments)) for arguments in _galleries(g)],
         wrong=(
             Mistake(
-                "share",
-                "That is the share of right results, wherever they stand.",
-                lambda g: sum(g.results) / len(g.results),
+                "not scaled",
+                "A long vector wins whatever it points at. Bring the gallery's rows to length one before you multiply.",
+                lambda g: lambda *a: _nearest(*a, scale=False),
             ),
             Mistake(
-                "first one only",
-                "That is the reciprocal rank: one over the place of the first right result.",
-                lambda g: 1 / (g.results.index(True) + 1),
+                "repeated products",
+                "A product with several photos takes several places. Each product counts once, by its best photo.",
+                lambda g: lambda *a: _nearest(*a, once=False),
             ),
             Mistake(
-                "divided by the list",
-                "You divided by the number of results. Divide by the number of *right* ones.",
-                lambda g: sum(_precisions(g.results)) / len(g.results),
+                "worst first",
+                "These are the products least like the query: np.argsort sorts upwards.",
+                lambda g: lambda *a: _nearest(*a, sign=1),
             ),
             Mistake(
-                "sum",
-                "That is the sum of the precisions; take their mean.",
-                lambda g: sum(_precisions(g.results)),
+                "k photos",
+                "You took k photos and then their products, which are fewer. Drop the repeats first, then take k.",
+                lambda g: lambda *a: _nearest(*a, first_k_rows=True),
             ),
         ),
-        variant=_results,
     ),
     Exercise(
         "06.2",
         "core",
-        "text",
-        "Write a filter that finds every `task.kind` of at most `task.dollars` dollars with at least `task.gigabytes` GB "
-        "of storage.",
+        "function",
+        "Write mAP@k for k = `task.depth`: a function of (rankings, relevant). rankings is a list per query of True and False, in the order of "
+        "the results, of which only the first task.depth count; relevant says how many right results there are for each query, found or not. "
+        "Divide by as many of them as could stand among the first task.depth.",
         hints=(
-            "A filter is SQL: conditions joined by AND. The columns are gadget_type, price and storage_gb.",
-            "Texts stand in single quotes, numbers in none; at most is <=, at least is >=.",
-            "gadget_type = '...' AND price <= ... AND storage_gb >= ...",
+            "For one query: cut the list. At each rank with a right result, what share of the results so far is right?",
+            "Sum these precisions. The best possible sum is min(relevant, task.depth); divide by that, whatever was found.",
+            "A query without a right result scores 0 and still counts in the mean over queries.",
         ),
-        because="Filter first, then rank: the store never scores what the shopper excluded.",
-        right=lambda a, g: _finds(a, g, _filter(g)),
+        because="It rewards right results that come early and all of them. Dividing by what was found would reward finding less.",
+        cases=_rankings,
         wrong=(
             Mistake(
-                "double quotes",
-                "Texts stand in single quotes in SQL; double quotes name a column.",
-                lambda g: _filter(g, kind=f'gadget_type = "{g.kind}"'),
-                lambda a, g: '"' in a,
+                "divided by those found",
+                "You divide by the right results that were found. Then a list that finds one of five, first, is perfect.",
+                lambda g: lambda *a: _map(*a, g.depth, over="found"),
             ),
             Mistake(
-                "kind forgotten",
-                "It finds other kinds of gadget too.",
-                lambda g: _filter(g, kind=""),
-                lambda a, g: _finds(a, g, _filter(g, kind="")),
+                "divided by the list",
+                "You divide by the length of the list. Divide by the number of right results that it could hold.",
+                lambda g: lambda *a: _map(*a, g.depth, over="list"),
             ),
             Mistake(
-                "price forgotten",
-                "It finds gadgets at any price.",
-                lambda g: _filter(g, price=""),
-                lambda a, g: _finds(a, g, _filter(g, price="")),
+                "divided by all",
+                "You divide by all right results there are. A list of task.depth cannot hold more than task.depth of them.",
+                lambda g: lambda *a: _map(*a, g.depth, over="all"),
             ),
             Mistake(
-                "storage forgotten",
-                "It finds gadgets with too little storage.",
-                lambda g: _filter(g, storage=""),
-                lambda a, g: _finds(a, g, _filter(g, storage="")),
+                "not cut",
+                "You look at the whole list. Only the first task.depth results count.",
+                lambda g: lambda *a: _map(*a, g.depth, cut=False),
             ),
             Mistake(
-                "OR",
-                "OR asks for any of the conditions; all of them must hold: AND.",
-                lambda g: _filter(g).replace("AND", "OR"),
-                lambda a, g: " or " in a.lower(),
+                "first one only",
+                "You stop at the first right result. That is the reciprocal rank, and its mean the MRR.",
+                lambda g: lambda *a: _map(*a, g.depth, over="first"),
             ),
             Mistake(
-                "exactly so much storage",
-                "It finds only those with exactly that much storage; at least is >=.",
-                lambda g: _filter(g, storage=f"storage_gb = {g.gigabytes}"),
-                lambda a, g: _finds(a, g, _filter(g, storage=f"storage_gb = {g.gigabytes}")),
-            ),
-            Mistake(
-                "turned round",
-                "One comparison points the wrong way: at most is <=, at least is >=.",
-                lambda g: _filter(g, price=f"price >= {g.dollars}"),
-                lambda a, g: any(
-                    _finds(a, g, _filter(g, **turned))
-                    for turned in (
-                        {"price": f"price >= {g.dollars}"},
-                        {"storage": f"storage_gb <= {g.gigabytes}"},
-                        {"price": f"price >= {g.dollars}", "storage": f"storage_gb <= {g.gigabytes}"},
-                    )
-                ),
+                "queries left out",
+                "A query without a right result is left out. It scores 0, and counts.",
+                lambda g: lambda *a: _map(*a, g.depth, skip=True),
             ),
         ),
-        variant=lambda rng: {
-            "kind": rng.choice(["tablet", "mobile_phone"]),
-            "dollars": rng.choice([400, 500, 600, 700]),
-            "gigabytes": rng.choice([128, 256]),
-        },
+        variant=lambda rng: {"depth": rng.randint(3, 8)},
     ),
     Exercise(
         "06.3",
         "stretch",
-        "number",
-        "Average the gallery vectors of each product into one and search those instead. What is recall@1 over the queries?",
+        "function",
+        "Write an approximate search that honours a filter: a function of (query, gallery, cells, centres, fits, probes, k) that returns the row "
+        "numbers of the k nearest vectors, best first. Look only into the `probes` cells whose centres are nearest to the query; cells holds "
+        "the cell of each row; rows where fits is False do not count. All vectors have length one.",
         hints=(
-            "pd.DataFrame(embedded[gallery.index]).groupby(gallery.product_id.to_numpy()).mean() has one row a product.",
-            "Scale the means to length one with retrieval.unit, then one matrix product and argmax.",
-            "The share of queries.product_id that equals the name of the best row.",
+            "Two masks over the rows: is its cell one of those probed, and does it fit? np.isin answers the first.",
+            "The probed cells are the first `probes` of np.argsort(-(centres @ query)).",
+            "Filter before you take k: np.flatnonzero(mask) are the rows left, sorted by gallery[rows] @ query.",
         ),
-        because="A third of the memory, and sometimes better: the mean washes out what is not the product.",
-        expected=_recall,
-        within=5e-3,
+        because="Filtering after the search returns fewer than k, or nothing. That is why a vector database filters first (prefilter).",
+        cases=lambda g: [(arguments, _search(*arguments)) for arguments in _searches(g)],
         wrong=(
             Mistake(
-                "single photos",
-                "That is recall@1 of single photos, as in the table above. Average first.",
-                lambda g: _recall(g, single=True),
+                "filtered afterwards",
+                "You take k and then drop what does not fit, so that fewer are left. Drop first, then take k.",
+                lambda g: lambda *a: _search(*a, filtering="after"),
             ),
             Mistake(
-                "not scaled",
-                "You left the means as long as they came. Scale them to length one, or products whose photos agree win.",
-                lambda g: _recall(g, scale=False),
+                "not filtered",
+                "Rows that do not fit are among your results.",
+                lambda g: lambda *a: _search(*a, filtering="never"),
             ),
             Mistake(
-                "five",
-                "That is recall@5: the right product among five. Only the first counts here.",
-                lambda g: _recall(g, 5),
+                "all cells",
+                "You look into all cells. That is exact search, and costs as much.",
+                lambda g: lambda *a: _search(*a, probing=False),
             ),
             Mistake(
-                "count",
-                "That is how many queries; their share is asked for.",
-                lambda g: _recall(g) * len(g.truth),
-                lambda a, g: a > 1,
+                "farthest cells",
+                "You probe the cells farthest from the query: np.argsort sorts upwards.",
+                lambda g: lambda *a: _search(*a, farthest=True),
             ),
         ),
     ),
@@ -204,29 +202,38 @@ EXERCISES = (
 QUIZ = (
     Question(
         "06.q1",
-        "For products of next week, the metric is learnt on training products only. Why not on all of them?",
+        "The metric is learnt on training products only, yet the index holds all products. Why?",
         right=(
-            "Judged on products it was learnt from, it would look better than it is.",
-            "Next week's product is one the metric has never seen. The index holds all products; only the judging is kept apart.",
+            "Judged on products it was learnt from, the metric would look better than it is.",
+            "Next week's product is one that the metric has never seen, so it is judged on such products. Being found needs no training.",
         ),
         wrong=(
-            ("It would take too long.", "It is linear algebra on a covariance matrix and takes a second."),
+            ("A metric learnt on fewer products is faster.", "It has the same size, whatever it was learnt from."),
             (
-                "The index may hold only training products.",
-                "The index holds all products; only the judging is kept apart.",
+                "A product that is not in the training set cannot be found.",
+                "Any photo has a vector, and any vector can be found; that is the point of a metric against a classifier.",
             ),
         ),
     ),
     Question(
         "06.q2",
-        "Your index answers in a millisecond but recall@10 against exact search is 0.80. What happened?",
-        right=("The approximate index looks at too little.", "Look at more candidates: slower, and closer to exact."),
+        "Your index answers in a millisecond, but recall@10 against exact search is 0.80. What do you change?",
+        right=("Let it look at more: more probes, or a larger ef.", "Slower, and closer to exact. The curve says what each step costs."),
         wrong=(
             (
-                "The vectors are bad.",
-                "Exact search with the same vectors is the yardstick, so the vectors are not to blame.",
+                "The vectors: learn a better metric.",
+                "Exact search of the same vectors is the yardstick here, so the vectors are not to blame.",
             ),
-            ("k is too small.", "k is the same on both sides."),
+            ("k: ask for 20 results instead of 10.", "Recall@10 asks for the ten nearest on both sides; k is the same."),
+        ),
+    ),
+    Question(
+        "06.q3",
+        "All 500 query photos are left in the gallery by mistake. Which figure gives it away?",
+        right=("A hit rate@1 of 1.000.", "Every photo is nearest to itself. A figure that is too good is a bug until the opposite is shown."),
+        wrong=(
+            ("A low recall@10.", "Recall would rise by one found photo per query."),
+            ("A slow search.", "500 vectors more take no time that anybody notices."),
         ),
     ),
 )
