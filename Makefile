@@ -76,11 +76,11 @@ times: $(STAMP)
 
 lock: $(STAMP)
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url \
-		--extra test --extra scale pyproject.toml -o requirements.lock
+		--extra test pyproject.toml -o requirements.lock
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url \
-		--extra test --extra scale --extra ocr --extra bench -c requirements.lock pyproject.toml -o requirements-bench.lock
+		--extra test --extra ocr --extra bench -c requirements.lock pyproject.toml -o requirements-bench.lock
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url \
-		--extra test --extra scale --extra site -c requirements.lock pyproject.toml -o requirements-site.lock
+		--extra test --extra site -c requirements.lock pyproject.toml -o requirements-site.lock
 
 data:
 	@data/studio/make_all

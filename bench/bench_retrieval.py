@@ -1,7 +1,8 @@
 """Retrieval: quality on the portraits of test products and on real photos, speed at a million vectors beside its peers.
 
-The metric learnt from training products, and what was to be chosen was chosen on validation products (lesson 06). Every portrait of a test
-product asks once, in an index of all photos but the one that asks; all cases go through the same `Index.search`. Needs a trained course.
+The metric learnt from training products; what was to be chosen was chosen on validation products (lesson 06). Every
+portrait of a test product asks once, in an index of all photos but the one that asks, always by `Index.search`.
+Needs a trained course.
 """
 
 from __future__ import annotations
@@ -21,12 +22,12 @@ from PIL import ImageDraw
 import bench
 from gadgetlib import CLASSES
 from gadgetlib import index as store
+from gadgetlib.backbone import deep_features, features
+from gadgetlib.classify import Classifier
 from gadgetlib.files import data_dir, shared_dir, split_of, trained
 from gadgetlib.index import Index
 from gadgetlib.measure import difference, interval
 from gadgetlib.pictures import open_image
-from gadgetlib.backbone import deep_features, features
-from gadgetlib.classify import Classifier
 
 row = partial(bench.row, "retrieval")
 PHOTOS = data_dir() / "photos"
@@ -39,7 +40,13 @@ def run(quick: bool) -> Iterator[dict]:
     portraits, others = (photos[(photos.split == "test") & (photos.portrait == which)] for which in (True, False))
     started = time.perf_counter()
     deep = deep_features(paths, net=classifier.frozen)
-    yield row("embedding", f"{len(paths)} shipped photos", "photos per second", len(paths) / (time.perf_counter() - started), "1/s")
+    yield row(
+        "embedding",
+        f"{len(paths)} shipped photos",
+        "photos per second",
+        len(paths) / (time.perf_counter() - started),
+        "1/s",
+    )
     looks = shipped.embedder.look(deep)
     stated = np.equal.outer(photos.gadget_type.to_numpy(), np.array(CLASSES)).astype("f4")
     index = made(photos, store.with_kind(looks, stated))
@@ -48,21 +55,37 @@ def run(quick: bool) -> Iterator[dict]:
         return store.with_kind(looks[asked.index], shipped.embedder.kinds([paths[i] for i in asked.index]))
 
     yield from quality("course index", judge(index, portraits, asking(portraits)), portraits)
-    yield from quality("course index, without the query's siblings", judge(index, portraits, asking(portraits), siblings=False), portraits)
+    yield from quality(
+        "course index, without the query's siblings",
+        judge(index, portraits, asking(portraits), siblings=False),
+        portraits,
+    )
     yield from quality("course index, photos of any kind ask", judge(index, others, asking(others)), others)
     alone = judge(made(photos, looks), portraits, looks[portraits.index])
     yield from quality("look alone", alone, portraits)
     mean, matrix = store.fit_projection(deep, photos.product_id)
     known = store.unit((deep - mean) @ matrix)
-    gap = difference(alone["hit rate@1"], judge(made(photos, known), portraits, known[portraits.index])["hit rate@1"], portraits.product_id)
+    gap = difference(
+        alone["hit rate@1"],
+        judge(made(photos, known), portraits, known[portraits.index])["hit rate@1"],
+        portraits.product_id,
+    )
     yield row("look alone, less with a metric that knows the test products", "test portraits", "hit rate@1", gap)
-    peers = {"ImageNet features": partial(features, net=classifier.frozen), "colour histogram": histograms, "perceptual hash": hashes}
+    peers = {
+        "ImageNet features": partial(features, net=classifier.frozen),
+        "colour histogram": histograms,
+        "perceptual hash": hashes,
+    }
     for name, vectors_of in peers.items():
         vectors = store.unit(vectors_of(paths))
-        yield from quality(name, judge(made(photos, vectors), portraits, vectors[portraits.index]), portraits, peer=name)
+        yield from quality(
+            name, judge(made(photos, vectors), portraits, vectors[portraits.index]), portraits, peer=name
+        )
     if not quick:
         dark = shipped.embedder.look(deep_features(screens_off(photos), net=classifier.frozen))
-        yield from quality("look alone, all screens off", judge(made(photos, dark), portraits, dark[portraits.index]), portraits)
+        yield from quality(
+            "look alone, all screens off", judge(made(photos, dark), portraits, dark[portraits.index]), portraits
+        )
     times = timed(lambda path: shipped.search(path, k=5), paths[:: max(1, len(paths) // 60)])
     yield row("file to answer", "shipped photos", "p50", 1e3 * float(np.median(times)), "ms")
     yield row("file to answer", "shipped photos", "p95", 1e3 * float(np.quantile(times, 0.95)), "ms")
@@ -85,14 +108,19 @@ def made(photos: pd.DataFrame, vectors: np.ndarray) -> Index:
 
 
 def judge(index: Index, asked: pd.DataFrame, queries: np.ndarray, siblings: bool = True) -> dict[str, np.ndarray]:
-    """Measures (n,) of each query; neither its own photo counts nor, without siblings, another portrait of its product."""
+    """Measures (n,) of each query; its own photo does not count nor, without siblings, a portrait of its product."""
     scores: dict[str, list[float]] = {"hit rate@1": [], "hit rate@5": [], "MRR@10": [], "type precision@5": []}
     for one, query in zip(asked.itertuples(), queries, strict=True):
         own = [one.file] if siblings else [f"{one.product_id}-{i:02d}.jpg" for i in range(4, 9)]
         found = index.search(query, k=10, exclude=own)
         right = np.array([match["product_id"] == one.product_id for match in found])
         kinds = np.array([match["gadget_type"] == one.gadget_type for match in found])
-        figures = store.hit_rate(right, 1), store.hit_rate(right, 5), store.reciprocal_rank(right), store.precision(kinds, 5)
+        figures = (
+            store.hit_rate(right, 1),
+            store.hit_rate(right, 5),
+            store.reciprocal_rank(right),
+            store.precision(kinds, 5),
+        )
         for name, figure in zip(scores, figures, strict=True):
             scores[name].append(figure)
     return {name: np.array(figures) for name, figures in scores.items()}
@@ -100,7 +128,13 @@ def judge(index: Index, asked: pd.DataFrame, queries: np.ndarray, siblings: bool
 
 def quality(case: str, scores: dict[str, np.ndarray], asked: pd.DataFrame, peer: str = "") -> Iterator[dict]:
     for metric, values in scores.items():
-        yield row(case, f"photos of {asked.product_id.nunique()} test products", metric, interval(values, asked.product_id), peer=peer)
+        yield row(
+            case,
+            f"photos of {asked.product_id.nunique()} test products",
+            metric,
+            interval(values, asked.product_id),
+            peer=peer,
+        )
 
 
 def real_photos(index: Index) -> Iterator[dict]:
@@ -110,10 +144,14 @@ def real_photos(index: Index) -> Iterator[dict]:
     embedder = index.embedder
     queries = store.with_kind(embedder.look(embedder.features(paths)), embedder.kinds(paths))
     found = [[match["gadget_type"] for match in index.search(query, k=5)] for query in queries]
-    values = np.array([np.mean([one == label for one in kinds]) for kinds, label in zip(found, manifest.label, strict=True)])
+    values = np.array(
+        [np.mean([one == label for one in kinds]) for kinds, label in zip(found, manifest.label, strict=True)]
+    )
     shop = manifest.source.str.startswith("shop-").to_numpy()
     yield row("type of matches", "real photos, all", "type precision@5", interval(values, manifest.source))
-    yield row("type of matches", "real photos, shop-*", "type precision@5", interval(values[shop], manifest.source[shop]))
+    yield row(
+        "type of matches", "real photos, shop-*", "type precision@5", interval(values[shop], manifest.source[shop])
+    )
 
 
 # --- peers and pictures -------------------------------------------------------------------------------------
@@ -194,7 +232,12 @@ def speed(vectors: np.ndarray, rows: int, asked: int = 200) -> Iterator[dict]:
     exact = [np.argpartition(-(base @ query), 10)[:10] for query in queries]
     data = f"{rows:,} x {base.shape[1]}"
     me = psutil.Process()
-    for name, make in {"LanceDB IVF_HNSW_FLAT": lance, "FAISS flat": faiss_flat, "FAISS HNSW": faiss_hnsw, "hnswlib": hnswlib_}.items():
+    for name, make in {
+        "LanceDB IVF_HNSW_FLAT": lance,
+        "FAISS flat": faiss_flat,
+        "FAISS HNSW": faiss_hnsw,
+        "hnswlib": hnswlib_,
+    }.items():
         before, started = me.memory_info().rss, time.perf_counter()
         ask = make(base)
         build, memory = time.perf_counter() - started, (me.memory_info().rss - before) / 2**20
@@ -202,15 +245,17 @@ def speed(vectors: np.ndarray, rows: int, asked: int = 200) -> Iterator[dict]:
             times = timed(ask, queries)
         found = np.mean([len(set(ask(query)) & set(truth)) / 10 for query, truth in zip(queries, exact, strict=True)])
         for metric, value, unit in (
-            ("recall@10", float(found), ""), ("p50 per query", 1e3 * float(np.median(times)), "ms"), ("build", build, "s"),
-            ("memory added", memory, "MB"),
+            ("recall@10", float(found), ""), ("p50 per query", 1e3 * float(np.median(times)), "ms"),
+            ("build", build, "s"), ("memory added", memory, "MB"),
         ):  # fmt: skip
             yield row(name, data, metric, value, unit, "" if make is lance else name)
         del ask
 
 
 def lance(base: np.ndarray) -> Callable:
-    index = Index.create(Path(tempfile.mkdtemp()), [{"id": str(i), "product_id": str(i)} for i in range(len(base))], base, [])
+    index = Index.create(
+        Path(tempfile.mkdtemp()), [{"id": str(i), "product_id": str(i)} for i in range(len(base))], base, []
+    )
     return lambda query: [int(hit["id"]) for hit in index.nearest(query, 10)]
 
 

@@ -1,11 +1,11 @@
-"""Filters over the catalogue's columns: a small language, parsed here, bounded, and only then written as SQL.
+"""Conditions over the catalogue's columns, from a small language or from words: parsed, bounded, then written as SQL.
 
     filter = all ("OR" all)*       all = one ("AND" one)*       one = "NOT" one | "(" filter ")" | column test
     test   = ("=" | "!=" | "<>" | "<" | "<=" | ">" | ">=") value | "IS" ["NOT"] "NULL" | ["NOT"] "LIKE" text
            | ["NOT"] "IN" "(" value ("," value)* ")" | ["NOT"] "BETWEEN" value "AND" value
 
-A column may stand in lower(...); texts are compared without regard to case. What people type never reaches the database as it is:
-one function call such as array_repeat can fill a machine's memory.
+A column may stand in lower(...); texts are compared without regard to case. What people type never reaches the database
+as it is: one function call such as array_repeat can fill a machine's memory.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from typing import NoReturn
 
+from gadgetlib import CLASSES
 from gadgetlib.errors import CourseError
 
 LONGEST = 2000  # characters
@@ -32,8 +33,8 @@ def quoted(text: str) -> str:
 def to_sql(where: str, columns: Mapping[str, type], known: Mapping[str, Collection[str]] | None = None) -> str:
     """A filter as the condition of a SQL query.
 
-    columns: the type of each column, str or float. known: all values of some text columns; a comparison with another value is taken
-    for a slip. Raises CourseError, one sentence, for what is not of the language above.
+    columns: the type of each column, str or float. known: all values of some text columns; a comparison with another
+    value is taken for a slip. Raises CourseError, one sentence, for what is not of the language above.
     """
     parser = _Parser(where, columns, known or {})
     sql = parser.chain("OR")
@@ -48,7 +49,8 @@ class _Parser:
         self.where, self.columns, self.known, self.at, self.depth = where, columns, known, 0, 0
         if len(where) > LONGEST:
             self.fail(f"it is longer than {LONGEST} characters")
-        self.tokens = [(match.lastgroup, match[match.lastgroup]) for match in TOKEN.finditer(where)] + [("end", "the end")]
+        self.tokens = [(match.lastgroup, match[match.lastgroup]) for match in TOKEN.finditer(where)]
+        self.tokens.append(("end", "the end"))
 
     def fail(self, why: str) -> NoReturn:
         shown, columns = self.where[:80] + "..." * (len(self.where) > 80), ", ".join(self.columns)
@@ -127,7 +129,7 @@ class _Parser:
         return f"{left} {sign.replace('==', '=')} {self.value(column, any_text=sign in ('<', '<=', '>', '>='))}"
 
     def value(self, column: str, any_text: bool = False) -> str:
-        """The next token as a literal of the column's type, in lower case; one of the known values unless any text will do."""
+        """The next token as a literal of the column's type, in lower case; a known value, unless any text will do."""
         if self.columns[column] is not str:
             return repr(min(max(float(self.expect("number", f"a plain number for {column}")), -1e15), 1e15))
         text = self.expect("text", f"a text for {column} in single quotes")[1:-1].replace("''", "'")
@@ -138,7 +140,46 @@ class _Parser:
 
 
 def _nearest(text: str, known: Collection[str]) -> str:
-    from rapidfuzz import process, utils
+    from rapidfuzz import fuzz, process, utils
 
-    found = process.extractOne(text, list(known), processor=utils.default_process, score_cutoff=75)
-    return f" (did you mean {found[0]!r}?)" if found else f" (there are {', '.join(sorted(known)[:8])}{', ...' * (len(known) > 8)})"
+    found = process.extractOne(
+        text, list(known), scorer=fuzz.token_set_ratio, processor=lambda one: utils.default_process(one.replace("_", " ")),
+        score_cutoff=70,
+    )  # fmt: skip
+    some = ", ".join(sorted(known)[:8]) + ", ..." * (len(known) > 8)
+    return f" (did you mean {found[0]!r}?)" if found else f" (there are {some})"
+
+
+# --- words --------------------------------------------------------------------------------------------------------
+
+BOUNDS = {"<=": r"under|below|less than|to|at most|max\w*", ">=": r"over|above|more than|at least|from|min\w*"}
+
+
+def words_of(text: str) -> str:
+    """Runs of letters and runs of digits apart, so that "840G6" and "840 G6" are the same."""
+    return " ".join(re.findall(r"[^\W\d_]+|\d+", text.lower()))
+
+
+def text_to_sql(text: str, brands: Collection[str]) -> tuple[str | None, str]:
+    """What "16 GB laptop under 900 euros" states, as a condition (None: nothing), and the words that remain."""
+    from gadgetlib import money, specs
+    from gadgetlib.pricing import convert
+
+    found, low, parts = specs.extract(text), text.lower(), []
+    if found.gadget_type in CLASSES:
+        parts.append(f"gadget_type = {quoted(found.gadget_type)}")
+    if found.brand in brands:
+        parts.append(f"brand = {quoted(found.brand)}")
+    for column in ("ram_gb", "storage_gb", "screen_in"):
+        if value := getattr(found, column):
+            start, end = found.evidence[column].span
+            before = low[:start]
+            sign = next((sign for sign, words in BOUNDS.items() if re.search(rf"\b(?:{words})\W*$", before)), "=")
+            parts.append(f"{column} {sign} {value:g}")
+            low = before + " " * (end - start) + low[end:]
+    for sign, words in BOUNDS.items():
+        pattern = rf"\b(?:{words})\W{{0,3}}([^\d\s]{{0,4}}\s?\d[\d.,'k]*+(?!\s*(?:[gt]b|inch|\"))(?: \S+)?)"
+        if match := re.search(pattern, low):
+            parts.append(f"price {sign} {convert(money.amount(match[1]), money.currency(match[1]) or 'USD'):.0f}")
+            low = low.replace(match[0], " ")
+    return " AND ".join(parts) or None, words_of(low)

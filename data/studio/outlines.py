@@ -2,9 +2,10 @@
 
     python data/studio/outlines.py            # about ten minutes on one core; Blender is not needed
 
-Every photo is composed again from its seed, with flat colours in place of the renderer: once with magenta screens, once with green ones.
-Where the two differ by much there is a screen, wherever camera, banner and crop have put it. A row per screen; one with an empty outline
-for a photo without a lit screen; none for the few photos that come out with another camera than photos.csv states.
+Every photo is composed again from its seed, with flat colours in place of the renderer: once with magenta screens, once
+with green ones. Where the two differ by much there is a screen, wherever camera, banner and crop have put it. A row per
+screen; one with an empty outline for a photo without a lit screen; none for the few photos that come out with another
+camera than photos.csv states.
 """
 
 from __future__ import annotations
@@ -42,7 +43,13 @@ class Flat:
         self.parts = group.parts
 
     def camera(self, position, rotation, lens, width, height, *_) -> None:
-        self.position, self.rotation, self.size, tan, aspect = position, rotation, (width, height), 18 / lens, width / height
+        self.position, self.rotation, self.size, tan, aspect = (
+            position,
+            rotation,
+            (width, height),
+            18 / lens,
+            width / height,
+        )
         self.tan = np.array([tan, tan / aspect] if aspect >= 1 else [tan * aspect, tan])
 
     def project(self, points: np.ndarray) -> np.ndarray:
@@ -60,7 +67,9 @@ class Flat:
                 corners = part.verts[face]
                 normal = np.cross(corners, np.roll(corners, -1, 0)).sum(0)
                 if not is_screen(part) or normal @ (self.position - corners.mean(0)) > 0:
-                    draw.polygon([tuple(point) for point in pixels[face]], fill=self.screens if is_screen(part) else BODY)
+                    draw.polygon(
+                        [tuple(point) for point in pixels[face]], fill=self.screens if is_screen(part) else BODY
+                    )
         return np.asarray(image)
 
 

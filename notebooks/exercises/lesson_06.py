@@ -25,7 +25,14 @@ def _nearest(query, gallery, owners, k, scale=True, once=True, sign=-1, first_k_
 def _galleries(given):
     """Small galleries: long rows that point elsewhere, products with several photos, k beyond what there is."""
     rng = np.random.default_rng(6)
-    cases = [(np.array([1.0, 0.2]), np.array([[5.0, 5.0], [1.0, 0.1], [0.9, 0.3], [0.1, 0.4], [0.2, 0.0]]), ["b", "a", "a", "c", "d"], 3)]
+    cases = [
+        (
+            np.array([1.0, 0.2]),
+            np.array([[5.0, 5.0], [1.0, 0.1], [0.9, 0.3], [0.1, 0.4], [0.2, 0.0]]),
+            ["b", "a", "a", "c", "d"],
+            3,
+        )
+    ]
     for products, photos, k in ((4, 3, 2), (6, 2, 4), (3, 4, 9)):
         gallery = rng.normal(size=(products * photos, 5)) * rng.uniform(0.2, 4, (products * photos, 1))
         cases.append((rng.normal(size=5), gallery, [f"p{i}" for i in range(products)] * photos, k))
@@ -38,7 +45,14 @@ def _map(rankings, relevant, depth, over="relevant", skip=False, cut=True):
     for hits, total in zip(rankings, relevant):
         hits = hits[:depth] if cut else hits
         precisions = [sum(hits[: i + 1]) / (i + 1) for i, hit in enumerate(hits) if hit]
-        divisor = {"relevant": min(total, depth), "all": total, "found": len(precisions), "list": len(hits), "sum": 1, "first": 1}[over]
+        divisor = {
+            "relevant": min(total, depth),
+            "all": total,
+            "found": len(precisions),
+            "list": len(hits),
+            "sum": 1,
+            "first": 1,
+        }[over]
         precisions = precisions[:1] if over == "first" else precisions
         if precisions or not skip:
             scores.append(sum(precisions) / divisor if precisions else 0.0)
@@ -46,8 +60,15 @@ def _map(rankings, relevant, depth, over="relevant", skip=False, cut=True):
 
 
 def _rankings(given):
-    """Some queries of ten results each, among them one that found nothing and one with more right results than are looked at."""
-    rows = ([1, 0, 0, 1, 0, 0, 1, 0, 1, 0], [0, 0, 1, 1, 1, 0, 0, 1, 0, 0], [0] * 10, [1, 1, 0, 1, 1, 1, 0, 1, 1, 1], [0] * 9 + [1], [1, 0, 1] + [0] * 7)
+    """Queries of ten results each: one found nothing, one has more right results than are looked at."""
+    rows = (
+        [1, 0, 0, 1, 0, 0, 1, 0, 1, 0],
+        [0, 0, 1, 1, 1, 0, 0, 1, 0, 0],
+        [0] * 10,
+        [1, 1, 0, 1, 1, 1, 0, 1, 1, 1],
+        [0] * 9 + [1],
+        [1, 0, 1] + [0] * 7,
+    )
     rankings = [[bool(hit) for hit in row] for row in rows]
     arguments = [(rankings[:3], [5, 4, 2]), (rankings[1:4], [6, 1, 12]), (rankings[3:], [9, 1, 2])]
     return [(pair, _map(*pair, given.depth)) for pair in arguments]
@@ -79,15 +100,21 @@ EXERCISES = (
         "06.1",
         "core",
         "function",
-        "Write the search that this lesson rests on: a function of (query, gallery, owners, k) that returns the names of the k products "
-        "nearest to the query, best first. query (d,) and gallery (n, d) are as they come, not of length one; owners names the product of each "
+        "Write the search that this lesson rests on: a function of (query, gallery, owners, k) that returns the "
+        "names of the k products "
+        "nearest to the query, best first. query (d,) and gallery (n, d) are as they come, not of length one; "
+        "owners names the product of each "
         "row; a product counts once, by its best photo.",
         hints=(
-            "Cosine is the dot product of vectors of length one. Which of the two must be scaled for the order to be right?",
+            "Cosine is the dot product of vectors of length one. Which of the two must be scaled for the order to "
+            "be right?",
             "np.argsort sorts upwards: sort the negative. dict.fromkeys(names) keeps the first of each name, in order.",
-            "Scale the gallery's rows, argsort the products with the query, turn rows into owners, drop repeats, and only then take k.",
+            "Scale the gallery's rows, argsort the products with the query, turn rows into owners, drop repeats, "
+            "and only then take k.",
         ),
-        because="Scale, multiply, sort: every vector database answers this question, and is measured against this answer.",
+        because=(
+            "Scale, multiply, sort: every vector database answers this question, and is measured against this answer."
+        ),
         cases=lambda g: [(arguments, _nearest(*arguments)) for arguments in _galleries(g)],
         wrong=(
             Mistake(
@@ -116,20 +143,27 @@ EXERCISES = (
         "06.2",
         "core",
         "function",
-        "Write mAP@k for k = `task.depth`: a function of (rankings, relevant). rankings is a list per query of True and False, in the order of "
-        "the results, of which only the first task.depth count; relevant says how many right results there are for each query, found or not. "
+        "Write mAP@k for k = `task.depth`: a function of (rankings, relevant). rankings is a list per query of True "
+        "and False, in the order of "
+        "the results, of which only the first task.depth count; relevant says how many right results there are for "
+        "each query, found or not. "
         "Divide by as many of them as could stand among the first task.depth.",
         hints=(
             "For one query: cut the list. At each rank with a right result, what share of the results so far is right?",
-            "Sum these precisions. The best possible sum is min(relevant, task.depth); divide by that, whatever was found.",
+            "Sum these precisions. The best possible sum is min(relevant, task.depth); divide by that, whatever was "
+            "found.",
             "A query without a right result scores 0 and still counts in the mean over queries.",
         ),
-        because="It rewards right results that come early and all of them. Dividing by what was found would reward finding less.",
+        because=(
+            "It rewards right results that come early and all of them. Dividing by what was found would reward "
+            "finding less."
+        ),
         cases=_rankings,
         wrong=(
             Mistake(
                 "divided by those found",
-                "You divide by the right results that were found. Then a list that finds one of five, first, is perfect.",
+                "You divide by the right results that were found. Then a list that finds one of five, first, is "
+                "perfect.",
                 lambda g: lambda *a: _map(*a, g.depth, over="found"),
             ),
             Mistake(
@@ -139,7 +173,8 @@ EXERCISES = (
             ),
             Mistake(
                 "divided by all",
-                "You divide by all right results there are. A list of task.depth cannot hold more than task.depth of them.",
+                "You divide by all right results there are. A list of task.depth cannot hold more than task.depth "
+                "of them.",
                 lambda g: lambda *a: _map(*a, g.depth, over="all"),
             ),
             Mistake(
@@ -164,15 +199,20 @@ EXERCISES = (
         "06.3",
         "stretch",
         "function",
-        "Write an approximate search that honours a filter: a function of (query, gallery, cells, centres, fits, probes, k) that returns the row "
-        "numbers of the k nearest vectors, best first. Look only into the `probes` cells whose centres are nearest to the query; cells holds "
+        "Write an approximate search that honours a filter: a function of (query, gallery, cells, centres, fits, "
+        "probes, k) that returns the row "
+        "numbers of the k nearest vectors, best first. Look only into the `probes` cells whose centres are nearest "
+        "to the query; cells holds "
         "the cell of each row; rows where fits is False do not count. All vectors have length one.",
         hints=(
             "Two masks over the rows: is its cell one of those probed, and does it fit? np.isin answers the first.",
             "The probed cells are the first `probes` of np.argsort(-(centres @ query)).",
             "Filter before you take k: np.flatnonzero(mask) are the rows left, sorted by gallery[rows] @ query.",
         ),
-        because="Filtering after the search returns fewer than k, or nothing. That is why a vector database filters first (prefilter).",
+        because=(
+            "Filtering after the search returns fewer than k, or nothing. That is why a vector database filters "
+            "first (prefilter)."
+        ),
         cases=lambda g: [(arguments, _search(*arguments)) for arguments in _searches(g)],
         wrong=(
             Mistake(
@@ -205,32 +245,43 @@ QUIZ = (
         "The metric is learnt on training products only, yet the index holds all products. Why?",
         right=(
             "Judged on products it was learnt from, the metric would look better than it is.",
-            "Next week's product is one that the metric has never seen, so it is judged on such products. Being found needs no training.",
+            "Next week's product is one that the metric has never seen, so it is judged on such products. Being "
+            "found needs no training.",
         ),
         wrong=(
             ("A metric learnt on fewer products is faster.", "It has the same size, whatever it was learnt from."),
             (
                 "A product that is not in the training set cannot be found.",
-                "Any photo has a vector, and any vector can be found; that is the point of a metric against a classifier.",
+                "Any photo has a vector, and any vector can be found; that is the point of a metric against a "
+                "classifier.",
             ),
         ),
     ),
     Question(
         "06.q2",
         "Your index answers in a millisecond, but recall@10 against exact search is 0.80. What do you change?",
-        right=("Let it look at more: more probes, or a larger ef.", "Slower, and closer to exact. The curve says what each step costs."),
+        right=(
+            "Let it look at more: more probes, or a larger ef.",
+            "Slower, and closer to exact. The curve says what each step costs.",
+        ),
         wrong=(
             (
                 "The vectors: learn a better metric.",
                 "Exact search of the same vectors is the yardstick here, so the vectors are not to blame.",
             ),
-            ("k: ask for 20 results instead of 10.", "Recall@10 asks for the ten nearest on both sides; k is the same."),
+            (
+                "k: ask for 20 results instead of 10.",
+                "Recall@10 asks for the ten nearest on both sides; k is the same.",
+            ),
         ),
     ),
     Question(
         "06.q3",
         "All 500 query photos are left in the gallery by mistake. Which figure gives it away?",
-        right=("A hit rate@1 of 1.000.", "Every photo is nearest to itself. A figure that is too good is a bug until the opposite is shown."),
+        right=(
+            "A hit rate@1 of 1.000.",
+            "Every photo is nearest to itself. A figure that is too good is a bug until the opposite is shown.",
+        ),
         wrong=(
             ("A low recall@10.", "Recall would rise by one found photo per query."),
             ("A slow search.", "500 vectors more take no time that anybody notices."),
