@@ -78,7 +78,7 @@ lock: $(STAMP)
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url \
 		--extra test pyproject.toml -o requirements.lock
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url \
-		--extra test --extra ocr --extra bench -c requirements.lock pyproject.toml -o requirements-bench.lock
+		--extra test --extra bench -c requirements.lock pyproject.toml -o requirements-bench.lock
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url \
 		--extra test --extra site -c requirements.lock pyproject.toml -o requirements-site.lock
 

@@ -110,7 +110,7 @@ def check_tesseract() -> Finding:
     font = ImageFont.truetype(font_manager.findfont("DejaVu Sans"), 40)
     ImageDraw.Draw(picture).text((20, 20), "GADGET 128 GB", fill="black", font=font)
     try:
-        text = ocr.read(picture).text
+        text = ocr.read(picture, engine="tesseract").text
     except (CourseError, SystemExit) as error:
         return Finding("tesseract", False, str(error), TESSERACT)
     return Finding("tesseract", "128" in text, f"reads {text.strip()!r} from a test picture", TESSERACT)

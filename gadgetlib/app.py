@@ -206,7 +206,7 @@ def check_port(host: str, port: int) -> None:
         raise CourseError(f"The app cannot use port {port} of {host} ({why.lower()}): try `--port {bound(0)}`.") from None
 
 
-def serve(port: int = 7860, host: str = "127.0.0.1", engine: str = "tesseract", wait: bool = True) -> gr.Blocks:
+def serve(port: int = 7860, host: str = "127.0.0.1", engine: str = "rapidocr", wait: bool = True) -> gr.Blocks:
     """Serve the app; its models load behind the first page. Raises CourseError if nothing is trained or the port is taken."""
     trained("classifier")
     check_port(host, port)

@@ -68,7 +68,7 @@ def classify(files: Files) -> None:
 
 
 @app.command()
-def read(files: Files, engine: Engine = "tesseract") -> None:
+def read(files: Files, engine: Engine = "rapidocr") -> None:
     """Read the text in each picture."""
     from gadgetlib import ocr
 
@@ -134,7 +134,7 @@ def price(
 @app.command()
 def describe(
     files: Annotated[list[Path], typer.Argument(help="Picture files or folders.")],
-    engine: Engine = "tesseract",
+    engine: Engine = "rapidocr",
     out: Annotated[Path | None, typer.Option(help="Write a CSV instead; run again to go on after an interruption.")] = None,
 ) -> None:
     """Turn each picture into a listing: type, text, specs, matches and price. Folders are walked."""
@@ -155,7 +155,7 @@ def describe(
 def web(
     port: Annotated[int, typer.Option(help="Port on this machine.")] = 7860,
     host: Annotated[str, typer.Option(help="Address to bind to; loopback unless you open it on purpose.")] = "127.0.0.1",
-    engine: Engine = "tesseract",
+    engine: Engine = "rapidocr",
 ) -> None:
     """Open the web app: drop a photo, get a listing."""
     trained("classifier")

@@ -79,7 +79,7 @@ class Describer:
         self.warnings = list(warnings)
 
     @classmethod
-    def load(cls, engine: str = "tesseract") -> Describer:
+    def load(cls, engine: str = "rapidocr") -> Describer:
         """Load what the course trained. Raises CourseError when nothing was trained at all."""
         folder = trained("classifier")
         from gadgetlib import classify, ocr, prices, specs

@@ -174,7 +174,7 @@ def test_what_is_imported_is_declared():
 
 def test_what_the_course_needs_is_a_core_dependency():
     """Lessons, gadgetlib and coursekit need no extra, but for what they say is optional."""
-    optional = {"rapidocr-onnxruntime", "dask", "duckduckgo-search", "jupytext", "sphinx-revealjs", "beautifulsoup4"}
+    optional = {"duckduckgo-search", "jupytext", "sphinx-revealjs", "beautifulsoup4"}
     assert used()["course"] - declared()["core"] - optional == set()
 
 
