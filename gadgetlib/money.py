@@ -18,11 +18,12 @@ from typing import Any
 from gadgetlib.files import table
 
 
-def _units(kind: str) -> dict[str, float]:
+def units(kind: str) -> dict[str, float]:
+    """Units of one kind of `units.csv` (size, multiple, inch, measure), in lower case, with what each is worth."""
     return {row["unit"]: float(row["factor"]) for row in table("gazetteer/units.csv") if row["kind"] == kind}
 
 
-def _any(words: Iterable[str]) -> str:
+def any_of(words: Iterable[str]) -> str:
     return "|".join(map(re.escape, sorted(words, key=len, reverse=True)))
 
 
@@ -31,7 +32,7 @@ SIGNS = {row["code"].lower(): row["code"] for row in _CURRENCIES}
 SIGNS |= {sign: row["code"] for row in _CURRENCIES for sign in f"{row['signs']} {row['wary']}".split()}
 WARY = {sign for row in _CURRENCIES for sign in row["wary"].split()}  # also words, or names of products: R5, 128 km
 THREE_DECIMALS = {row["code"] for row in _CURRENCIES if row["decimals"] == "3"}
-SIZES, MULTIPLES = _units("size"), _units("multiple")
+SIZES, MULTIPLES = units("size"), units("multiple")
 # Character -> character, so that places stay places: digits of every script, blanks, quotes, dashes, marks.
 PLAIN = {c: str(d) for c in range(0x80, 0x20000) if (d := unicodedata.decimal(chr(c), None)) is not None}
 PLAIN |= {int(sign, 16): row["plain"] for row in table("gazetteer/lookalikes.csv") for sign in row["signs"].split()}
@@ -40,11 +41,11 @@ _NUMBER = re.compile(r"\d{1,3}(?: \d{3}){1,3}(?!\d)(?:[.,]\d{1,3}(?!\d))?|\d{1,1
 _NO_CENTS = re.compile(r"(?:[.,:/]?[-=]{1,2})?/?-?")  # 899,- and 4990:- and 12999/-
 _CENTS = re.compile(r"\d\d(?!\d)")  # 1081€50
 _ALONE = r"(?![^\W\d_])"  # no letter follows
-_MULTIPLE = re.compile(rf" ?({_any(MULTIPLES)}){_ALONE}(?!\d)")
+_MULTIPLE = re.compile(rf" ?({any_of(MULTIPLES)}){_ALONE}(?!\d)")
 # A count ("2x"), a number, a unit: gb, tb and mb may touch the next word (128gbMermer), the others only "de" (32Gode).
 SIZE = re.compile(
-    rf"(?:(?<![\w.])(?P<count>\d)(?:[x*]| [x*] ))?(?<![\d.,])(?P<number>\d{{1,5}}(?:[.,]\d{{1,2}})?)[ -]?"
-    rf"(?P<unit>[gtm]b(?!it|ps|/s)|(?:{_any(SIZES)})(?:(?=de|ssd|hdd|ram|rom|emmc)|{_ALONE}))"
+    rf"(?:(?<![\w.])(?P<count>\d)(?:[x*]| [x*] ))?(?<![\d.])(?P<number>\d{{1,5}}(?:\.\d{{1,2}}|,\d(?!\d))?)[ -]?"
+    rf"(?P<unit>[gtm]b(?!it|ps|/s)|(?:{any_of(SIZES)})(?:(?=de|ssd|hdd|ram|rom|emmc)|{_ALONE}))"
 )
 _DRIVE = re.compile(r"ssd|hdd|nvme|emmc|hard|sata|flash|optane|m\.2")
 _ROLE = re.compile(r"\b(?:ssd|hdd|nvme|emmc|ram|rom|lp|ddr)")
@@ -99,16 +100,16 @@ def _value(number: str, decimal: str, times: float = 1) -> float:
     return round(float(f"{whole}.{last or 0}") * times, 4)
 
 
-def _sign(text: str, before: bool) -> tuple[str, int]:
-    """The longest sign that ends (`before` a number) or begins a text, and its length; ("", 0) without one."""
-    if not text or text[-1 if before else 0] in "0123456789()[],|\n":
-        return "", 0
+def _sign(text: str, before: bool) -> str:
+    """The longest sign, with its blanks, that ends (`before` a number) or begins a text; "" without one."""
+    if not text or text[-1 if before else 0] in "0123456789()[],|\n ":
+        return ""
     for size in range(min(len(text), 12), 0, -1):
         piece, beside = (text[-size:], text[-size - 1 : -size]) if before else (text[:size], text[size : size + 1])
-        edge, sign = piece[0 if before else -1], piece.replace(" ", "")
-        if sign in SIGNS and edge != " " and (before or sign[-1] != "/") and not (before and edge.isalpha() and beside == "-") and not (edge.isalnum() and beside.isalnum()):
-            return sign, size
-    return "", 0
+        edge, part = piece[0 if before else -1], beside.isalnum() or before and beside == "-"
+        if piece.replace(" ", "") in SIGNS and edge != " " and not (edge.isalnum() and part):
+            return piece if before or edge != "/" else ""
+    return ""
 
 
 def find(text: str, wary: bool = True) -> Iterator[Money]:
@@ -125,34 +126,32 @@ def find(text: str, wary: bool = True) -> Iterator[Money]:
 
 
 def _money(low: str, start: int, number: str, wary: bool, done: int) -> Money | None:
-    stop = start + len(number)
-    times = _MULTIPLE.match(low, stop)
-    stop = times.end() if times else stop
+    """The number at `start` with the signs on both its sides, if they are signs of money here."""
+    times = _MULTIPLE.match(low, start + len(number))
+    stop = times.end() if times else start + len(number)
     before = low[max(done, start - 14) : start]
-    front, width = _sign(before.rstrip(" :"), before=True)
+    front, count = _sign(before.rstrip(" :"), before=True), sum(c.isdecimal() for c in number)
     after = _NO_CENTS.match(low, stop).end()
     after += low[after : after + 1] == " "
-    back, size = _sign(low[after : after + 12], before=False)
-    cents = None if back.isalpha() or after > stop else _CENTS.match(low, after + size)
-    price = back == "€" or re.search(r"[.,]\d\d(?!\d)", number)
-    if not cents and re.match(r"\d" if price else r"[ :]?\d", low[after + size : after + size + 2]):
+    back = "" if before[-1:].isalnum() or before[-1:] == "-" else _sign(low[after : after + 12], before=False)
+    cents = _CENTS.match(low, after + len(back)) if after == stop and not back.isalpha() else None
+    shown = back == "€" or re.search(r"[.,]\d\d(?!\d)", number)  # a price even if a number follows its sign
+    if not cents and re.match(r"\d" if shown else r"[ :]?\d", low[after + len(back) : after + len(back) + 2]):
         back = ""  # the sign of the next number
-    size_of = len(re.sub(r"\D", "", number))
     if wary and not times:
-        long = size_of > 4 or size_of == 4 and (not number.isdecimal() or after > stop + 1)
-        glued = front.isalpha() and before[-1].isalpha() and size_of < 3
-        front, back = "" if front in WARY and not long or glued else front, "" if back in WARY and not long else back
-        back = "" if back.isalpha() and len(back) == 2 and size_of < 3 else back
-    back = "" if low[start - 1 : start].isalnum() or low[start - 1 : start] == "-" else back
+        short = count < 4 or count == 4 and number.isdecimal() and after <= stop + 1
+        front = "" if short and front in WARY or count < 3 and front.isalpha() and before[-1].isalpha() else front
+        back = "" if short and back in WARY or count < 3 and back.isalpha() and len(back) == 2 else back
     if not back and (not front or low[stop : stop + 1].isalnum()):
         return None
-    code = SIGNS[back if not front or len(back) == 3 and back.isascii() and back.isalpha() else front]
-    until = after + size if back else stop
+    coded = back and (not front or len(back) == 3 and back.isascii() and back.isalpha())
+    code, factor = SIGNS[(back if coded else front).replace(" ", "")], MULTIPLES[times[1]] if times else 1
     if back and cents and number.isdecimal():
-        number, until = f"{number}.{cents[0]}", cents.end()
-    begin = start - (len(before) - len(before.rstrip(" :"))) - width if front else start
-    factor = MULTIPLES[times[1]] if times else 1
-    return Money(_value(number, _decimal([number], code), factor), code, begin, until, number, factor)
+        number, stop = f"{number}.{cents[0]}", cents.end()
+    elif back:
+        stop = after + len(back)
+    begin = start - len(before) + len(before.rstrip(" :")) - len(front) if front else start
+    return Money(_value(number, _decimal([number], code), factor), code, begin, stop, number, factor)
 
 
 def amount(text: Any) -> float | None:

@@ -16,7 +16,7 @@ from pydantic import BaseModel, Field
 
 from gadgetlib import CLASSES, SPEC_FIELDS
 from gadgetlib.errors import CourseError
-from gadgetlib.specs import amounts, names, tables
+from gadgetlib.specs import amounts, names
 from gadgetlib.specs.tokens import scan
 
 FIELDS = tuple(SPEC_FIELDS)
@@ -59,37 +59,34 @@ def extract(text: str, gadget_type: str | None = None, heights: Sequence[float] 
     on a string; anything else than a string is a CourseError.
     """
     if not isinstance(text, str):
-        raise CourseError(f"specs.extract reads a string, and got {type(text).__name__}: pass the title or the OCR text.")
+        raise CourseError(f"specs.extract reads a string, not {type(text).__name__}: pass the title or the OCR text.")
     text = text[:LIMIT]
-    read = re.sub(r"[_|-](?=\S)", " ", text) if " " not in text.strip() and len(re.findall("[-_]", text)) > 2 else text  # an address
+    address = " " not in text.strip() and len(re.findall("[-_]", text)) > 2  # samsung-galaxy-s8-64gb-black
+    read = re.sub(r"[_|-](?=\S)", " ", text) if address else text
     tokens = scan(read)
     who, what = names.find(tokens)
-    maker = names.choose_maker(who, what, tokens)
-    lines = [x for s in what for x in s.what if (x.maker == maker[0] if maker else x in names.trusted(s, tokens))]
-    kind = gadget_type if gadget_type in CLASSES else names.kind_of(tokens, lines, maker and maker[0])
-    if maker is None and kind != "other" and (place := names.unknown_maker(tokens, kind, heights, read)):
-        maker = tokens[place.at].text, place, 0.5, "first or largest word"
-    kept, sure, rule = names.model(tokens, *(maker or (None, None))[:2], kind, what) if kind != "other" else ([], 0.0, "")
-    ram, storage = amounts.memory(tokens, kind)
-    found = {"ram_gb": ram, "storage_gb": storage}
-    if maker:
-        first, last = tokens[maker[1].at], tokens[maker[1].at + maker[1].size - 1]
-        found["brand"] = amounts.Found(maker[0], first.start, last.end, maker[2], maker[3])
-    if kept and (name := names.spell(tokens, kept, maker and maker[0])):
+    maker, place, sure, rule = names.choose_maker(who, what, tokens) or (None, None, 0.0, "")
+    lines = [x for s in what for x in s.what if (x.maker == maker if maker else x in names.trusted(s, tokens))]
+    kind = gadget_type if gadget_type in CLASSES else names.kind_of(tokens, lines)
+    if maker is None and kind != "other" and (place := names.unknown_maker(tokens, kind, heights)):
+        maker, sure, rule = tokens[place.at].text, 0.5, "first or largest word"
+    found: dict[str, amounts.Found | None] = {}
+    if maker and place:
+        span = tokens[place.at].start, tokens[place.at + place.size - 1].end
+        found["brand"] = amounts.Found(maker, *span, sure, rule)
+    kept, sure, rule = names.model(tokens, maker, place, kind, what) if kind != "other" else ([], 0.0, "")
+    if name := names.spell(tokens, kept, maker):
         found["model"] = amounts.Found(name, tokens[min(kept)].start, tokens[max(kept)].end, sure, rule)
-    if kind not in ("headphones", "other") or kind == "other" and (ram or storage):
+    found["ram_gb"], found["storage_gb"] = amounts.memory(tokens, kind)
+    if kind != "headphones" and (kind != "other" or found["ram_gb"] or found["storage_gb"]):
         found["screen_in"] = amounts.screen(tokens, kind, [tokens[k] for k in kept])
     if asked := amounts.price(read, tokens, heights):
-        found["price"] = asked[0]
-        found["currency"] = asked[0]._replace(value=asked[1]) if asked[1] else None
-    found = {field: f for field, f in found.items() if f is not None}
+        found["price"], found["currency"] = asked[0], asked[0]._replace(value=asked[1])
     evidence = {
-        field: Evidence.model_construct(span=(f.start, f.end), text=text[f.start : f.end], source="rules", rule=f.rule, confidence=f.sure)
-        for field, f in found.items()
-    }
-    return GadgetSpecs.model_construct(
-        **{field: found[field].value if field in found else None for field in FIELDS}, gadget_type=kind, evidence=evidence
-    )
+        field: Evidence(span=(f.start, f.end), text=text[f.start : f.end], rule=f.rule, confidence=f.sure)
+        for field, f in found.items() if f
+    }  # fmt: skip
+    return GadgetSpecs(**{field: f.value for field, f in found.items() if f}, gadget_type=kind, evidence=evidence)
 
 
 def gadget_type(text: str) -> str | None:
@@ -109,5 +106,5 @@ def same(field: str, one: Any, other: Any) -> bool:
         runs = [Counter(re.findall(r"[^\W\d_]+|\d+", str(name).lower())) for name in (one, other)]
         return runs[0] == runs[1]
     if field in ("brand", "currency", "gadget_type"):
-        return tables.key(str(one)) == tables.key(str(other)) if field == "brand" else str(one).lower() == str(other).lower()
+        return str(one).lower() == str(other).lower()
     return abs(float(one) - float(other)) < 1e-6

@@ -12,404 +12,344 @@ from gadgetlib.specs.tables import Line, Maker
 from gadgetlib.specs.tokens import HARD, ORDINAL, YEAR, Token
 
 GADGETS = ("headphones", "smartwatch", "tablet", "laptop", "mobile_phone")
-MOBILE = ("mobile_phone", "tablet", "smartwatch", "headphones", None)
 NAMEABLE = ("name", "number", "code")
 
 
 @dataclass(frozen=True)
 class Seen:
-    """A maker or lines at tokens `at` to `at + size`."""
+    """A maker, or lines, at tokens `at` to `at + size`; an unknown maker is an empty tuple."""
 
     at: int
     size: int
-    what: Maker | tuple[Line, ...]
+    what: Maker | tuple[Line, ...] = ()
+
+    def of(self, maker: str | None) -> bool:
+        """Is one of these lines the maker's?"""
+        return isinstance(self.what, tuple) and any(line.maker == maker for line in self.what)
+
+
+# --- who makes it -------------------------------------------------------------------------------------------------
 
 
 def find(tokens: list[Token]) -> tuple[list[Seen], list[Seen]]:
-    """Where the text names makers and lines."""
+    """Where the text names makers and lines; a maker glued to what follows ("NOISEHRX", "TCL20") becomes a token."""
     who: list[Seen] = []
     what: list[Seen] = []
-    makers, lines, starts = tables.makers(), tables.lines(), tables.beginnings()
-    i = 0
+    makers, lines, starts, i = tables.makers(), tables.lines(), tables.beginnings(), 0
     while i < len(tokens):
-        token, phrase, maker, line = tokens[i], "", None, None
-        for j in range(i, min(i + 4, len(tokens))):
-            if tokens[j].aside or tokens[j].role in ("chip", "size", "money", "measure") or j > i and tokens[j].gap.strip(" -.'&+\n"):
+        phrase, maker, line = "", None, None
+        for j, t in enumerate(tokens[i : i + 4], i):
+            if t.aside or t.role in ("chip", "size", "money", "measure", "end") or j > i and t.gap.strip(" -.'&+\n"):
                 break
-            phrase += tokens[j].key
+            phrase += t.key
+            stem = phrase.rstrip("0123456789") if j > i and t.role in ("code", "name") else phrase  # Galaxy Buds2
             maker = Seen(i, j - i + 1, makers[phrase]) if phrase in makers else maker
-            name = phrase.rstrip("0123456789") if j > i else phrase  # Galaxy Buds2
-            line = Seen(i, j - i + 1, lines.get(phrase) or lines[name]) if phrase in lines or name in lines else line
+            line = Seen(i, j - i + 1, lines.get(phrase) or lines[stem]) if phrase in lines or stem in lines else line
             if phrase not in starts:
                 break
-        after = tokens[i + 1] if i + 1 < len(tokens) else None
-        if line and len(phrase) < 3 and line.size == 1 and not (token.text.isupper() or after and after.role == "number"):
-            line = None  # an "y" of Spanish is no line of Huawei
-        if not (maker or line) and not token.aside and token.role in ("code", "word"):
+        if not (maker or line) and phrase and tokens[i].role in ("code", "word"):
             line = _glued(tokens, i)
             maker = Seen(i, 1, makers[tokens[i].key]) if tokens[i].key in makers else None
-        if maker:
-            who.append(maker)
-        if line:
-            what.append(line)
-        i += max(s.size for s in (maker, line, Seen(i, 1, ())) if s)
+        who += [maker] if maker else []
+        what += [line] if line else []
+        i += max(s.size for s in (maker, line, Seen(i, 1)) if s)
     return [s for s in who if _believable(s, tokens, what)], what
 
 
 def _glued(tokens: list[Token], i: int) -> Seen | None:
-    """A line glued to its number ("RedmiNote12", "QC35"); a maker glued to what follows ("TCL20", "NOISEHRX") becomes a token."""
-    token, makers, lines = tokens[i], tables.makers(), tables.lines()
-    for n in range(min(len(token.key) - 1, 16), 1, -1):
-        head, digit = token.key[:n], token.key[n].isdecimal() and not token.key[n - 1].isdecimal()
-        if head in lines and digit and (n >= 4 or token.text.isalnum() and any(x.trust == "numbered" for x in lines[head])):
+    """A line glued to its number ("RedmiNote12", "QC35"); a maker glued to anything is cut off as its own token."""
+    t, lines = tokens[i], tables.lines()
+    for n in range(min(len(t.key) - 1, 16), 1, -1):
+        head, rest = t.key[:n], t.key[n:]
+        number, maker = rest[0].isdecimal() and not head[-1].isdecimal(), tables.makers().get(head)
+        if head in lines and number and (n > 3 or t.text.isalnum() and any(x.trust == "numbered" for x in lines[head])):
             return Seen(i, 1, lines[head])
-        if head in makers and token.text[:n].isalpha() and (digit and n >= 3 or n >= 5 and (not makers[head].word or token.text.isupper()) and token.key[n:] not in tables.roles()):
-            rest = replace(token, text=token.text[n:], key=token.key[n:], start=token.start + n, gap="", role="number" if token.key[n:].isdecimal() else token.role)
-            tokens[i : i + 1] = [replace(token, text=token.text[:n], key=head, end=token.start + n, role="word"), rest]
+        whole = n > 4 and rest not in tables.roles() and maker and (t.text.isupper() or not maker.word)
+        if maker and t.text[:n].isalpha() and (whole or number and n > 2):
+            role = "number" if rest.isdecimal() else t.role
+            tokens[i] = replace(t, text=t.text[:n], key=head, end=t.start + n, role="word")
+            tokens.insert(i + 1, replace(t, text=t.text[n:], key=rest, start=t.start + n, gap="", role=role))
             return None
     return None
 
 
 def _believable(seen: Seen, tokens: list[Token], what: list[Seen]) -> bool:
     """Is this word the maker here, or an everyday word ("noise cancelling", "nothing included")?"""
-    first, maker = tokens[seen.at], seen.what
-    after = tokens[seen.at + seen.size] if seen.at + seen.size < len(tokens) else None
-    if "software" in first.roles or after is not None and after.key in ("store", "warranty", "office") and after.gap == " ":
-        return False
-    if not maker.word:
-        return True
-    if any(s.at == seen.at + seen.size and any(x.maker == maker.name for x in s.what) for s in what):
-        return True
-    cased = first.text[:1].isupper() or maker.name[:1].islower()
-    alone = ("\n" in first.gap or not seen.at) and (after is None or "\n" in after.gap)
-    labelled = seen.at and "maker_label" in tokens[seen.at - 1].roles
-    begins = seen.at <= 2 and all(t.role in ("stop", "number") for t in tokens[: seen.at]) and (after is None or "\n" not in after.gap)
-    numbered = after is not None and after.role in ("number", "code") and after.gap == " " and len(first.key) > 3
-    return bool(cased and (alone and len(first.key) > 3 or begins or labelled or numbered) or not seen.at and numbered)
+    first, after = tokens[seen.at], tokens[seen.at + seen.size]
+    followed = any(s.at == seen.at + 1 and s.of(seen.what.name) for s in what)
+    if "software" in first.roles or not seen.what.word or followed:
+        return "software" not in first.roles
+    begins = seen.at < 3 and all(t.role in ("stop", "number") for t in tokens[: seen.at]) and "\n" not in after.gap
+    alone = len(first.key) > 3 and "\n" in after.gap and (seen.at == 0 or "\n" in first.gap)
+    return (first.text[:1].isupper() or seen.what.name[:1].islower()) and (begins or alone)
 
 
 def trusted(seen: Seen, tokens: list[Token]) -> list[Line]:
     """The lines at a place that give their maker away."""
-    last = seen.at + seen.size
-    behind = [t for t in tokens[last : last + 2] if t.gap in (" ", "-", "")]
-    numbered = tokens[last - 1].role == "code" or any(t.role in ("number", "code") for t in behind[: 2 if behind and behind[0].role == "name" else 1])
-    short = len("".join(t.key for t in tokens[seen.at : last])) <= 3 and not numbered and not tokens[seen.at].text.isupper()
-    return [x for x in seen.what if not short and (x.trust == "alone" or x.trust == "numbered" and (numbered or not seen.at))]
+    last, after = tokens[seen.at + seen.size - 1], tokens[seen.at + seen.size]
+    numbered = last.role == "code" or after.role in ("number", "code") and after.gap in (" ", "-", "")
+    faint = seen.size == 1 and len(last.key) < 4 and not numbered and not last.text.isupper()
+    sure = ("alone", "numbered") if numbered or not seen.at else ("alone",)
+    return [line for line in seen.what if line.trust in sure and not faint]
 
 
 def choose_maker(who: list[Seen], what: list[Seen], tokens: list[Token]) -> tuple[str, Seen, float, str] | None:
     """(maker, its place, how sure, rule): named and followed by one of its lines, named first, or told by a line."""
-    strong = [(s, line) for s in what for line in trusted(s, tokens)]
 
     def points(s: Seen) -> float:
-        follows = any(0 <= w.at - s.at - s.size <= 4 and any(x.maker == s.what.name for x in w.what) for w in what)
-        own = any(line.maker == s.what.name for _, line in strong)
-        sub = s.at + s.size < len(tokens) and tokens[s.at + s.size].key == "by"  # "soundcore by Anker"
-        return 2 + sub - 0.02 * s.at + (1.5 if follows else 1.2 if own else 0) - (0 if follows else 1.6 * s.what.service + 0.5 * s.what.word)
+        follows = any(0 <= w.at - s.at - s.size <= 4 and w.of(s.what.name) for w in what)
+        return 2 - 0.02 * s.at + (1.5 if follows else -1.6 * s.what.service - 0.5 * s.what.word)
 
-    best = max(who, key=points, default=None)
+    best, strong = max(who, key=points, default=None), [(s, line) for s in what for line in trusted(s, tokens)]
     if best and (points(best) >= 1 or not strong):
-        earlier = next(((s, line) for s, line in strong if s.at < best.at), None)
-        if not earlier or earlier[1].maker == best.what.name or any(x.maker == best.what.name for s in what for x in s.what):
-            return best.what.name, best, 0.95, "named"
+        return best.what.name, best, 0.95 if points(best) >= 1 else 0.6, "named"
     if strong:
         return strong[0][1].maker, strong[0][0], 0.8, f"line {strong[0][1].name}"
-    for i, token in enumerate(tokens):
-        starts = "\n" in token.gap or all(t.role == "stop" for t in tokens[:i])
-        if starts and token.role in ("word", "code") and not token.aside and (near := tables.near_maker(token.key)):
-            return near.name, Seen(i, 1, near), 0.6, "misread"
-    return (best.what.name, best, 0.6, "named") if best else None
-
-
-def unknown_maker(tokens: list[Token], kind: str | None, heights: Sequence[float], text: str) -> Seen | None:
-    """A maker that no list has: labelled; a lone word of print, repeated, first or largest; or the word before a name."""
-    rows: dict[int, list[int]] = {}
-    row = 0
     for i, t in enumerate(tokens):
-        row += t.gap.count("\n")
-        rows.setdefault(row, []).append(i)
-    for i, t in enumerate(tokens[1:], 1):
-        if "maker_label" in tokens[i - 1].roles and t.role == "word" and re.fullmatch(r"\s?[:|=]\s?|\n|\s{2,}", t.gap):
-            return Seen(i, 1, ())
-    if not kind and not any(t.role in ("size", "screen") for t in tokens) and len(tokens) > 5:
-        return None
-    alone = {r: i for r, (i, *more) in rows.items() if not more and _nameable(tokens[i]) and len(tokens[i].key) > 3}
-    times = Counter(tokens[i].key for i in alone.values())
-    tall = max(heights, default=0)
-    for r, i in alone.items() if len(rows) > 1 else ():
-        large = bool(heights) and heights[min(r, len(heights) - 1)] > 0.75 * tall
-        below = [t.role for t in tokens[i + 1 : i + 3]]
-        titled = r == min(rows) and bool(below) and (below[0] in ("code", "number") or below[0] == "word" and below[-1] == "code")
-        if times[tokens[i].key] > 1 or large or titled:
-            return Seen(i, 1, ())
-    for r in list(rows)[:4]:
-        for i in rows[r][:8]:
-            if _before_name(tokens, i, kind if len(rows) == 1 else None):
-                return Seen(i, 1, ())
+        starts = "\n" in t.gap or all(x.role == "stop" for x in tokens[:i])
+        if starts and t.role in ("word", "code") and not t.aside and (near := tables.near_maker(t.key)):
+            return near.name, Seen(i, 1, near), 0.6, "misread"
     return None
 
 
-def _nameable(t: Token) -> bool:
+def unknown_maker(tokens: list[Token], kind: str | None, heights: Sequence[float]) -> Seen | None:
+    """A maker that no list has: labelled; a line of print of its own, large or repeated; or the word before a name."""
+    rows: list[list[int]] = [[]]
+    for i, t in enumerate(tokens[:-1]):
+        rows += [[] for _ in range(t.gap.count("\n"))]
+        rows[-1].append(i)
+        if i and "maker_label" in tokens[i - 1].roles and t.role == "word" and re.fullmatch(r"\s?[:|=]\s?|\s*", t.gap):
+            return Seen(i, 1)
+    if not kind and not any(t.role in ("size", "screen") for t in tokens) and len(tokens) > 6:
+        return None
+    alone = [(r, row[0]) for r, row in enumerate(rows) if len(row) == 1 and len(rows) > 1 and _unknown(tokens[row[0]])]
+    times, top = Counter(tokens[i].key for _, i in alone), next((r for r, row in enumerate(rows) if row), 0)
+    for r, i in alone:
+        large = heights and heights[min(r, len(heights) - 1)] > 0.75 * max(heights)
+        titled = r == top and tokens[i + 1].role in ("code", "number")
+        if len(tokens[i].key) > 3 and (times[tokens[i].key] > 1 or large or titled):
+            return Seen(i, 1)
+    shouted = _unknown(tokens[0]) and tokens[0].text.isupper() and any(t.text.istitle() for t in tokens)
+    if kind and len(rows) == 1 and shouted:
+        return Seen(0, 1)  # "BERIBES Bluetooth Headphones"
+    for row in rows[:4]:
+        stop = next((k for k, i in enumerate(row) if tokens[i].key in ("with", "for", "and")), 8)
+        for i in row[: min(stop, 8)]:
+            if _before_name(tokens, i, kind if len(rows) == 1 else None):
+                return Seen(i, 1)
+    return None
+
+
+def _unknown(t: Token) -> bool:
     return t.role == "word" and not t.aside and len(t.key) > 2 and t.key.isalpha()
 
 
 def _before_name(tokens: list[Token], i: int, kind: str | None) -> bool:
     """Does a name follow the unknown word i: a number or a code soon, or, of a known kind, any word?"""
-    t, after = tokens[i], list(tokens[i + 1 : i + 4])
-    run = next((k for k, x in enumerate(after) if HARD.search(x.gap)), len(after))
-    after = after[:run]
-    numbered = next((k for k, x in enumerate(after) if x.role in ("number", "code") and x.key != "5g"), None)
-    if not _nameable(t) or not after or any(x.role == "word" for x in tokens[max(0, i - 1) : i]) and not HARD.search(t.gap) or i and "model_label" in tokens[i - 1].roles:
+    after = tokens[i + 1 : i + 4]
+    after = after[: next((k for k, t in enumerate(after) if HARD.search(t.gap)), 3)]
+    if not after or not _unknown(tokens[i]) or i and "model_label" in tokens[i - 1].roles:
         return False
-    numbered = numbered is not None and all(x.role in ("word", "name") for x in after[:numbered])
-    cased = t.text[0].isupper() or numbered and (after[0].role == "code" or i == 0)
-    return bool(cased and (numbered or kind and after[0].role == "word"))
+    rest = [t for t in after if t.role not in ("word", "name")]
+    numbered = bool(rest) and rest[0].role in ("number", "code")
+    cased = tokens[i].text[0].isupper() or numbered and (after[0].role == "code" or i == 0)
+    return cased and (numbered or bool(kind) and after[0].role == "word")
 
 
-_ENDINGS = {"buds": "headphones", "pods": "headphones", "watch": "smartwatch", "band": "smartwatch", "pad": "tablet", "book": "laptop", "phone": "mobile_phone"}
+# --- what it is ---------------------------------------------------------------------------------------------------
+
+ENDINGS = {"buds": "headphones", "pods": "headphones", "watch": "smartwatch", "band": "smartwatch", "book": "laptop"}
+_COMPUTER = re.compile(r"i[3579]|ryzen|celeron|pentium|athlon|xeon|core$|intel|m\d$|rtx|gtx")
 
 
-def kind_of(tokens: list[Token], found: list[Line], maker: str | None) -> str | None:
+def kind_of(tokens: list[Token], found: list[Line]) -> str | None:
     """The kind of gadget by votes: what the text calls it, the lines it names, the parts it has. None without votes."""
     ends = [i for i, t in enumerate(tokens) if "\n" in t.gap]
-    head = tokens[: ends[2] if len(ends) > 2 else len(tokens)]  # further down a picture's text stands what comes with it
-    accessory = next((i for i, t in enumerate(head[:8]) if "accessory" in t.roles and "(" not in "".join(x.gap for x in head[: i + 1])), None)
-    if accessory is not None and any("aside" in t.roles for t in head) and any(t.aside for t in head):
+    head = tokens[: ends[2] if len(ends) > 3 else None]  # further down a picture's text stands what comes with it
+    accessory = any("accessory" in t.roles for t in tokens[:8]) and not any("(" in t.gap for t in tokens[:8])
+    if accessory and any(t.aside for t in head):
         return "other"
-    head = set(map(id, head))
     votes: Counter[str] = Counter()
     for line in found[:4]:
-        votes[line.kind] += 4 if line.trust == "alone" and line.kind in GADGETS[:3] else 2.5 if line.trust == "alone" else 1.2
-    for t in tokens:
-        if t.aside:
-            continue
-        for kind in t.roles & ({*GADGETS, "other"} if id(t) in head else {*GADGETS}):
-            votes[kind] = max(votes[kind], 0) + (1 if t.role == "name" else 2)
-        if t.role in ("word", "code") and (ending := next((e for e in _ENDINGS if t.key.rstrip("0123456789").endswith(e)), "")):
-            votes[_ENDINGS[ending]] += 2
-        if t.role == "chip" and re.match(r"i[3579]|ryzen|celeron|pentium|athlon|xeon|core$|intel|m\d$|rtx|gtx", t.key):
-            votes["laptop"] += 2
-        if t.key in ("ssd", "hdd", "windows", "win11", "win10", "ddr4", "ddr5", "macos", "chromeos", "touchpad", "backlit"):
-            votes["laptop"] += 1
-    if not votes and accessory is not None:
-        return "other"
-    if not votes and len(kinds := {x.kind for group in tables.lines().values() for x in group if x.maker == maker}) == 1:
-        return kinds.pop()  # who makes nothing but headphones
-    return max(votes, key=lambda k: (votes[k], -([*GADGETS, "other"].index(k)))) if votes else None
+        votes[line.kind] += 1.2 if line.trust != "alone" else 4 if line.kind in GADGETS[:3] else 2.5
+    for i, t in enumerate(tokens):
+        for kind in t.roles & {*GADGETS, *(["other"] if i < len(head) else [])} if not t.aside else ():
+            votes[kind] += 1 if t.role == "name" else 2
+        ending = next((e for e in ENDINGS if t.key.rstrip("0123456789").endswith(e)), None)
+        if ending and t.role in ("word", "code") and t.key not in tables.lines():
+            votes[ENDINGS[ending]] += 2
+        votes["laptop"] += 2 * (t.role == "chip" and bool(_COMPUTER.match(t.key))) + ("computer" in t.roles)
+    votes = +votes
+    return max(votes, key=lambda kind: (votes[kind], kind != "other")) if votes else "other" if accessory else None
 
 
-def droppable(token: Token, maker: str | None, kind: str | None) -> bool:
-    """A code for the trade, not for people: a factory's, an order number, a machine type."""
-    if token.key.isalpha():
-        return False
-    word = token.text.lower()
-    return any(
-        pattern.fullmatch(word) for who, where, pattern in tables.codes()
-        if who in ("", maker) and (not where or (kind in MOBILE if where == "mobile" else kind == where))
-    )  # fmt: skip
+# --- what it is called --------------------------------------------------------------------------------------------
+
+
+def coded(t: Token, maker: str | None, kind: str | None) -> bool:
+    """Is this a code for the trade (a factory's, an order number), or, with kind "full", a laptop's whole number?"""
+    kinds = (kind,) if kind == "full" else ("", kind if kind in ("laptop", "other") else "mobile")
+    low = t.text.lower()
+    fits = (pattern.fullmatch(low) for who, what, pattern in tables.codes() if what in kinds and who in ("", maker))
+    return t.numbered and any(fits)
 
 
 def read_name(tokens: list[Token], start: int, size: int, maker: str | None, kind: str | None) -> list[int]:
-    """Indices of the tokens of a name: a line (`size` tokens from `start`), or from `start` on as long as words can belong to it."""
-    kept = list(range(start, start + size))
-    digits = any(c.isdecimal() for k in kept for c in tokens[k].key)
-    numbers, inside, j = 0, False, start + size
-    while j < len(tokens):
-        t, after = tokens[j], tokens[j + 1] if j + 1 < len(tokens) else None
-        if t.aside or (kept or j > start) and not _joined(tokens, j, inside, kept, digits):
+    """Indices of the tokens of a name: the `size` tokens of a line, then all that can belong to it."""
+    kept, j = list(range(start, start + size)), start + size
+    while not tokens[j].aside and (j == start or _joined(tokens, j, kept)):
+        step = _step(tokens, j, kept, maker, kind)
+        if step < 0:
             break
-        inside = "(" in t.gap or inside and ")" not in t.gap
-        generation = bool(after) and ORDINAL.fullmatch(t.text.lower()) and after.key.startswith("gen")
-        edition = next((k for k in range(j, min(j + 4, len(tokens))) if "edition" in tokens[k].roles and kept), None)
-        if edition and not any(HARD.search(x.gap) for x in tokens[j + 1 : edition + 1]):
-            kept += range(j, edition + 1)
-            j = edition
-        elif YEAR.fullmatch(t.key):
-            if kept and (kind in MOBILE or maker == "Apple"):
-                kept.append(j)
-        elif generation and kept and t.role != "chip":
-            kept += [j, j + 1]
-            digits, j = True, j + 1
-        elif t.key == "gen" and kept and t.role != "chip" and after is not None and after.role == "number":
-            kept.append(j)
-        elif t.role == "decimal" and t.value < 20 and t.gap == " " and (kind == "tablet" if kept else kind in ("mobile_phone", None)):
-            kept.append(j)  # "Galaxy Tab E 9.6", "Nokia 5.3"
-            digits = True
-        elif t.key == "5g":
-            if not kept or kind not in ("mobile_phone", "tablet", None):
-                break
-            kept.append(j)
-        elif droppable(t, maker, kind) and t.role in NAMEABLE:
-            if not kept:
-                break
-        elif t.role == "number" and len(t.key) <= 4 and numbers < 2 and not (t.key == "2" and after and after.key == "in"):
-            kept.append(j)
-            numbers, digits = numbers + 1, True
-        elif re.fullmatch(r"\d{2,3}w", t.key):
-            if not digits or kind == "laptop" or after is not None and not HARD.search(after.gap):
-                break
-            kept.append(j)  # "T1 44W"
-        elif (t.role in ("name", "code") or t.role == "ordinal" and kept) and len(t.key) <= 24:
-            if digits and len(t.key) == 1 and after is not None and after.key == "series":
-                break
-            kept.append(j)
-            digits = digits or t.role in ("code", "ordinal")
-        elif t.role == "word" and _word_belongs(tokens, j, kept, digits, kind):
-            kept.append(j)
-        else:
+        kept += range(j, j + step)
+        j += max(1, step)
+    while len(kept) > max(1, size) and "describes" in tokens[kept[-1]].roles:
+        numbered, word = any(tokens[k].numbered for k in kept[:-1]), tokens[kept[-1]].key
+        if word not in ("series", "tablet", "convertible") and (word == "active" or not numbered):
             break
-        j += 1
-    while len(kept) > max(1, size) and tokens[kept[-1]].roles & {"describes"} and _describes(tokens, kept[-1], digits, kind):
-        kept.pop()
+        kept.pop()  # "Nitro 5 Gaming" laptop
     return kept
 
 
-def _joined(tokens: list[Token], j: int, inside: bool, kept: list[int], digits: bool) -> bool:
-    """Does the gap before token j leave the name unbroken? A short bracket, and a line's end before a number, do."""
-    t = tokens[j]
-    if not HARD.search(t.gap):
+def _joined(tokens: list[Token], j: int, kept: list[int]) -> bool:
+    """Does the gap before token j leave the name whole? A short bracket does, and a line's end before a number."""
+    t, gap, numbered = tokens[j], tokens[j].gap, any(tokens[k].numbered for k in kept)
+    if not HARD.search(gap) or gap.strip() == ")" and "(" in "".join(tokens[k].gap for k in kept[1:]):
         return True
-    if t.gap.strip() == "(" and kept:
-        close = next((k for k in range(j, min(j + 4, len(tokens))) if k + 1 == len(tokens) or ")" in tokens[k + 1].gap), None)
-        short = close is not None and (t.key == "gen" or YEAR.fullmatch(t.key) and close == j or ORDINAL.fullmatch(t.text.lower()) and close > j or close == j and t.role in NAMEABLE and len(t.key) <= 4)
-        return bool(short or close is not None and all(x.role == "name" or x.key == "edition" for x in tokens[j : close + 1]))
-    if t.gap.strip() == ")" and inside:
-        return True
-    if t.gap in ("- ", " -") and t.role == "code" and kept and tokens[j - 1].role in ("code", "number"):
-        return True  # "15s- eq2144au"
-    if t.gap == "\n" and kept:
-        line = tokens[j : next((k for k in range(j + 1, len(tokens)) if "\n" in tokens[k].gap), len(tokens))]
-        suffix = all(x.role == "name" and len(x.key) > 1 for x in line) or t.role == "name" and not digits
-        return t.role in NAMEABLE and not digits or t.key == "5g" or t.role == "ordinal" or suffix or t.role == "code" and len(line) == 1 and len(t.key) > 5 or bool(YEAR.fullmatch(t.key)) and (j + 1 == len(tokens) or "\n" in tokens[j + 1].gap)
-    return False
-
-
-def _word_belongs(tokens: list[Token], j: int, kept: list[int], digits: bool, kind: str | None) -> bool:
-    """May the unknown word j belong to a name? While the name has no number, if one follows soon or the name ends here."""
-    ahead = tokens[j + 1 : j + 4]
-    if digits and kind == "laptop" and tokens[j].text.isupper() and 2 <= len(tokens[j].key) <= 3 and re.fullmatch(r"g\d|\d\d", tokens[j - 1].key):
-        return True  # "V15 G2 ALC"
-    if digits or sum(tokens[k].role == "word" for k in kept) >= 2:
+    if gap.strip() == "(" and kept:
+        inside = next((k for k in range(1, 4) if ")" in tokens[min(j + k, len(tokens) - 1)].gap), 1)
+        lone = inside == 1 and t.role in NAMEABLE and len(t.key) < 5
+        return lone or inside > 1 and bool(ORDINAL.fullmatch(t.key) or t.key == "gen")
+    if gap in ("- ", " -"):
+        return bool(kept) and t.role == "code" and tokens[j - 1].role in ("code", "number")  # "15s- eq2144au"
+    if gap != "\n" or not kept:
         return False
-    if ahead and ahead[0].role in NAMEABLE and not HARD.search(ahead[0].gap):
+    line = tokens[j : next((k for k in range(j + 1, len(tokens)) if "\n" in tokens[k].gap), len(tokens))]
+    suffix = all(x.role == "name" and len(x.key) > 1 for x in line) or t.key == "5g" or t.role == "ordinal"
+    return suffix or t.role in NAMEABLE and not numbered
+
+
+def _step(tokens: list[Token], j: int, kept: list[int], maker: str | None, kind: str | None) -> int:
+    """How many tokens from j on go on with a name: 0 where one is passed over, -1 where the name ends."""
+    t, after, phone = tokens[j], tokens[min(j + 1, len(tokens) - 1)], kind in ("mobile_phone", "tablet", None)
+    edition = next((k for k, x in enumerate(tokens[j : j + 4]) if "edition" in x.roles and kept), None)
+    if edition and not any(HARD.search(x.gap) for x in tokens[j + 1 : j + edition + 1]):
+        return edition + 1
+    if YEAR.fullmatch(t.key):
+        return int(bool(kept) and (kind != "laptop" or maker == "Apple"))
+    if t.key == "5g":
+        return 1 if kept and phone else -1
+    if t.role in NAMEABLE and coded(t, maker, kind):
+        return 0 if kept else -1
+    if t.role == "number":
+        numbers = sum(tokens[k].role == "number" for k in kept)
+        return 1 if len(t.key) < 5 and numbers < 2 and after.key != "in" else -1
+    if t.role == "decimal":  # "Galaxy Tab E 9.6", "Nokia 5.3"
+        return 1 if t.value < 20 and t.gap == " " and (kind == "tablet" if kept else phone) else -1
+    if t.role in ("name", "code") or t.role == "ordinal" and kept:
+        return 1
+    return 1 if t.role == "word" and _belongs(tokens, j, kept, kind) else -1
+
+
+def _belongs(tokens: list[Token], j: int, kept: list[int], kind: str | None) -> bool:
+    """May the unknown word j belong to a name? While that has no number, if one follows soon or the name ends here."""
+    t, after = tokens[j], tokens[j + 1]
+    if any(tokens[k].numbered for k in kept) or sum(tokens[k].role == "word" for k in kept) > 1:
+        behind = re.fullmatch(r"g\d|\d\d", tokens[j - 1].key)  # "V15 G2 ALC"
+        return kind == "laptop" and bool(behind) and t.text.isupper() and len(t.key) in (2, 3)
+    if after.role in NAMEABLE and not HARD.search(after.gap):
         return True
-    ends = not ahead or HARD.search(ahead[0].gap) or ahead[0].role not in ("word", *NAMEABLE)
-    return bool(ends and (not kept or kind in ("headphones", "smartwatch")) or kind in ("headphones", "smartwatch") and tokens[j].text[:1].isupper())
+    worn, ends = kind in ("headphones", "smartwatch"), HARD.search(after.gap) or after.role not in ("word", *NAMEABLE)
+    return bool(ends) and (not kept or worn) or worn and t.text[0].isupper()
 
 
-def _describes(tokens: list[Token], j: int, digits: bool, kind: str | None) -> bool:
-    word, after = tokens[j].key, tokens[j + 1] if j + 1 < len(tokens) else None
-    if word in ("series", "tablet", "convertible") or digits and word in ("anc", "hybrid", "watch", "smart", "band", "phone", "gaming", "business", "student"):
-        return True
-    return after is not None and after.gap == " " and (after.role in ("stop", "screen") or bool(after.roles & {"describes"}))
-
-
-_LAPTOP_CODE = re.compile(r"(?:[a-z]{1,3}\d{1,4}[a-z]{0,4}|\d{2}[a-z]?)-[a-z0-9-]{2,}|\d{2}-[a-z]{2}\d{3,4}[a-z]{2}|\d{2}[a-z]{3}\d{1,2}\w?")
-_CODE_OF = {"HP": re.compile(r"[a-z]{2}\d{4}(?:t[ux]|a[ux])"), "ASUS": re.compile(r"[a-z]{1,2}\d{3,4}[a-z]{1,3}")}
-
-
-def model(tokens: list[Token], maker: str | None, place: Seen | None, kind: str | None, what: list[Seen]) -> tuple[list[int], float, str]:
+def model(
+    tokens: list[Token], maker: str | None, place: Seen | None, kind: str | None, what: list[Seen]
+) -> tuple[list[int], float, str]:
     """The tokens of the model's name, how sure, and the rule; no tokens where the text names none."""
-    begin = place.at + (place.size if not isinstance(place.what, tuple) or not place.what else 0) if place else 0
+    begin = place.at + place.size * (isinstance(place.what, Maker) or not place.what) if place else 0
     kept, rule = _from_lines(tokens, maker, begin, kind, what), "line"
     if not kept and place:
         kept, rule = _after_maker(tokens, maker, begin, kind), "after the maker"
-    if not any(_digits(tokens[k]) for k in kept) and (said := _labelled(tokens, maker, kind)):
-        kept, rule = said if len(said) >= len(kept) else kept, "labelled"
+    if not any(tokens[k].numbered for k in kept):
+        said = _labelled(tokens, maker, kind)
+        kept, rule = (said, "labelled") if len(said) > len(kept) else (kept, rule)
     if kind == "laptop" and maker:
         kept = _laptop_code(tokens, kept, maker)
     if not kept and place:
-        rule, codes = "code", [i for i, t in enumerate(tokens) if i >= begin and t.role == "code" and not t.aside]
-        shaped = [i for i in codes if re.fullmatch(r"[a-z]{1,6}\d{2,5}[a-z]{0,4}\d?", tokens[i].key) and "code_label" not in tokens[i - 1].roles]
-        kept = (shaped or [i for i in codes if droppable(tokens[i], maker, kind)])[:1]
-    if maker == "Apple" and kept and kind in ("laptop", "mobile_phone", "tablet"):
-        kept += _apple_year(tokens, kept, kind)
-    if not kept or all(tokens[k].key == tables.key(maker or "") for k in kept):
-        return [], 0, ""
-    lone = all(tokens[k].role == "number" for k in kept)
-    if lone and (kind in ("laptop", "headphones", "smartwatch") and len(tokens[kept[0]].key) < 2 or "\n" in tokens[kept[0]].gap and kept[0] != begin):
-        return [], 0, ""  # a number below the maker's name counts reviews, hours, anything
+        codes = [i for i, t in enumerate(tokens) if i >= begin and t.role == "code" and not t.aside]
+        codes = [i for i in codes if re.match(r"[a-z]|\d{4}", tokens[i].key)]
+        kept, rule = [i for i in codes if "code_label" not in tokens[i - 1].roles][:1], "code"
+    if maker == "Apple" and kept and kind == "laptop" and not any(YEAR.fullmatch(tokens[k].key) for k in kept):
+        years = [i for i, t in enumerate(tokens) if YEAR.fullmatch(t.key) and tokens[i - 1].key not in ("office", "in")]
+        kept += years[:1]  # "MacBook Pro 13 (Retina, 2015)"
+    lone = len(kept) == 1 and tokens[kept[0]].key.isdecimal() and len(tokens[kept[0]].key) == 1
+    if not kept or lone and kind in ("laptop", "headphones", "smartwatch"):
+        return [], 0, ""  # a lone digit counts hours, reviews, anything
     return kept, 0.9 if rule == "line" else 0.75, rule
 
 
-def _digits(t: Token) -> bool:
-    return any(c.isdecimal() for c in t.key)
+def _labelled(tokens: list[Token], maker: str | None, kind: str | None) -> list[int]:
+    """The name behind "Model", where that word begins a line or a cell."""
+    for i, (label, t) in enumerate(zip(tokens, tokens[1:]), 1):
+        begins = i == 1 or re.search(r"[\n|;]|\s\s", label.gap)
+        if "model_label" in label.roles and begins and re.fullmatch(r"\s?[:|=]?\s*", t.gap):
+            return read_name(tokens, i, int(t.role == "stop"), maker, kind)
+    return []
 
 
 def _from_lines(tokens: list[Token], maker: str | None, begin: int, kind: str | None, what: list[Seen]) -> list[int]:
     """The name that a line of the maker begins; without a maker, one that stands first and has its number."""
-    own = [s for s in what if any(x.maker == maker for x in s.what)]
+    own = [s for s in what if s.of(maker)]
     if maker is None:
-        own = [s for s in what if (not s.at or "\n" in tokens[s.at].gap) and s.at + s.size < len(tokens) and tokens[s.at + s.size].role in ("number", "code")][:1]
+        own = [s for s in what if s.at == 0 or "\n" in tokens[s.at].gap]
+        own = [s for s in own if tokens[s.at + s.size].role in ("number", "code")][:1]
     readings = [read_name(tokens, s.at, s.size, maker, kind) for s in own]
-    if not readings:
-        return []
-    kept = max(readings, key=lambda r: (any(_digits(tokens[k]) for k in r), -0.01 * r[0] + 0.001 * len(r)))
-    between = tokens[begin : kept[0]] if maker else []
-    if between and all(t.role in (*NAMEABLE, "word") and not HARD.search(t.gap.replace("\n", " ")) and not YEAR.fullmatch(t.key) for t in between) and not HARD.search(tokens[kept[0]].gap):
-        kept = [*range(begin, kept[0]), *kept]  # "LG V60 ThinQ", "MSI GF63 Thin"
-    return kept
+    kept = max(readings, key=lambda r: (any(tokens[k].numbered for k in r), -0.01 * r[0] + 0.001 * len(r)), default=[])
+    between = tokens[begin : kept[0]] if kept and maker else []
+    plain = all(t.role in (*NAMEABLE, "word") and not YEAR.fullmatch(t.key) for t in between)
+    broken = any(HARD.search(t.gap) for t in (*between[1:], tokens[kept[0]])) if between else True
+    return kept if broken or not plain else [*range(begin, kept[0]), *kept]  # "LG V60 ThinQ"
 
 
 def _after_maker(tokens: list[Token], maker: str | None, begin: int, kind: str | None) -> list[int]:
     """The name that follows the maker, past words that every title has ("2022", "Newest", "Laptop")."""
     j = begin
-    while j < len(tokens) and j - begin < 6 and (j == begin or "\n" not in tokens[j].gap) and not re.search(r"[|;]", tokens[j].gap):
-        if not (tokens[j].role in ("stop", "screen") or YEAR.fullmatch(tokens[j].key) or droppable(tokens[j], maker, kind)):
+    for t in tokens[begin : begin + 6]:
+        passed = t.role in ("stop", "screen") or YEAR.fullmatch(t.key) or coded(t, maker, kind)
+        if not passed or re.search(r"[|;\n]" if j > begin else r"[|;]", t.gap):
             break
         j += 1
-    if j == len(tokens) or j > begin and re.search(r"[,|;(\n]", tokens[j].gap) and tokens[j].role != "code":
+    if j > begin and re.search(r"[,|;(\n]", tokens[j].gap) and tokens[j].role != "code":
         return []
     kept = read_name(tokens, j, 0, maker, kind)
-    return [] if j > begin and not any(_digits(tokens[k]) for k in kept) else kept  # after "Wireless" a bare word describes
+    if j > begin and not any(tokens[k].numbered for k in kept):
+        return []  # after "Wireless" a bare word describes
+    return [j - 1, *kept] if tokens[j - 1].key == "watch" and tokens[j].role == "number" else kept  # "Smart Watch 5"
 
 
-def _labelled(tokens: list[Token], maker: str | None, kind: str | None) -> list[int]:
-    """The name behind "Model", where that word begins a line or a cell."""
-    for i, t in enumerate(tokens[1:], 1):
-        label = tokens[i - 1]
-        if "model_label" in label.roles and (i == 1 or re.search(r"[\n|;]|\s\s", label.gap)) and re.fullmatch(r"\s?[:|=]?\s*", t.gap):
-            return read_name(tokens, i, 1 if t.role == "stop" else 0, maker, kind)
-    return []
-
-
-def _apple_year(tokens: list[Token], kept: list[int], kind: str | None) -> list[int]:
-    """Apple's year, which titles write apart from the name: "MacBook Pro 13 (Retina, 2015)"."""
-    years = [i for i, t in enumerate(tokens) if YEAR.fullmatch(t.key) and not t.aside and tokens[i - 1].key not in ("office", "in", "since", "released")]
-    if kind != "laptop" and not any(tokens[k].key.startswith("gen") for k in kept):
-        for i, t in enumerate(tokens[kept[-1] + 1 : -1], kept[-1] + 1):
-            if "(" in t.gap and ORDINAL.fullmatch(t.text.lower()) and tokens[i + 1].key.startswith("gen"):
-                return [i, i + 1, *(j for j in years if j == i + 2)]  # "iPad Wi-Fi (10. Generation 2022)"
-    near = [i for i in years if kind == "laptop" or i == kept[0] - 1 or i == kept[-1] + 2 and tokens[i].gap.strip()]
-    return [] if any(YEAR.fullmatch(tokens[k].key) for k in kept) else near[:1]
-
-
-def _laptop_code(tokens: list[Token], kept: list[int], maker: str | None) -> list[int]:
+def _laptop_code(tokens: list[Token], kept: list[int], maker: str) -> list[int]:
     """Add a laptop's number, which many shops put at the end of the title or behind a bracket."""
-    if any(_LAPTOP_CODE.fullmatch(tokens[k].text.lower()) for k in kept):
+    if any(coded(tokens[k], maker, "full") for k in kept):
         return kept
-    have, shape = {tokens[k].key for k in kept}, _CODE_OF.get(maker)
-    for i, t in enumerate(tokens):
-        if t.role not in ("code", "number") or i in kept or t.aside or droppable(t, maker, "laptop") or kept and i < kept[-1]:
-            continue
-        if i and "code_label" in tokens[i - 1].roles:
+    have, start = {tokens[k].key for k in kept}, max(kept, default=-1) + 1
+    for i, t in enumerate(tokens[start:], start):
+        said = "code_label" in tokens[i - 1].roles or t.aside or coded(t, maker, "laptop")
+        if said or t.role not in ("code", "number"):
             continue
         closing = t.gap.strip(" -") == ")" and (t.role == "code" or len(t.key) > 2)
-        if closing or _LAPTOP_CODE.fullmatch(t.text.lower()) or shape and shape.fullmatch(t.key) and not any(shape.fullmatch(tokens[k].key) for k in kept):
+        if closing or coded(t, maker, "full"):
             more = [k for k in read_name(tokens, i, 0, maker, "laptop") if tokens[k].key not in have]
-            short = [k for k in kept if tokens[k].key[:1].isdecimal() and len(tokens[k].key) > 1 and t.key.startswith(tokens[k].key) and t.key != tokens[k].key]
-            return [k for k in kept if k not in short] + more
+            twice = [k for k in kept if t.key.startswith(tokens[k].key) and 1 < len(tokens[k].key) < len(t.key)]
+            return [k for k in kept if k not in twice or tokens[k].key.isalpha()] + more  # "15 15s-eq2144au"
     return kept
 
 
 def spell(tokens: list[Token], kept: list[int], maker: str | None) -> str:
-    """The name as written, each word once, without its maker."""
-    out: list[str] = []
-    seen: set[str] = set()
+    """The name as written, each word once, without its maker; empty where nothing else is left."""
+    words: dict[str, str] = {}
     for k in kept:
         t = tokens[k]
-        if (maker and t.key == tables.key(maker) and len(kept) > 1) or t.key in seen and len(t.key) > 2:
-            continue
-        seen.add(t.key)
-        out.append("Edition" if "edition" in t.roles else t.text)
-    return " ".join(out)[:80]
+        if t.key != tables.key(maker or ""):
+            words.setdefault(t.key if len(t.key) > 2 else f"{t.key} {k}", "Edition" if "edition" in t.roles else t.text)
+    return " ".join(words.values())[:80]

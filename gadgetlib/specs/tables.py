@@ -1,4 +1,4 @@
-"""The tables of `data/gazetteer/`, indexed: makers, their lines, what a word does in a title, codes of the trade."""
+"""The tables of `data/gazetteer/`, indexed: makers, their lines, what a word does in a title, codes, sizes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def key(text: str) -> str:
 
 @dataclass(frozen=True)
 class Maker:
-    """A maker as sold; `word`: its name is an everyday word; `service`: it sells more than gadgets, and gives way."""
+    """A maker as sold; `word`: its name is an everyday word; `service`: it sells other things too, and gives way."""
 
     name: str
     word: bool = False
@@ -33,7 +33,7 @@ class Maker:
 
 @dataclass(frozen=True)
 class Line:
-    """A product line; it tells its maker `alone` (ThinkPad), once a number follows (`numbered`: Yoga 7), or not at all (`named`)."""
+    """A product line of a maker; its `trust` says when it tells the maker: alone, numbered or named."""
 
     name: str
     maker: str
@@ -47,9 +47,8 @@ def makers() -> dict[str, Maker]:
     out: dict[str, Maker] = {}
     for row in table("gazetteer/makers.csv"):
         maker = Maker(row["maker"], "word" in row["note"], "service" in row["note"])
-        for name in (row["maker"], *row["also"].split("|")):
+        for name in (row["maker"], *filter(None, row["also"].split("|"))):
             out.setdefault(key(name), maker)
-    out.pop("", None)
     return out
 
 
@@ -66,44 +65,49 @@ def lines() -> dict[str, tuple[Line, ...]]:
 @cache
 def roles() -> dict[str, frozenset[str]]:
     """What a word, or a phrase of up to three words, does in a title: key -> roles of `words.csv`."""
-    out: dict[str, set[str]] = {}
+    out: dict[str, frozenset[str]] = {}
     for row in table("gazetteer/words.csv"):
-        for word in row["words"].split():
-            out.setdefault(key(word), set()).add(row["role"])
-    return {word: frozenset(names) for word, names in out.items() if word}
+        for word in filter(None, map(key, row["words"].split())):
+            out[word] = out.get(word, frozenset()) | {row["role"]}
+    return out
 
 
 @cache
 def beginnings() -> frozenset[str]:
     """Every proper beginning of a name or phrase of several words: how far it pays to look ahead."""
-    phrases = [row["maker"] for row in table("gazetteer/makers.csv")] + [n for row in table("gazetteer/makers.csv") for n in row["also"].split("|")]
+    phrases = [name for row in table("gazetteer/makers.csv") for name in (row["maker"], *row["also"].split("|"))]
     phrases += [line.name for group in lines().values() for line in group]
-    phrases += [word.replace("_", " ") for row in table("gazetteer/words.csv") for word in row["words"].split() if re.search("[_-]", word)]
+    phrases += [word.replace("_", " ") for row in table("gazetteer/words.csv") for word in row["words"].split()]
     parts = [[key(p) for p in re.split(r"[\s&'.-]+", phrase) if key(p)] for phrase in phrases]
     return frozenset("".join(p[:n]) for p in parts for n in range(1, len(p)))
 
 
 @cache
 def codes() -> tuple[tuple[str, str, re.Pattern[str]], ...]:
-    """Codes for the trade, not for people: (maker or "", kind or "", pattern)."""
+    """Codes: (maker or "", kind, pattern); kinds are those of `codes.csv`."""
     return tuple((row["maker"], row["kind"], re.compile(row["pattern"])) for row in table("gazetteer/codes.csv"))
 
 
 @cache
-def skeleton(word: str) -> str:
-    """A word with the signs that readers confuse made one: "1Q00" and "iGOO" and "iQOO"."""
+def sold(kind: str) -> frozenset[float]:
+    """Sizes that are sold: "ram" and "disk" in GB, "laptop" and "tablet" screens in inches."""
+    rows = {row["kind"]: row["values"] for row in table("gazetteer/sizes.csv")}
+    return frozenset(map(float, rows.get(kind, "").split()))
+
+
+def _shape(word: str) -> str:
     signs = {row["sign"]: row["letter"] for row in table("gazetteer/ocr_lookalikes.csv")}
-    return word.translate(str.maketrans(signs)).replace("rn", "m").replace("vv", "w")
+    return word.translate(str.maketrans(signs))
 
 
 @cache
 def near_maker(word: str) -> Maker | None:
-    """The maker whose name `word` (a key) is misread from: the same shape ("1q00"), or one letter off ("samsune")."""
+    """The maker that `word` (a key) is misread from: of the same shape ("1q00"), or one letter off ("samsune")."""
     if len(word) < 4 or word in roles() or word in lines():
         return None
-    known = {name: maker for name, maker in makers().items() if len(name) >= 4 and not maker.word and not maker.service}
-    same = next((maker for name, maker in known.items() if skeleton(name) == skeleton(word)), None)
+    known = {name: m for name, m in makers().items() if len(name) > 3 and not m.word and not m.service}
+    same = next((maker for name, maker in known.items() if _shape(name) == _shape(word)), None)
     if same or len(word) < 5 or not word.isalpha():
         return same
     found = process.extractOne(word, list(known), scorer=Levenshtein.distance, score_cutoff=1)
-    return known[found[0]] if found and len(found[0]) >= 5 else None
+    return known[found[0]] if found and len(found[0]) > 4 else None
