@@ -178,7 +178,8 @@ def price(text: str, tokens: list[Token], heights: Sequence[float] = ()) -> tupl
     if heights and offers:
         tall = [heights[min(text.count("\n", 0, m.start), len(heights) - 1)] for m, _ in offers]
         offers = [offer for offer, height in zip(offers, tall) if height > LARGEST * max(tall)]
-    offers = [(m, said) for m, said in offers if "old_price" not in said]
+    fresh = [(m, said) for m, said in offers if "old_price" not in said]
+    offers = fresh or (offers if "\n" in text else [])  # under "Was" stands what is asked, if nothing else does
     if not offers:
         return None
     chosen = next((m for m, said in offers if "ask" in said), offers[0][0])
