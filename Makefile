@@ -10,12 +10,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: course test lab bench clean doctor lock data help site slides grade times
+.PHONY: course test quicktest lab bench clean doctor lock data help site slides grade times
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make course [ONLY=\"03 04\"] [PROFILE=quick|full] [PHOTOS=DIR] [SET=\"03.epochs=5\"]   run the lessons"
-	@echo "make test      unit tests, every notebook, papermill matrix, lints"
+	@echo "make test      lints, unit tests, every notebook, every lesson through papermill, the app in a browser"
+	@echo "make quicktest lints and unit tests: five minutes, no notebooks"
 	@echo "make lab       open JupyterLab"
 	@echo "make bench [ONLY=\"vision ocr\"]   measure; writes build/bench.json and build/bench.md"
 	@echo "make site      the course as a web site, in build/site; make slides: the slides alone"
@@ -42,6 +43,9 @@ course: $(STAMP)
 
 test: $(STAMP)
 	@tests/run
+
+quicktest: $(STAMP)
+	@tests/run quick
 
 lab: $(STAMP)
 	@$(BIN)/jupyter lab notebooks

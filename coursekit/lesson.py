@@ -20,6 +20,8 @@ from coursekit.workspace import ARTEFACTS, LESSONS, artefact_path, card_path, re
 from gadgetlib.errors import CourseError
 from gadgetlib.files import build_dir, check_writable, data_dir, write_atomic
 
+COMMON = {"seed": (0, 2**31 - 1)}  # what numpy, scikit-learn and torch all take
+
 
 def check_parameters(lesson: str, namespace: Mapping[str, Any], accepted: Mapping[str, Any]) -> dict[str, Any]:
     """Validate a notebook's parameters; return them by name.
@@ -175,7 +177,7 @@ def start(name: str, namespace: dict[str, Any], **accepted: Any) -> Lesson:
     """
     if name not in LESSONS:
         raise CourseError(f"There is no lesson {name!r}; the lessons are {', '.join(LESSONS)}.")
-    parameters = check_parameters(name, namespace, accepted)
+    parameters = check_parameters(name, namespace, COMMON | accepted)
     lesson = Lesson(name, parameters)
     seed_everything(lesson.seed)
     check_writable(build_dir())

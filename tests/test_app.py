@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import csv
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -25,10 +24,6 @@ from gadgetlib.files import build_dir, data_dir
 from gadgetlib.listing import Describer
 
 SHOTS = build_dir() / "screenshots"
-CHROMIUM_FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 MARKUP = "<img src=x onerror=document.title='run'>"
 
 
@@ -82,19 +77,6 @@ def address():
     )  # fmt: skip
     yield url
     page.close()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    sync_api = pytest.importorskip("playwright.sync_api")
-    path = next((shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome") if shutil.which(name)), None)
-    with sync_api.sync_playwright() as playwright:
-        try:
-            browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
-        except sync_api.Error as error:
-            pytest.skip(f"no browser to test with: apt install chromium, or playwright install chromium ({str(error).splitlines()[0]})")
-        yield browser
-        browser.close()
 
 
 def opened(browser, address, **context):

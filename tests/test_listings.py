@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from pathlib import Path
 
 import pytest
+from conftest import without_browser
 from PIL import Image, ImageChops, ImageStat
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -343,7 +344,7 @@ def test_pictures_come_out_the_same_again(records, tmp_path):
     pytest.importorskip("playwright.sync_api")
     chromium = next((p for p in ("/usr/bin/chromium", "/usr/bin/chromium-browser") if Path(p).exists()), None)
     if chromium is None:
-        pytest.skip("Chromium is not installed; `apt install chromium` and the fonts named in data/README.md")
+        without_browser("and the fonts named in data/README.md")
     pages = studio("listing_pages")
     listed = subprocess.run(["fc-list", ":", "family"], capture_output=True, text=True, check=True).stdout
     known = {name.strip() for line in listed.replace("\\", "").splitlines() for name in line.split(",")}  # it writes "\\-"

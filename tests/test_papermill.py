@@ -1,11 +1,11 @@
-"""A matrix of parameters over the real lessons, each run through papermill as an instructor would."""
+"""Every lesson through papermill, as an instructor runs it: other parameters, wrong ones, missing inputs."""
 
 from __future__ import annotations
 
-import json
-
+import nbformat
 import pytest
 import yaml
+from nbclient import NotebookClient
 
 from coursekit import lesson as lesson_module
 from coursekit import run as runner
@@ -14,18 +14,28 @@ from coursekit.run import LessonFailed
 from gadgetlib import files
 from gadgetlib.errors import CourseError
 
-# Cheap variations only: nbval runs every lesson with its defaults already. The two cheapest lessons of the workshop are
-# run with what its preset says; test_presets.py tries what the other presets say.
-WORKSHOP = yaml.safe_load((files.project_root() / "notebooks" / "instructor" / "workshop.yaml").read_text())["lessons"]
-MATRIX = [
-    ("00_start_here", {"seed": 7, **WORKSHOP["00"]}),
-    ("07_price_model", {"seed": 7, **WORKSHOP["07"]}),
-]
+CHAIN = yaml.safe_load((files.project_root() / "tests" / "papermill.yaml").read_text())
 
 
-@pytest.mark.parametrize(("name", "parameters"), MATRIX, ids=[f"{n}-{json.dumps(p)}" for n, p in MATRIX])
-def test_a_lesson_runs_with_other_parameters(name, parameters, tmp_path):
-    made = runner.execute(name, parameters, output=tmp_path / f"{name}.ipynb")
+@pytest.fixture(scope="module")
+def chain(tmp_path_factory):
+    """A build folder that the lessons of this file share."""
+    with pytest.MonkeyPatch.context() as patch:
+        folder = tmp_path_factory.mktemp("papermill")
+        patch.setenv("GADGET_BUILD", str(folder))
+        yield folder
+
+
+def test_the_chain_has_every_lesson_once():
+    assert list(CHAIN["lessons"]) == [name[:2] for name in workspace.LESSONS]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", CHAIN["lessons"])
+def test_a_lesson_runs_with_other_parameters(number, chain):
+    """Where a lesson before it failed, the next makes its input itself: each is judged alone."""
+    name, parameters = runner.find_lesson(number), {"seed": CHAIN["seed"], **CHAIN["lessons"][number]}
+    made = runner.execute(name, parameters)
     assert made.exists()
     for artefact in runner.makes(name):
         assert workspace.stamp(artefact)["parameters"].items() >= parameters.items()
@@ -33,10 +43,7 @@ def test_a_lesson_runs_with_other_parameters(name, parameters, tmp_path):
 
 @pytest.mark.parametrize("name", workspace.LESSONS)
 def test_a_wrong_parameter_stops_every_lesson_at_its_second_cell(name, tmp_path):
-    """One kernel a lesson: the wrong name, the wrong type and the wrong value are tried in its setup cell."""
-    import nbformat
-    from nbclient import NotebookClient
-
+    """One kernel per lesson: the wrong name, the wrong type and the wrong value are tried in its setup cell."""
     lesson = nbformat.read(runner.lesson_path(name), as_version=4)
     code = [cell.source for cell in lesson.cells if cell.cell_type == "code"][:2]
     trials = {
@@ -56,11 +63,11 @@ def test_a_wrong_parameter_stops_every_lesson_at_its_second_cell(name, tmp_path)
 
 def test_a_lesson_without_its_input_says_so_and_makes_it(build, tmp_path, monkeypatch):
     """Asked for the cheapest artefact that another lesson makes, in an empty build folder."""
-    said = []
-    monkeypatch.setattr(runner, "execute", lambda name, parameters: said.append((name, parameters)))
+    asked = []
+    monkeypatch.setattr(runner, "execute", lambda name, parameters: asked.append((name, parameters)))
     with pytest.raises(CourseError):
         lesson_module.Lesson("05_ner", {"profile": "quick", "seed": 3}).need("text")  # the stand-in makes nothing
-    assert said == [("04_ocr", {"profile": "quick", "seed": 3})]
+    assert asked == [("04_ocr", {"profile": "quick", "seed": 3})]
 
 
 def test_unknown_names_are_refused_by_papermill_runs_too(tmp_path):

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import ast
-
-import nbformat
 import pytest
 import yaml
+from lesson_tools import begin
 
 from coursekit import run as runner
 from gadgetlib.errors import CourseError
@@ -15,19 +13,6 @@ from gadgetlib.files import project_root
 FOLDER = project_root() / "notebooks" / "instructor"
 PRESETS = {path.stem: yaml.safe_load(path.read_text()) for path in sorted(FOLDER.glob("*.yaml"))}
 CASES = [(preset, number) for preset, content in PRESETS.items() for number in content["lessons"]]
-
-
-def begin(number: str, parameters: dict):
-    """A lesson's parameters cell, these parameters, and its start(...) statement; what follows it is left out."""
-    name = runner.find_lesson(number)
-    code = [c.source for c in nbformat.read(runner.lesson_path(name), as_version=4).cells if c.cell_type == "code"]
-    namespace: dict = {}
-    exec(code[0], namespace)
-    namespace |= parameters
-    body = ast.parse(code[1]).body
-    last = next(i for i, node in enumerate(body) if isinstance(node, ast.Assign) and "start(" in ast.unparse(node))
-    exec(ast.unparse(ast.Module(body[: last + 1], [])), namespace)
-    return namespace["lesson"]
 
 
 def test_the_four_kinds_of_course_are_there():

@@ -6,7 +6,6 @@ import functools
 import http.server
 import importlib.util
 import re
-import shutil
 import threading
 
 import nbformat
@@ -143,30 +142,22 @@ def test_the_site_has_every_lesson_plan_and_deck(site):
     assert index.count("<h3>") == len(LESSONS) and "the machine about" in index.lower()
 
 
-def test_it_reads_well_in_a_browser(address):
+def test_it_reads_well_in_a_browser(address, browser):
     """Phone and desktop, light and dark: nothing wider than the screen, no error, no request leaves the machine; search finds."""
-    from playwright.sync_api import sync_playwright
-    from test_app import CHROMIUM_FLAGS
-
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    if chromium is None:
-        pytest.skip("no Chromium on this machine")
-    pages = ["index.html", "lessons/03_finetune.html", "lessons/05_ner.html", "instructors/grading.html", "slides/07_price_model.slides.html"]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
-        trouble: list[str] = []
-        for width in (390, 1280):
-            context = browser.new_context(viewport={"width": width, "height": 850}, color_scheme="dark")
-            tab = context.new_page()
-            tab.on("pageerror", lambda error: trouble.append(str(error)))
-            tab.on("request", lambda r: trouble.append(r.url) if not r.url.startswith((address, "data:")) else None)
-            for name in pages:
-                tab.goto(f"{address}/{name}")
-                assert tab.evaluate("document.documentElement.scrollWidth") <= width, (name, width)
-            tab.goto(f"{address}/index.html")
-            assert tab.evaluate("getComputedStyle(document.body).backgroundColor") != "rgb(255, 255, 255)"
-            tab.goto(f"{address}/search.html?q=conformal")
-            tab.wait_for_selector("#search-results li a", timeout=20_000)
-            assert any("07" in text for text in tab.locator("#search-results li a").all_inner_texts())
-        browser.close()
+    pages = ["index.html", "lessons/03_finetune.html", "lessons/05_ner.html", "instructors/grading.html",
+             "slides/07_price_model.slides.html"]  # fmt: skip
+    trouble: list[str] = []
+    for width in (390, 1280):
+        context = browser.new_context(viewport={"width": width, "height": 850}, color_scheme="dark")
+        tab = context.new_page()
+        tab.on("pageerror", lambda error: trouble.append(str(error)))
+        tab.on("request", lambda r: trouble.append(r.url) if not r.url.startswith((address, "data:")) else None)
+        for name in pages:
+            tab.goto(f"{address}/{name}")
+            assert tab.evaluate("document.documentElement.scrollWidth") <= width, (name, width)
+        tab.goto(f"{address}/index.html")
+        assert tab.evaluate("getComputedStyle(document.body).backgroundColor") != "rgb(255, 255, 255)"
+        tab.goto(f"{address}/search.html?q=conformal")
+        tab.wait_for_selector("#search-results li a", timeout=20_000)
+        assert any("07" in text for text in tab.locator("#search-results li a").all_inner_texts())
     assert trouble == []
