@@ -6,7 +6,9 @@ import atexit
 import contextlib
 import os
 import shutil
+import signal
 import socket
+import sys
 import tempfile
 import threading
 import time
@@ -22,6 +24,8 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 import gradio as gr
 import psutil
 from PIL import Image
+from starlette.middleware import Middleware
+from starlette.responses import PlainTextResponse
 
 from gadgetlib import CLASSES, SPEC_FIELDS
 from gadgetlib.batch import COLUMNS, TEXT, row, write_rows
@@ -29,12 +33,8 @@ from gadgetlib.errors import CourseError
 from gadgetlib.files import data_dir, trained
 from gadgetlib.listing import Describer, Listing, card, in_words, name_of, shipped_listings, table
 
-MAX_UPLOAD = "20mb"
 KEPT = 600  # seconds that what a visit made stays on disk
 ENTRY = ["model", "year", "ram_gb", "storage_gb", "screen_in", "chip", "weight_g", "launch_price_usd"]
-# Fonts of the system: Gradio's default theme would fetch its own from the web.
-THEME = gr.themes.Default(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"])
-CSS = "footer{display:none!important} .gradio-container{max-width:72rem!important}"
 
 
 class Photo(gr.Image):
@@ -44,6 +44,31 @@ class Photo(gr.Image):
 
     def preprocess(self, payload: Any) -> str | None:
         return payload and payload.path
+
+
+class Uploads:
+    """ASGI middleware: an upload that cannot be parsed, or that was cut half-way, is a 400 and no traceback."""
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        try:
+            await self.app(scope, receive, send)
+        except Exception:
+            if not scope.get("path", "").endswith("/upload"):
+                raise
+            await PlainTextResponse("This upload cannot be read; send it again.", 400)(scope, receive, send)
+
+
+# Fonts of the system: Gradio's default theme would fetch its own from the web.
+SETTINGS = {
+    "theme": gr.themes.Default(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]),
+    "css": "footer{display:none!important} .gradio-container{max-width:72rem!important}", "footer_links": [],
+    "share": False, "inbrowser": False, "quiet": True, "prevent_thread_lock": True, "max_file_size": "20mb",
+    "allowed_paths": [str(data_dir() / "photos"), str(data_dir() / "listings")], "app_kwargs": {"middleware": [Middleware(Uploads)]},
+    "pwa": False, "ssr_mode": False, "show_error": True, "enable_monitoring": False,
+}  # fmt: skip
 
 
 @contextlib.contextmanager
@@ -215,6 +240,8 @@ def serve(port: int = 7860, host: str = "127.0.0.1", engine: str = "rapidocr", w
     for name in ("no_proxy", "NO_PROXY"):  # Gradio asks itself whether it is there: not by way of a proxy
         os.environ[name] = ",".join(filter(None, [os.environ.get(name), "127.0.0.1,localhost,::1", host]))
 
+    launched = threading.Event()
+
     def load() -> Describer:
         launched.wait()  # beside the building of the page both would be slow
         describer = Describer.load(engine=engine)
@@ -226,18 +253,15 @@ def serve(port: int = 7860, host: str = "127.0.0.1", engine: str = "rapidocr", w
             time.sleep(KEPT / 20)
             sweep(folder, kept, KEPT)
 
-    launched, app = threading.Event(), build(ThreadPoolExecutor(1).submit(load).result)
+    app = build(ThreadPoolExecutor(1).submit(load).result)
     kept = set(folder.rglob("*"))  # the examples
     try:
-        app.launch(
-            server_name=host, server_port=port, share=False, inbrowser=False, quiet=True, max_file_size=MAX_UPLOAD,
-            allowed_paths=[str(data_dir() / "photos"), str(data_dir() / "listings")], prevent_thread_lock=True,
-            theme=THEME, css=CSS, footer_links=[], pwa=False, ssr_mode=False, show_error=True, enable_monitoring=False,
-        )  # fmt: skip
+        app.launch(server_name=host, server_port=port, **SETTINGS)
     finally:
         launched.set()
     threading.Thread(target=clean, daemon=True).start()
     print(f"http://{host}:{port}  (Ctrl-C ends it)", flush=True)
     if wait:
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the folder goes
         app.block_thread()
     return app

@@ -19,6 +19,7 @@ from pydantic import BaseModel, Field
 from gadgetlib import CLASSES, SPEC_FIELDS
 from gadgetlib.errors import CourseError
 from gadgetlib.files import data_dir, table, trained
+from gadgetlib.specs.tables import key, skeleton
 
 LONGEST_SIDE = 1600  # pixels; a larger picture is shrunk as it arrives: nothing here sees more, and memory is finite
 SURE_OF_TEXT = math.log(20)  # how far text must put one kind before the next to vouch for a picture that looks like none
@@ -37,10 +38,12 @@ class Listing(BaseModel):
     price: dict[str, Any] | None = None
     warnings: list[str] = Field(default_factory=list)
     seconds: dict[str, float] = Field(default_factory=dict)
-    # what a stage hands to a later one; not saved
+    # what a stage hands to a later one, or to whoever measures it; not saved
     picture: Any = Field(default=None, exclude=True)  # PIL, upright, as it is described
     crop: Any = Field(default=None, exclude=True)  # PIL, the product on its page: what the search looks at
     vector: Any = Field(default=None, exclude=True)  # of the crop
+    from_picture: dict[str, float] = Field(default_factory=dict, exclude=True)  # probabilities of kinds, from the picture alone
+    from_text: dict[str, float] = Field(default_factory=dict, exclude=True)  # log-likelihoods of kinds, from the text alone
     words: list[dict[str, Any]] = Field(default_factory=list, exclude=True)  # text, box, conf
     heights: list[int] = Field(default_factory=list, exclude=True)  # of the print of each line of text, in pixels
 
@@ -137,11 +140,12 @@ class Describer:
         seen = self.classifier.predict(views)
         found = specs.extract(listing.text)  # the rules alone: the tagger asks for the kind
         found.model = catalogue_model(found.brand, found.model, listing.text)
-        text = text_log_likelihoods(listing.text, found)
         listing.crop = views[-1]
-        listing.probs = combine({kind: sum(view["probs"].get(kind, 0) for view in seen) / len(seen) for kind in CLASSES}, text)
+        listing.from_picture = {kind: sum(view["probs"].get(kind, 0) for view in seen) / len(seen) for kind in CLASSES}
+        listing.from_text = text_log_likelihoods(listing.text, found)
+        listing.probs = combine(listing.from_picture, listing.from_text)
         listing.gadget_type = max(listing.probs, key=listing.probs.get)
-        first, second = sorted(text.values(), reverse=True)[:2]
+        first, second = sorted(listing.from_text.values(), reverse=True)[:2]
         listing.accepted = any(view.get("accepted", True) for view in seen) or first - second > SURE_OF_TEXT
         if not listing.accepted:
             listing.warnings.append("This does not look like one of the five kinds of gadget; take the rest lightly.")
@@ -219,14 +223,9 @@ def plain_model(brand: str, model: str) -> str:
     return _CHIP.sub("", model) if brand == "Apple" else model
 
 
-@cache
-def _lookalikes() -> dict[int, str]:
-    return str.maketrans({row["sign"]: row["letter"] for row in table("gazetteer/ocr_lookalikes.csv")})
-
-
 def _letters(text: str) -> str:
     """The letters and digits of a text, look-alike signs counted as one: "Galaxy $8" and "GALAXY S8" become the same."""
-    return re.sub(r"[^a-z0-9]+", "", text.lower().translate(_lookalikes()))
+    return key(skeleton(text.lower()))
 
 
 @cache

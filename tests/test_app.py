@@ -71,10 +71,7 @@ def address():
     from gadgetlib import app
 
     page = app.build(cache(stand_in))
-    _, url, _ = page.launch(
-        server_name="127.0.0.1", share=False, quiet=True, prevent_thread_lock=True, max_file_size="1mb",
-        allowed_paths=[str(data_dir() / "photos")], theme=app.THEME, css=app.CSS, ssr_mode=False, show_error=True,
-    )  # fmt: skip
+    _, url, _ = page.launch(server_name="127.0.0.1", **{**app.SETTINGS, "max_file_size": "1mb"})
     yield url
     page.close()
 
@@ -248,7 +245,9 @@ def test_a_batch_has_a_row_for_each_file_whatever_it_is_called(address, tmp_path
 @pytest.mark.parametrize(
     ("content_type", "body"),
     [("multipart/form-data", b"x"), ("multipart/form-data; boundary=x", b"--x\r\nContent-Disposition: form-data\r\n\r\n"),
-     ("multipart/form-data; boundary=x", b"nothing"), ("application/json", b"{}"), ("multipart/form-data; boundary=x", b"--x--\r\n")],
+     ("multipart/form-data; boundary=x", b"nothing"), ("application/json", b"{}"), ("multipart/form-data; boundary=x", b"--x--\r\n"),
+     ("multipart/form-data; boundary=" + "x" * 100_000, b"nothing"), ("multipart/form-data; boundary=x", b"a" * 2_000_000),
+     ("multipart/form-data; boundary=x", b'--x\r\nContent-Disposition: form-data; name="files"\r\n\r\nabc\r\n--x--\r\n')],
 )  # fmt: skip
 def test_a_malformed_upload_is_refused(address, content_type, body):
     answer = httpx.post(f"{address}gradio_api/upload", content=body, headers={"content-type": content_type})

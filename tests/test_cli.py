@@ -1,17 +1,19 @@
-"""The command line: answers at once where it can, says what to do where it cannot."""
+"""The command line: answers at once where it can, says what to do where it cannot, a row for every file."""
 
 from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
+import time
 
+import httpx
 import pytest
 
-COMMANDS = {
-    "classify": ["x.jpg"], "search": ["x.jpg"], "price": ["brand=Dell"], "describe": ["x.jpg"],
-}  # fmt: skip
+COMMANDS = {"classify": ["x.jpg"], "search": ["x.jpg"], "price": ["brand=Dell"], "describe": ["x.jpg"], "app": []}
+ROW = ["brand", "model", "ram_gb", "storage_gb", "screen_in", "price", "currency"]
 
 
 def gadget(*arguments: str, stdin: str | None = None, **env: str) -> subprocess.CompletedProcess:
@@ -42,22 +44,51 @@ def test_nothing_trained_yet_is_one_sentence_and_exit_2(command, tmp_path):
 
 
 def test_specs_takes_arguments_or_lines():
-    wanted = ["brand", "model", "ram_gb", "storage_gb", "screen_in", "price", "currency"]
     texts = ["Samsung Galaxy A52 (6GB RAM, 128GB)", "nothing to see"]
     done = gadget("specs", *texts)
     rows = [json.loads(line) for line in done.stdout.splitlines()]
-    assert [list(row) for row in rows] == [wanted, wanted]
+    assert [list(row) for row in rows] == [ROW, ROW]
     assert (rows[0]["brand"], rows[0]["ram_gb"], rows[0]["storage_gb"]) == ("Samsung", 6, 128)
     assert set(rows[1].values()) == {None}
     assert gadget("specs", stdin="\n".join(texts) + "\n").stdout == done.stdout
 
 
-def test_a_file_that_is_not_there_is_a_row_with_its_reason(tmp_path):
-    done = gadget("read", str(tmp_path / "no.jpg"))
-    row = json.loads(done.stdout)
-    assert list(row) == ["file", "error"] and "no.jpg" in row["error"] and done.returncode == 1
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252"])
+def test_every_file_has_its_row_whatever_it_and_the_terminal_are(tmp_path, encoding):
+    """A missing file, a name that the terminal cannot show, a name that is no text at all."""
+    names = ["no.jpg", "снимок.jpg", "\udcff😀.jpg"]
+    done = gadget("read", *names, PYTHONIOENCODING=encoding)
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [list(row) for row in rows] == [["file", "error"]] * 3 and done.returncode == 1
+    assert [row["file"] for row in rows] == names and "no.jpg" in rows[0]["error"]
 
 
-def test_a_wrong_option_of_run_is_one_sentence(tmp_path):
-    done = gadget("run", "--profile", "huge", GADGET_BUILD=str(tmp_path))
-    assert done.returncode == 2 and "quick or full" in done.stderr and done.stderr.count("\n") == 1
+@pytest.mark.parametrize("arguments", [["run", "--profile", "huge"], ["app", "--port", "99999"]])
+def test_a_wrong_option_is_one_sentence(arguments, tmp_path):
+    (tmp_path / "classifier").mkdir()
+    done = gadget(*arguments, GADGET_BUILD=str(tmp_path))
+    assert done.returncode == 2 and done.stderr.count("\n") == 1
+    assert {"run": "quick or full", "app": "try `--port"}[arguments[0]] in done.stderr
+
+
+def test_the_app_starts_behind_a_proxy_and_leaves_nothing(tmp_path):
+    (tmp_path / "classifier").mkdir()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    settings = {"GADGET_BUILD": str(tmp_path), "TMPDIR": str(tmp_path), "http_proxy": "http://127.0.0.1:9", "no_proxy": "", "NO_PROXY": ""}
+    server = subprocess.Popen([sys.executable, "-m", "gadgetlib", "app", "--port", str(port)], env={**os.environ, **settings})
+    try:
+        with httpx.Client(trust_env=False) as client:
+            for _ in range(120):
+                try:
+                    answer = client.get(f"http://127.0.0.1:{port}")
+                    break
+                except httpx.ConnectError:
+                    assert server.poll() is None
+                    time.sleep(0.5)
+        assert answer.status_code == 200 and list(tmp_path.glob("gadget-app-*"))
+    finally:
+        server.terminate()
+        server.wait(60)
+    assert not list(tmp_path.glob("gadget-app-*"))

@@ -269,7 +269,7 @@ def changed(path, found, **changes):
         ('exercise("00.1"', {"metadata": {"tags": []}}, "the cell of 00.1 is not tagged"),
         ('exercise("00.1"', {"metadata": {"tags": ["exercise", "hard"]}}, "has the tag 'hard'"),
         ('exercise("00.1"', {"outputs": []}, "00.1 stores another verdict"),
-        ('exercise("00.1"', {"source": lambda s: s.replace("median", "mean")}, "the task of 00.1 is not the one"),
+        ('exercise("00.1"', {"source": lambda s: s.replace("largest", "smallest")}, "the task of 00.1 is not the one"),
         ('exercise("00.1"', {"source": lambda s: s.replace("= ...", "= 3")}, "the stub of 00.1"),
         (
             'exercise("00.1"',

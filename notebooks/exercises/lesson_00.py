@@ -1,150 +1,165 @@
-"""Exercises of lesson 00: a table of prices, a row of look-alikes, a rule for prices."""
+"""Exercises of lesson 00: three stages of the pipeline, small: the kind from guesses, the nearest pictures, a first price."""
 
 from __future__ import annotations
 
-import re
+import statistics
+
+import numpy as np
 
 from coursekit.exercises import Exercise, Mistake, Question
 
-
-def _ratio(column):
-    return lambda given: given.prices[column][given.dear] / given.prices[column][given.cheap]
-
-
-def _alike(given):
-    return sum(kind == given.kind for kind in given.found)
-
-
-SAID = [
-    ("now $329.50 only", True),
-    ("1,299 USD", True),
-    ("$ 49", True),
-    ("save big", False),
-    ("RTX 4070 8GB", False),
-    ("free shipping in the USA", False),
+NAMES = {"mobile_phone": ["cellular telephone", "iPod"], "laptop": ["notebook", "laptop"], "smartwatch": ["digital watch"]}
+GUESSES = [
+    [("notebook", 0.5), ("binder", 0.3)],
+    [("digital watch", 0.3), ("laptop", 0.2), ("notebook", 0.2)],  # two names of one kind, together larger
+    [("web site", 0.6), ("envelope", 0.3)],
+    [("binder", 0.8), ("iPod", 0.1), ("digital watch", 0.05)],
 ]
 
 
-def _says(function, text):
-    return bool(function(text))
+def _kind(guesses, names):
+    shares = {kind: sum(share for name, share in guesses if name in known) for kind, known in names.items()}
+    best = max(shares, key=shares.get)
+    return best if shares[best] else None
 
 
-def _right_rule(function, given):
-    return all(_says(function, text) is price for text, price in SAID)
+def _surest(guesses, names):
+    """The kind of the one likeliest name that is known."""
+    kinds = {name: kind for kind, known in names.items() for name in known}
+    known = [(share, kinds[name]) for name, share in guesses if name in kinds]
+    return max(known)[1] if known else None
+
+
+def _first(guesses, names):
+    return next((kind for kind, known in names.items() if guesses[0][0] in known), None)
+
+
+def _never_none(guesses, names):
+    shares = {kind: sum(share for name, share in guesses if name in known) for kind, known in names.items()}
+    return max(shares, key=shares.get)
+
+
+def _kind_cases(given):
+    return [((guesses, NAMES), _kind(guesses, NAMES)) for guesses in GUESSES]
+
+
+VECTORS = np.array([[3.0, 0.0], [0.9, 0.1], [0.0, 1.0], [8.0, 8.0], [-1.0, 0.0]])
+QUERY = np.array([2.0, 0.1])
+
+
+def _cosines(query, vectors):
+    return vectors @ query / np.linalg.norm(vectors, axis=1) / np.linalg.norm(query)
+
+
+def _nearest_cases(given):
+    order = np.argsort(-_cosines(QUERY, VECTORS))
+    return [((QUERY, VECTORS, k), order[:k].tolist()) for k in (1, 3, 5)]
+
+
+# Of each memory size as many rows as it has gigabytes, so that every least number of rows makes a difference.
+ROWS = [{"ram_gb": ram, "storage_gb": 64 * (1 + i % 3), "price": 90 * ram + 7 * i * i} for ram in range(1, 11) for i in range(ram)]
+KNOWN = [*({"ram_gb": ram} for ram in range(1, 11)), {"ram_gb": 9, "storage_gb": None}, {"ram_gb": 99}, {"storage_gb": 128}, {}]
+
+
+def _agree(rows, known, none_counts=False):
+    wanted = {field: value for field, value in known.items() if value is not None or none_counts}
+    return [row for row in rows if all(row[field] == value for field, value in wanted.items())]
+
+
+def _model(given, least=None, middle=statistics.median, none_counts=False, or_more=0):
+    """A price model: right, or with one thing wrong."""
+    least = given.least if least is None else least
+
+    def estimate(rows, known):
+        found = _agree(rows, known, none_counts)
+        return middle(row["price"] for row in (found if len(found) >= least + or_more else rows))
+
+    return estimate
+
+
+def _estimate_cases(given):
+    return [((ROWS, known), _model(given)(ROWS, known)) for known in KNOWN]
 
 
 EXERCISES = (
     Exercise(
         "00.1",
         "core",
-        "number",
-        "In the table of prices above, how many times the median of `task.cheap` is the median of `task.dear`? "
-        "One decimal is enough.",
+        "function",
+        "Write `kind(guesses, names)`, a classifier: guesses is a list of (name, probability), names says which names mean "
+        "which kind, as `NAMES` does. Return the kind whose names have the largest sum of probabilities, or None where none of "
+        "the guesses is known.",
         hints=(
-            "The median is the column 50%.",
-            'prices["50%"] holds the medians; its rows are named by kind.',
-            'prices["50%"][task.dear] divided by prices["50%"][task.cheap].',
+            "Add up before you compare: two names of one kind can beat one name of another.",
+            "sum(share for name, share in guesses if name in known) is the sum of one kind.",
+            "Put the sums of all kinds in a dict, take the largest with max(..., key=...), and look at it before you return its kind.",
         ),
-        because="A model that knows only the kind already separates cheap from dear; every spec must add to that.",
-        expected=_ratio("50%"),
-        within=0.06,
+        because="You turned a thousand classes into a few by adding probabilities: that is called zero-shot classification.",
+        cases=_kind_cases,
         wrong=(
-            Mistake("upside down", "That is the cheap one in terms of the dear one.", lambda g: 1 / _ratio("50%")(g)),
-            Mistake("mean", "That compares the means. A few very dear gadgets pull a mean up.", _ratio("mean")),
-            Mistake("95 %", "That compares the dearest of each kind (95%), not the middle ones (50%).", _ratio("95%")),
-            Mistake(
-                "difference",
-                "That is how many dollars lie between the two. How many *times* is asked for: divide.",
-                lambda g: g.prices["50%"][g.dear] - g.prices["50%"][g.cheap],
-                lambda a, g: abs(a - (g.prices["50%"][g.dear] - g.prices["50%"][g.cheap])) < 2,
-            ),
-        ),
-        variant=lambda rng: {
-            "dear": rng.choice(["laptop", "mobile_phone", "tablet"]),
-            "cheap": rng.choice(["smartwatch", "headphones"]),
-        },
+            Mistake("surest name", "It takes the kind of the surest name. Two names of one kind count together.", lambda g: _surest),
+            Mistake("first guess", "It looks at the first guess only; a known name may follow.", lambda g: _first),
+            Mistake("never None", "Where no guess is known it still names a kind. Nothing is a better answer than anything.",
+                    lambda g: _never_none),
+        ),  # fmt: skip
     ),
     Exercise(
         "00.2",
         "core",
-        "number",
-        "How many of the six nearest photos above are of the same kind as the picture? Give a number from 0 to 6.",
+        "function",
+        "Write `nearest(query, vectors, k)`, a search engine: the row numbers of the k vectors (n, d) that have the largest cosine with "
+        "query (d,), the best first, as a list.",
         hints=(
-            'The kind of the picture is sample["gadget_type"].',
-            "Count the titles above the photos that name this kind.",
-            'shipped.gadget_type.iloc[nearest] are the six kinds; compare them with sample["gadget_type"] and sum.',
+            "The cosine is the dot product of two vectors, each divided by its own length.",
+            "np.linalg.norm(vectors, axis=1) gives the lengths of all rows; vectors @ query the dot products.",
+            "np.argsort sorts upwards, and you want the largest first: sort the negative, then cut off k.",
         ),
-        because="That count, divided by six, is precision at 6: lesson 06 measures search engines with it.",
-        expected=_alike,
+        because="Lesson 06 puts a better map before this and an index behind it; the search itself stays these lines.",
+        cases=_nearest_cases,
         wrong=(
-            Mistake(
-                "share", "That is the share of the six. The count is asked for.", lambda g: _alike(g) / len(g.found)
-            ),
-            Mistake("others", "You counted those of *another* kind.", lambda g: len(g.found) - _alike(g)),
-            Mistake("itself", "One too many: the picture itself is not among the six.", lambda g: _alike(g) + 1),
-        ),
+            Mistake("dot product", "Long vectors win: divide by the lengths before you compare.",
+                    lambda g: lambda query, vectors, k: np.argsort(-(vectors @ query))[:k].tolist()),
+            Mistake("upwards", "The worst comes first: argsort sorts upwards.",
+                    lambda g: lambda query, vectors, k: np.argsort(_cosines(query, vectors))[:k].tolist()),
+            Mistake("distance", "That is the straight-line distance. It prefers rows of the query's length; the cosine looks at direction alone.",
+                    lambda g: lambda query, vectors, k: np.argsort(np.linalg.norm(vectors - query, axis=1))[:k].tolist()),
+        ),  # fmt: skip
     ),
     Exercise(
         "00.3",
         "stretch",
         "function",
-        "Write a function that takes a text and returns True when it states a price in dollars.",
+        "Write `estimate(rows, known)`, a price model: the median `price` of the rows (dicts) that agree with every value in known. A "
+        "value of None is not known, and where fewer than `task.least` rows agree, all rows count.",
         hints=(
-            'What do "$329.50" and "1,299 USD" have that "RTX 4070 8GB" lacks?',
-            "A sign before a number, or a code after it: two patterns, joined by | in one regular expression.",
-            r're.search(r"\$\s?\d|\d\s?USD", text) is nearly it; turn it into True or False with bool().',
+            "First drop from known what is None; then keep the rows that have all that is left.",
+            "all(row[field] == value for field, value in wanted.items()) says whether a row agrees.",
+            "Compare the number of rows that agree with task.least; statistics.median takes the prices of those, or of all.",
         ),
-        because="You wrote a rule. Lesson 05 shows where rules stop, and what to do then.",
-        right=_right_rule,
+        because="A baseline that everyone understands. Lesson 07 has to beat one like it, on gadgets that it has not seen.",
+        cases=_estimate_cases,
+        within=0.01,
         wrong=(
-            Mistake(
-                "always",
-                "It says yes to text without any price.",
-                lambda g: lambda text: True,
-                lambda f, g: _says(f, "save big"),
-            ),
-            Mistake(
-                "any number",
-                "It takes any number for a price; RTX 4070 is none.",
-                lambda g: lambda text: bool(re.search(r"\d", text)),
-                lambda f, g: _says(f, "RTX 4070 8GB"),
-            ),
-            Mistake(
-                "letters are enough",
-                "It sees dollars where no number is: 'free shipping in the USA' states no price.",
-                lambda g: lambda text: "$" in text or "US" in text,
-                lambda f, g: _says(f, "free shipping in the USA"),
-            ),
-            Mistake(
-                "sign only",
-                "It misses prices written as 1,299 USD.",
-                lambda g: lambda text: bool(re.search(r"\$\s?\d", text)),
-                lambda f, g: not _says(f, "1,299 USD"),
-            ),
-            Mistake(
-                "code only",
-                "It misses prices written with the sign, as $329.50 or $ 49.",
-                lambda g: lambda text: "USD" in text,
-                lambda f, g: not (_says(f, "now $329.50 only") and _says(f, "$ 49")),
-            ),
+            Mistake("mean", "One dear gadget pulls the mean; the median does not care.", lambda g: _model(g, middle=statistics.mean)),
+            Mistake("no fallback", "One row is no median: where too few rows agree, take them all.", lambda g: _model(g, least=1)),
+            Mistake("None counts", "It looks for rows whose value is None. None means: not read.", lambda g: _model(g, none_counts=True)),
+            Mistake("one more", "With exactly `task.least` rows there are enough.", lambda g: _model(g, or_more=1)),
         ),
+        variant=lambda rng: {"least": rng.randint(2, 9)},
     ),
 )
 
 QUIZ = (
     Question(
         "00.q1",
-        "The network gave the blank page a name with some confidence. Why?",
+        "The network called a phone a binder, with a probability near .9. Why was it so sure?",
         right=(
-            "Its outputs must sum to one.",
-            'A softmax spreads all its probability over the names it has; "none" is not among them.',
+            "A softmax divides all belief among the names it has, and nothing has compared these probabilities with our pictures.",
+            "There is no name for 'I do not know', and whether .9 means nine times in ten has to be measured: lesson 03 calls that calibration.",
         ),
         wrong=(
-            (
-                "It has seen blank pages in training.",
-                "ImageNet has no class for it; even if such pictures were in it, the mechanism would be the same.",
-            ),
-            ("The picture was too small.", "Size changes the guess, not the fact that there must be one."),
+            ("Cellular telephone is not among its 1000 names.", "It is; the network had the right word and chose another."),
+            ("The photo was too small.", "Size changes the guess. That some name gets a high probability does not hang on it."),
         ),
     ),
     Question(
@@ -152,10 +167,10 @@ QUIZ = (
         "Which stage's mistake costs most further down?",
         right=(
             "read",
-            "What is not read cannot be extracted, and the price model then works without it. Lesson 08 measures this.",
+            "What is not read cannot be extracted, and the price is then estimated without it. Lesson 08 measures this.",
         ),
         wrong=(
-            ("classify", "It hurts, for the kind picks the price range. But four other fields still get through."),
+            ("classify", "It hurts, for the kind picks the price range. But the text's fields still get through."),
             ("price", "It comes last; nothing depends on it."),
         ),
     ),

@@ -1,168 +1,280 @@
-"""Exercises of lesson 08: the worst field, the budget, when to ask a person."""
+"""Exercises of lesson 08: a guarded stage, what a stage costs with its interval, a client for the app."""
 
 from __future__ import annotations
 
+import json
+from types import SimpleNamespace
+
+import httpx
+import numpy as np
+
 from coursekit.exercises import Exercise, Mistake, Question
-from gadgetlib import SPEC_FIELDS
+from gadgetlib.measure import difference, interval
+
+# --- 08.1: a guarded stage
 
 
-def _misses(given):
-    """field -> in how many listings it is wrong, for the fields that are asked about."""
-    return {field: sum(not row[field] for row in given.right) for field in given.fields}
+def _guarded(stage, word, catch=Exception, warn=True):
+    """The right answer; catch and warn: what a wrong one does instead."""
+
+    def run(listing):
+        try:
+            stage(listing)
+        except catch as error:
+            if warn:
+                listing.warnings.append(f"{word}: {error}" if warn is True else word)
+
+    return run
 
 
-def _gain(given):
-    return 100 * (given.budget["with the true text"] - given.budget["as it is"])
+def _listing():
+    return SimpleNamespace(text="", warnings=["from before"])
 
 
-def _flagged(function, given):
-    return [bool(function(listing)) for listing in given.listings]
+def _fails(listing):
+    listing.text = "half"
+    raise ValueError("no such font")
 
 
-def _share_caught(function, given):
-    """Of the listings with an error, the share that the function sends to a person."""
-    wrong = [flag for flag, row in zip(_flagged(function, given), given.right) if not all(row.values())]
-    return sum(wrong) / len(wrong) if wrong else 1.0
+def _guard_problem(answer, word):
+    """What a guard does wrong, or an empty text."""
+    stages = []
+    guard = answer(lambda listing: stages.append(listing), word)
+    if stages or not callable(guard):
+        return "early"
+    fine = _listing()
+    guard(fine)
+    if stages != [fine]:
+        return "not run"
+    if fine.warnings != ["from before"]:
+        return "warns of nothing"
+    broken = _listing()
+    try:
+        answer(_fails, word)(broken)
+    except ValueError:
+        return "raises"
+    added = broken.warnings[1:] if broken.warnings[:1] == ["from before"] else []
+    if not added:
+        return "silent"
+    if len(added) > 1 or word not in added[0] or "no such font" not in added[0]:
+        return "without reason"
+    return "" if _passes_interrupt(answer, word) else "stops Ctrl-C"
 
 
-def _asks_well(function, given):
-    return (
-        bool(function(given.crippled)) and _share_caught(function, given) >= 0.5 and not all(_flagged(function, given))
-    )
+def _passes_interrupt(answer, word):
+    def interrupted(listing):
+        raise KeyboardInterrupt
+
+    try:
+        answer(interrupted, word)(_listing())
+    except KeyboardInterrupt:
+        return True
+    return False
+
+
+def _guard_mistake(name, why, example):
+    return Mistake(name, why, lambda g: lambda stage, word: example(stage, word), lambda a, g: _guard_problem(a, g.word) == name)
+
+
+# --- 08.2: what a stage costs
+
+RNG = np.random.default_rng(8)
+PRODUCTS = np.repeat(np.arange(60), 5)
+AS_IS = np.repeat(RNG.random(60) < 0.5, 5)
+WITH_TRUTH = AS_IS | np.repeat(RNG.random(60) < 0.25, 5)
+
+
+def _gain(as_is, with_truth, products):
+    found = difference(with_truth, as_is, products)
+    return [100 * found.value, 100 * found.low, 100 * found.high]
+
+
+def _unpaired(as_is, with_truth, products):
+    one, other = interval(with_truth, products), interval(as_is, products)
+    return [100 * (one.value - other.value), 100 * (one.low - other.high), 100 * (one.high - other.low)]
+
+
+def _ungrouped(as_is, with_truth, products):
+    return _gain(as_is, with_truth, range(len(as_is)))
+
+
+def _near(found, wanted):
+    """Whether three numbers are the gain (to 0.1) and its interval (to 1.5: bootstraps differ)."""
+    found = [float(value) for value in found]
+    return len(found) == 3 and abs(found[0] - wanted[0]) < 0.1 and all(abs(a - b) < 1.5 for a, b in zip(found[1:], wanted[1:]))
+
+
+def _answered(answer):
+    return answer(AS_IS.tolist(), WITH_TRUTH.tolist(), PRODUCTS.tolist())
+
+
+def _like(example):
+    return lambda a, g: _near(_answered(a), example(AS_IS, WITH_TRUTH, PRODUCTS))
+
+
+# --- 08.3: a client for the app
+
+
+def app_server(fail=False, log=None):
+    """A stand-in for the app as an httpx transport: uploads, calls, events, as Gradio's HTTP has them."""
+    uploads, log = {}, log if log is not None else []
+
+    def handle(request):
+        body, path = request.read(), request.url.path
+        log.append(path)
+        if path == "/gradio_api/upload" and b"filename=" in body:
+            name = f"/tmp/{len(uploads)}/photo.jpg"
+            uploads[name] = body
+            return httpx.Response(200, json=[name])
+        if path == "/gradio_api/call/describe" and request.method == "POST":
+            sent = json.loads(body)["data"][0]
+            known = isinstance(sent, dict) and sent.get("path") in uploads and sent.get("meta") == {"_type": "gradio.FileData"}
+            return httpx.Response(200, json={"event_id": "good" if known and not fail else "bad"})
+        if path == "/gradio_api/call/describe/good":
+            kinds = {"label": "laptop" if b"wide" in [*uploads.values()][-1] else "tablet"}
+            data = json.dumps([kinds, {"headers": ["field", "value"], "data": [["brand", "Dell"], ["ram_gb", 16]]}, []])
+            return httpx.Response(200, text=f"event: heartbeat\ndata: null\n\nevent: complete\ndata: {data}\n\n")
+        if path == "/gradio_api/call/describe/bad":
+            return httpx.Response(200, text='event: error\ndata: {"error": "photo.jpg is no picture"}\n\n')
+        return httpx.Response(404)
+
+    return httpx.Client(transport=httpx.MockTransport(handle), base_url="http://app.test/")
+
+
+def ask(http, data):
+    """The right answer."""
+    (name,) = http.post("gradio_api/upload", files={"files": ("photo.jpg", data)}).json()
+    call = {"data": [{"path": name, "meta": {"_type": "gradio.FileData"}}]}
+    event = http.post("gradio_api/call/describe", json=call).json()["event_id"]
+    lines = http.get(f"gradio_api/call/describe/{event}").text.splitlines()
+    if "event: complete" not in lines:
+        return None
+    kind, fields, _ = json.loads(lines[lines.index("event: complete") + 1].removeprefix("data: "))
+    return {"gadget_type": kind["label"], **dict(fields["data"])}
+
+
+WANTED = {b"a wide one": "laptop", b"another": "tablet"}
+
+
+def _asks_well(answer, given):
+    right = all(answer(app_server(), data) == {"gadget_type": kind, "brand": "Dell", "ram_gb": 16} for data, kind in WANTED.items())
+    return right and answer(app_server(fail=True), b"text") is None
+
+
+def _no_upload(http, data):
+    event = http.post("gradio_api/call/describe", json={"data": ["photo.jpg"]}).json()["event_id"]
+    return http.get(f"gradio_api/call/describe/{event}").text
+
+
+def _raw(http, data):
+    (name,) = http.post("gradio_api/upload", files={"files": ("photo.jpg", data)}).json()
+    call = {"data": [{"path": name, "meta": {"_type": "gradio.FileData"}}]}
+    event = http.post("gradio_api/call/describe", json=call).json()["event_id"]
+    return http.get(f"gradio_api/call/describe/{event}").text
+
+
+def _error_unseen(http, data):
+    text = _raw(http, data)
+    kind, fields, _ = json.loads(text.split("event: complete\ndata: ")[1])
+    return {"gadget_type": kind["label"], **dict(fields["data"])}
+
+
+def _first_event(http, data):
+    return json.loads(_raw(http, data).splitlines()[1].removeprefix("data: "))
+
+
+def _calls(answer):
+    log = []
+    answer(app_server(log=log), b"a wide one")
+    return log
+
+
+def _reads_well(answer):
+    return answer(app_server(), b"a wide one") == {"gadget_type": "laptop", "brand": "Dell", "ram_gb": 16}
 
 
 EXERCISES = (
     Exercise(
         "08.1",
         "core",
-        "text",
-        "Which of `task.fields` is wrong most often in the counts above? Give its name.",
+        "function",
+        "Write `guarded(stage, word)`, which returns a stage: a function of a listing that runs `stage` on it. Where that raises, the new stage "
+        "raises nothing and appends one warning to listing.warnings, with word and the error's own words in it. Ctrl-C must still "
+        "work. It is tried with `task.word`.",
         hints=(
-            "The counts say how often each is *right*.",
-            "The smallest count is the worst field. Look only at the fields that are asked about.",
-            "min(task.fields, key=lambda field: sum(row[field] for row in right))",
+            "A function that defines a function and returns it, without calling it: the stage runs when there is a listing.",
+            "try: the stage; except Exception as error: append a text made with an f-string of word and error.",
+            "Three things to check by hand: a stage that works, one that raises ValueError, one that raises KeyboardInterrupt.",
         ),
-        because="Improve the worst field of the worst stage first; everything else is polishing.",
-        right=lambda a, g: a in g.fields and _misses(g)[a] == max(_misses(g).values()),
+        because="Every place where your code meets another's needs such a guard: it decides whether one bad photo costs a warning or a night.",
+        right=lambda a, g: _guard_problem(a, g.word) == "",
         wrong=(
-            Mistake(
-                "type",
-                "'type' is not an extracted field; it comes from the classifier.",
-                lambda g: "type",
-                lambda a, g: a in ("type", "gadget_type"),
-            ),
-            Mistake(
-                "right most often",
-                "That one is right most often: the counts say how many are right.",
-                lambda g: min(_misses(g), key=_misses(g).get),
-                lambda a, g: a in g.fields and _misses(g)[a] == min(_misses(g).values()),
-            ),
-            Mistake(
-                "not asked about",
-                "That field is not among those that you are asked about.",
-                lambda g: next(field for field in SPEC_FIELDS if field not in g.fields),
-                lambda a, g: a in SPEC_FIELDS and a not in g.fields,
-            ),
-            Mistake(
-                "no field",
-                "No field is called that; write it as the counts above do.",
-                lambda g: "RAM",
-                lambda a, g: a not in SPEC_FIELDS,
-            ),
-            Mistake(
-                "in between",
-                "Another of them is wrong more often: look for the smallest count.",
-                lambda g: sorted(_misses(g), key=_misses(g).get)[1],
-                lambda a, g: a in g.fields,
-            ),
-        ),
-        variant=lambda rng: {"fields": sorted(rng.sample(SPEC_FIELDS, 3))},
+            _guard_mistake("early", "It runs the stage at once, before there is a listing. Return a function that will.",
+                           lambda stage, word: stage(_listing())),
+            _guard_mistake("not run", "A stage that works is not run on the listing.", lambda stage, word: lambda listing: None),
+            _guard_mistake("warns of nothing", "A stage that works leaves a warning. Warn where it raised, and only there.",
+                           lambda stage, word: lambda listing: (stage(listing), listing.warnings.append(word))),
+            _guard_mistake("raises", "A stage that raises still stops everything.", lambda stage, word: stage),
+            _guard_mistake("silent", "The failure is swallowed: nobody will know why the listing is empty, or older warnings are gone.",
+                           lambda stage, word: _guarded(stage, word, warn=False)),
+            _guard_mistake("without reason", "The warning needs both: the word, and what the error itself says, in one text.",
+                           lambda stage, word: _guarded(stage, word, warn="word only")),
+            _guard_mistake("stops Ctrl-C", "It catches KeyboardInterrupt too, so nobody can stop the program. Catch Exception.",
+                           lambda stage, word: _guarded(stage, word, catch=BaseException)),
+        ),  # fmt: skip
+        variant=lambda rng: {"word": rng.choice(["read", "search", "classify", "extract", "price"]) + f"-{rng.randint(1, 99)}"},
     ),
     Exercise(
         "08.2",
         "core",
-        "number",
-        "By how many percentage points would a perfect reader raise the share of listings with every field right?",
+        "function",
+        "Write `gain(as_is, with_truth, products)`, what a stage costs: from two lists of right or wrong, one value per listing, and each "
+        "listing's product, the list [gain, low, high] in percentage points: by how much the truth raises the share that is right, and its 95 % "
+        "interval over products, paired.",
         hints=(
-            "A perfect reader delivers the true text. Two rows of the budget differ in nothing else.",
-            'budget["with the true text"] and budget["as it is"].',
-            "Subtract them and multiply by 100.",
+            "The same listings are in both lists: it is the difference per listing that varies, and it is drawn by product.",
+            "gadgetlib.measure.difference(one, other, groups) is the paired bootstrap; the larger one comes first.",
+            "Its answer is a share with .value, .low and .high; percentage points are a hundred times that.",
         ),
-        because="That is the most any OCR engine can buy you here. If it is small, look elsewhere.",
-        expected=_gain,
-        within=0.6,
+        because="A gain with its interval is an argument. Two overlapping bars are not, although the gain between them may be certain.",
+        right=lambda a, g: _near(_answered(a), _gain(AS_IS, WITH_TRUTH, PRODUCTS)),
         wrong=(
-            Mistake(
-                "share",
-                "That is a share; percentage points are a hundred times that.",
-                lambda g: _gain(g) / 100,
-                lambda a, g: abs(100 * a - _gain(g)) < 0.6,
-            ),
-            Mistake(
-                "sign",
-                "Mind the order: with the true text, minus as it is.",
-                lambda g: -_gain(g),
-                lambda a, g: abs(a + _gain(g)) < 0.6,
-            ),
-            Mistake(
-                "relative",
-                "That is the gain in percent of what it was. Percentage points are the plain difference.",
-                lambda g: _gain(g) / g.budget["as it is"],
-                lambda a, g: abs(a - _gain(g) / g.budget["as it is"]) < 0.6,
-            ),
-            Mistake(
-                "both",
-                "That is what reader and classifier would gain together. Leave the type as it was seen.",
-                lambda g: 100 * (g.budget["with both"] - g.budget["as it is"]),
-                lambda a, g: abs(a - 100 * (g.budget["with both"] - g.budget["as it is"])) < 0.6,
-            ),
-            Mistake(
-                "what is left",
-                "That is what is wrong even with the true text: the extractor's share, not the reader's.",
-                lambda g: 100 * (1 - g.budget["with the true text"]),
-                lambda a, g: abs(a - 100 * (1 - g.budget["with the true text"])) < 0.6,
-            ),
-        ),
+            Mistake("unpaired", "Two separate intervals were subtracted. The listings are the same: resample the difference.",
+                    lambda g: _unpaired, _like(_unpaired)),
+            Mistake("listings", "It draws single listings. Those of one product stand or fall together: draw products.",
+                    lambda g: _ungrouped, _like(_ungrouped)),
+            Mistake("shares", "Those are shares; percentage points are a hundred times that.",
+                    lambda g: lambda *given: [value / 100 for value in _gain(*given)],
+                    lambda a, g: _near([100 * float(value) for value in _answered(a)], _gain(AS_IS, WITH_TRUTH, PRODUCTS))),
+            Mistake("sign", "Mind the order: with the truth, minus as it is.",
+                    lambda g: lambda as_is, with_truth, products: _gain(with_truth, as_is, products),
+                    _like(lambda as_is, with_truth, products: _gain(with_truth, as_is, products))),
+        ),  # fmt: skip
     ),
     Exercise(
         "08.3",
         "stretch",
         "function",
-        "Write a function that takes a Listing and returns True when a person should look at it before it goes online. It "
-        "must catch `crippled` and half of the listings with an error, and not send everything.",
+        "Write `ask(http, data)`, a client for the app: http is an httpx.Client for its address, data the bytes of a picture. Upload them, "
+        "post the call, fetch the events, and return a dict of gadget_type and the fields of the answer; where the app answers with an error, "
+        "return None.",
         hints=(
-            "An empty text, a low probability of the type, low confidences in listing.evidence: which go with errors?",
-            'min(proof["confidence"] for proof in listing.evidence.values()) is the weakest field; print it beside the errors.',
-            "No text at all, or the weakest confidence below a limit; move the limit until half of the errors are caught.",
+            "The three requests stand in a cell above; files={'files': ('photo.jpg', data)} uploads bytes under a name.",
+            "An event is two lines, `event: complete` and `data: ...`; others, such as heartbeats, may come before it.",
+            "What follows `data: ` is JSON: a list with one entry for each output of the button, in their order.",
         ),
-        because="A pipeline that knows when to ask is worth more than one that is right slightly more often.",
+        because="An app that other programs can ask is a service: this is how a shop's own software would use yours.",
         right=_asks_well,
         wrong=(
-            Mistake(
-                "everything",
-                "It sends everything to a person: then there is no pipeline.",
-                lambda g: lambda listing: True,
-                lambda f, g: all(_flagged(f, g)),
-            ),
-            Mistake(
-                "nothing",
-                "It sends nothing to a person, not even the listing whose reader failed.",
-                lambda g: lambda listing: False,
-                lambda f, g: not any(_flagged(f, g)) and not f(g.crippled),
-            ),
-            Mistake(
-                "failures only",
-                "That catches stages that failed. Most errors come without a failure: look at the confidences too.",
-                lambda g: lambda listing: not listing.text,
-                lambda f, g: f(g.crippled) and _share_caught(f, g) < 0.5,
-            ),
-            Mistake(
-                "failed reader missed",
-                "It misses the listing whose reader failed.",
-                lambda g: lambda listing: listing is not g.crippled and listing is not g.listings[0],
-                lambda f, g: not f(g.crippled),
-            ),
-        ),
+            Mistake("no upload", "The app never got the bytes: a path on your machine means nothing there. Upload first.",
+                    lambda g: _no_upload, lambda a, g: "/gradio_api/upload" not in _calls(a)),
+            Mistake("error unseen", "An event may be `error` instead of `complete`; then the answer is None.",
+                    lambda g: _error_unseen, lambda a, g: _reads_well(a)),
+            Mistake("raw events", "That is the text of the events. Find the line after `event: complete` and read its JSON.",
+                    lambda g: _raw, lambda a, g: isinstance(a(app_server(), b"a wide one"), str)),
+            Mistake("first event", "It takes the first event, which may be a heartbeat. Look for `complete`.",
+                    lambda g: _first_event, lambda a, g: a(app_server(), b"a wide one") is None),
+        ),  # fmt: skip
     ),
 )
 
@@ -176,25 +288,31 @@ QUIZ = (
         ),
         wrong=(
             ("14", "That assumes that errors never share a listing."),
-            (
-                "10",
-                "That assumes that the extractor's errors all lie in listings that were read wrong, and go away with them.",
-            ),
+            ("10", "That assumes that the extractor's errors are all in listings that were read wrong, and go away with them."),
         ),
     ),
     Question(
         "08.q2",
-        "Why is the test split made by product, not by picture?",
+        "Why were the photos that a listing was laid out with excluded from the index when it was looked up?",
         right=(
-            "Two pictures of one product share brand, model and specs.",
-            "With one in training, the other is not a test of reading but of remembering.",
+            "The query would have found itself.",
+            "The same photo, smaller, is nearest to itself whatever the embedding is worth. Nothing that is measured may have been seen.",
         ),
         wrong=(
-            ("There are fewer products than pictures, so it is faster.", "The number of pictures read stays the same."),
-            (
-                "So that every class is tested.",
-                "That would be a split by class; products and classes have little to do with each other here.",
-            ),
+            ("So that the search is faster.", "A few photos out of thousands make no difference to the time."),
+            ("Because their products belong to the test split.", "The products stay in the index: finding them by their other photos is the task."),
+        ),
+    ),
+    Question(
+        "08.q3",
+        "Picture and text both lean towards tablet, each at 3 to 1 against phone. Naive Bayes says 9 to 1. When is that too sure?",
+        right=(
+            "When both err for the same reason.",
+            "A cut or blurred page misleads eye and reader together. Then the second vote is half an echo of the first.",
+        ),
+        wrong=(
+            ("When the picture is right more often than the text.", "Their odds already say how far each is to be trusted, if they are calibrated."),
+            ("Never: odds multiply.", "They multiply where the two are independent, given the kind. That is an assumption, not a fact."),
         ),
     ),
 )
