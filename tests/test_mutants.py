@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
+import statistics
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -13,11 +15,12 @@ import mutants
 import nbformat
 import numpy as np
 import pytest
-from exercise_samples import LESSON, SEED, WRITTEN, given, kept, prices, reading, right_rows, search
+from exercise_samples import LESSON, SEED, WRITTEN, given, kept, reading, search
 
 from coursekit import author, check, exercises
 from coursekit import run as runner
 from coursekit.workspace import LESSONS
+from gadgetlib.measure import difference
 
 ALL = [one for name in LESSONS for one in exercises.of_lesson(name[:2])]
 
@@ -37,8 +40,9 @@ def test_a_changed_answer_is_never_right(one, capsys):
 
 # The solutions that need no trained model, run with stand-ins for the lesson's names.
 SPACE = {
-    "00.1": {"prices": prices()},
-    "00.3": {"re": re},
+    "00.1": {},
+    "00.2": {"np": np},
+    "00.3": {"statistics": statistics, "task": given(exercises.find("00.3"))},
     "01.1": {},
     "01.2": {"re": re},
     "01.3": {},
@@ -50,11 +54,16 @@ SPACE = {
     "05.2": {"re": re},
     "06.1": {"np": np},
     "06.2": {"index": SimpleNamespace(search_where=search)},
-    "08.1": {"right": right_rows()},
-    "08.2": {"budget": LESSON["08.2"]["budget"]},
+    "08.1": {},
+    "08.2": {"difference": difference},
+    "08.3": {"json": json},
 }
 # Mutants that are as right as what they were made from.
-SAME = {("08.2", "line 1: 100 to 101")}  # 29.0 or 29.3 points: within what is asked for
+SAME = {
+    ("00.2", "line 2: Div to Mult"),  # the query's length changes no order
+    ("08.1", "line 6: ' failed: ' to another text"),
+    ("08.2", "line 3: 100 to 101"), ("08.3", "line 2: 'photo.jpg' to another text"),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", SPACE)
