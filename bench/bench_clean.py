@@ -13,12 +13,14 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, cross_val_predict
+from sklearn.neighbors import KNeighborsClassifier
 
 from bench import row
 from coursekit import shop
 from gadgetlib import clean, scrape, sources
 from gadgetlib.files import data_dir, shared_dir
-from gadgetlib.measure import Figure, interval
+from gadgetlib.measure import Figure, difference, interval
 
 PLANTINGS = 5  # of new wrong labels, each drawn anew: the label check's settings were chosen on others
 
@@ -109,6 +111,18 @@ def _row(data: str, case: str, metric: str, value: Figure | float, unit: str = "
     return row("clean", case, data, metric, value, unit, peer)
 
 
+def leak(result: clean.Cleaning, data: str) -> Iterator[dict]:
+    """Accuracy of the nearest picture when it may be one of the same group, and when not; the paired difference."""
+    table = result.table[(result.table["at"] >= 0) & result.table.reason.isin(["", "near duplicate"])]
+    features, labels, groups = result.features[table["at"]], table.label.to_numpy(str), table.group.to_numpy(str)
+    nearest, how = KNeighborsClassifier(1, metric="cosine"), {"n_splits": 10, "shuffle": True, "random_state": 42}
+    at_random = cross_val_predict(nearest, features, labels, cv=StratifiedKFold(**how)) == labels
+    whole = cross_val_predict(nearest, features, labels, groups=groups, cv=StratifiedGroupKFold(**how)) == labels
+    yield _row(data, "leak", "accuracy, random folds", share(at_random, groups))
+    yield _row(data, "leak", f"accuracy, folds by {result.unit}", share(whole, groups))
+    yield _row(data, "leak", "difference", difference(at_random, whole, groups))
+
+
 def shop_rows() -> Iterator[dict]:
     with tempfile.TemporaryDirectory() as folder:
         build = Path(folder)
@@ -121,6 +135,7 @@ def shop_rows() -> Iterator[dict]:
                 yield _row("shop", "planted mess", name, figure)
         for name, figure in planted_labels(result):
             yield _row("shop", f"{PLANTINGS} other plantings", name, figure)
+        yield from leak(result, "shop")
 
 
 def real_rows(shared: Path, quick: bool) -> Iterator[dict]:
@@ -134,6 +149,7 @@ def real_rows(shared: Path, quick: bool) -> Iterator[dict]:
         yield _row(data, "clean", "seconds", time.perf_counter() - begun, "s")
         for reason, count in result.table.reason[result.table.verdict == "removed"].value_counts().items():
             yield _row(data, "clean", reason, count, "pictures")
+        yield from leak(result, data)
         ours = {frozenset((a[:24], b[:24])) for a, b, _ in result.pairs}
         yield _row(data, "copies", "pairs", len(ours), "pairs")
         for peer, method in [("cleanvision", cleanvision_pairs), ("imagededup", imagededup_pairs)]:

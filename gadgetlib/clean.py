@@ -109,19 +109,19 @@ def fault(found: Mapping[str, Any], rules: Rules = Rules()) -> tuple[str, str]:
     return next(((reason, detail) for reason, wrong, detail in checks if wrong), ("", ""))
 
 
-def near_pairs(hashes: np.ndarray, mirrored: np.ndarray, features: np.ndarray, rules: Rules = Rules()) -> list[tuple]:
+def near_pairs(hashes: np.ndarray, mirrored: np.ndarray, features: np.ndarray, rules: Rules) -> list[tuple]:
     """Pairs (i, j, cosine), i < j, of one picture: alike in coarse structure, mirrored or not, and in what is on it.
 
     hashes, mirrored: (n,) uint64. features: (n, d), rows of length one. Every pair is compared, in blocks: for some
     thousand pictures that takes less time than building an index.
     """
     pairs = []
-    for start in range(0, len(hashes), 512):
-        block = slice(start, start + 512)
+    for first in range(0, len(hashes), 512):
+        block = slice(first, first + 512)
         apart = np.minimum(hamming(hashes[block], hashes), hamming(mirrored[block], hashes))
         cosine = features[block] @ features.T
         rows, columns = np.nonzero((apart <= rules.hash_distance) & (cosine >= rules.same_picture))
-        pairs += [(int(i + start), int(j), float(cosine[i, j])) for i, j in zip(rows, columns) if i + start < j]
+        pairs += [(int(i + first), int(j), float(cosine[i, j])) for i, j in zip(rows, columns) if i + first < j]
     return pairs
 
 
@@ -179,7 +179,7 @@ def page_titles(table: pd.DataFrame) -> np.ndarray | None:
 # ---------------------------------------------------------------- splits
 
 
-def split_groups(labels: Sequence[str], groups: Sequence[str], seed: int = 42) -> np.ndarray:
+def split_groups(labels: np.ndarray, groups: np.ndarray, seed: int = 42) -> np.ndarray:
     """A split for each picture: groups whole, near 70/15/15, and classes spread over all three where they can be.
 
     Up to twenty stratified folds of whole groups; the smallest make test and valid. CourseError for too few groups.
@@ -200,7 +200,7 @@ def split_groups(labels: Sequence[str], groups: Sequence[str], seed: int = 42) -
     return split
 
 
-def leaks(table: pd.DataFrame, pairs: Sequence[tuple] = ()) -> list[str]:
+def leaks(table: pd.DataFrame, pairs: list | tuple = ()) -> list[str]:
     """What stands on both sides of a split: groups, and pairs of copies (of sha256). Empty when clean.
 
     table: columns group, split, sha256.
@@ -248,14 +248,16 @@ class Cleaning:
 
 
 def clean(ledger: pd.DataFrame, raw: Path, build: Path, *, rules: Rules = Rules(), size: int = backbone.SIZE,
-          seed: int = 42, label_errors: str = "remove", decisions: Mapping | None = None) -> Cleaning:  # fmt: skip
+          seed: int = 42, label_errors: str = "remove", decisions: Mapping | None = None,
+          found: Mapping | None = None) -> Cleaning:  # fmt: skip
     """Judge every picture of a ledger and split what stays.
 
     raw: the folder of the ledger's files. build: files of the result are named relative to it; rewritten pictures go to
     ``clean/images`` in it, features to ``features``. label_errors: remove, relabel (as the models predict) or keep.
-    decisions: see read_decisions; they win. Raises CourseError when fewer than two classes are left.
+    decisions: see read_decisions; they win. found: file -> :func:`facts`, where these are known already.
+    Raises CourseError when fewer than two classes are left.
     """
-    table, found = _table(ledger, raw, rules, decisions or {})
+    table, found = _table(ledger, raw, rules, decisions or {}, dict(found or {}))
     _exact_copies(table)
     alive = table.index[table.verdict == "kept"].to_numpy()
     if not len(alive):
@@ -283,11 +285,11 @@ def clean(ledger: pd.DataFrame, raw: Path, build: Path, *, rules: Rules = Rules(
     return Cleaning(table, pairs, unit, features)
 
 
-def _table(ledger: pd.DataFrame, raw: Path, rules: Rules, decisions: Mapping) -> tuple[pd.DataFrame, dict]:
+def _table(ledger: pd.DataFrame, raw: Path, rules: Rules, decisions: Mapping, found: dict) -> tuple[pd.DataFrame, dict]:
     """A row per picture that came, judged by itself, and the facts of each file."""
     table = ledger[ledger.status == "ok"].sort_values(["sha256", "label", "url"], ignore_index=True)
-    files = sorted(table.file.unique())
-    found = dict(zip(files, all_facts([raw / file for file in files])))
+    new = sorted(set(table.file) - set(found))
+    found |= zip(new, all_facts([raw / file for file in new]))
     table = table[["file", "label", "product_id", "source", "sha256", "bytes", "url", "page", "title"]].assign(
         raw_file=table.file, verdict="kept", reason="", detail="", beside="", suggested="", group="", split="",
         confidence=np.nan, at=-1, wish=table.sha256.map(lambda digest: decisions.get(digest, {}).get("decision", "")),

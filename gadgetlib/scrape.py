@@ -63,8 +63,6 @@ class Limits:
 
 SHOP_LIMITS = Limits(silence=4.0, deadline=4.0, backoff=0.1, per_host=8, workers=32)  # most of them wait, not work
 
-# ---------------------------------------------------------------- what an answer says
-
 
 def retry_after(value: str) -> float | None:
     """Seconds that a Retry-After header asks for, as a number or a date (RFC 9110); None where it names no time."""

@@ -8,17 +8,10 @@ import numpy as np
 import pandas as pd
 
 from coursekit import exercises
-from gadgetlib import CLASSES
 
 SEED = 42
 
 
-def kept():
-    """Groups of three, two and one picture, more of them from class to class."""
-    groups = [(label, f"{label}{i}") for place, label in enumerate(CLASSES) for i in range(6 + 2 * place)]
-    return pd.DataFrame(
-        [{"label": label, "group": name} for i, (label, name) in enumerate(groups) for _ in range(1 + i % 3)]
-    )
 
 
 def logits(count=120, noise=1.2, seed=0):
@@ -96,12 +89,8 @@ LESSON = {
     "01.1": {},
     "01.2": {},
     "01.3": {},
-    "02.1": {"kept": kept()},
-    "02.2": {
-        "sharpness": pd.Series(np.linspace(0.05, 0.5, 91)),
-        "everything": pd.Series(np.linspace(0, 0.5, 101)),
-        "now": 0.05,
-    },
+    "02.1": {},
+    "02.2": {},
     "02.3": {},
     "03.1": TARGETS,
     "03.2": {**TARGETS, "temperature": 2.2},
@@ -136,7 +125,9 @@ WRITTEN = {
     "01.1": lambda g: exercises._module("01").polite(g.first, g.attempts, g.patience),
     "01.2": lambda g: exercises._module("01").robots,
     "01.3": lambda g: exercises._module("01").missing,
-    "02.3": lambda g: lambda a, b: bin(int(a, 16) ^ int(b, 16)).count("1"),
+    "02.1": lambda g: exercises._module("02").matches,
+    "02.2": lambda g: exercises._module("02").held_out,
+    "02.3": lambda g: exercises._module("02").doubts,
     "03.3": lambda g: exercises._module("03")._best(g)[0],
     "04.2": lambda g: lambda r: [w.text for w in r.words if w.conf >= g.least],
     "04.3": lambda g: (23, False),

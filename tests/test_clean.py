@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw, ImageEnhance, ImageFilter
 from coursekit.shop import edit
 from gadgetlib import CLASSES, clean, scrape
 from gadgetlib.errors import CourseError
-from gadgetlib.files import data_dir, split_of
+from gadgetlib.files import data_dir, project_root, split_of
 
 
 def scene(number: int, size: tuple[int, int] = (300, 220)) -> Image.Image:
@@ -113,7 +113,7 @@ def looked_at(images, tmp_path):
 
 def test_near_pairs_finds_all_and_only_copies(tmp_path):
     images = [scene(n) for n in range(18)] + [make(scene(n)) for n, make in enumerate(COPIES.values())]
-    found = clean.near_pairs(*looked_at(images, tmp_path))
+    found = clean.near_pairs(*looked_at(images, tmp_path), clean.Rules())
     assert {(i, j) for i, j, _ in found} == {(n, 18 + n) for n in range(len(COPIES))}
 
 
@@ -122,15 +122,15 @@ def test_two_looks_must_agree():
     hashes = np.array([0, 0, 2**13 - 1, 2**12 - 1], np.uint64)
     features = np.array([[1, 0], [0, 1], [1, 0], [0.95, 0.31]], np.float32)
     far = np.full(4, 2**63 + 2**62 + 2**40 - 1, np.uint64)
-    assert [(i, j) for i, j, _ in clean.near_pairs(hashes, far, features)] == [(0, 3), (2, 3)]
+    assert [(i, j) for i, j, _ in clean.near_pairs(hashes, far, features, clean.Rules())] == [(0, 3), (2, 3)]
     assert clean.hamming(hashes[:1], hashes).tolist() == [[0, 0, 13, 12]]
 
 
 def test_two_photos_of_one_product_are_not_copies(tmp_path):
-    photos = [Image.open(data_dir() / "photos" / f"samsung-galaxy-tab-a7-lite-0{n}.jpg").convert("RGB") for n in range(4)]
-    cropped = Image.open(io.BytesIO(edit(data_dir() / "photos" / "samsung-galaxy-tab-a7-lite-02.jpg",
-                                         [["crop", 0.034, 0.03, 0.988, 0.996], ["jpeg", 76]])))  # fmt: skip
-    found = clean.near_pairs(*looked_at([*photos, cropped], tmp_path))
+    paths = [data_dir() / "photos" / f"samsung-galaxy-tab-a7-lite-0{n}.jpg" for n in range(4)]
+    photos = [Image.open(path).convert("RGB") for path in paths]
+    cropped = Image.open(io.BytesIO(edit(paths[2], [["crop", 0.034, 0.03, 0.988, 0.996], ["jpeg", 76]])))
+    found = clean.near_pairs(*looked_at([*photos, cropped], tmp_path), clean.Rules())
     assert [(i, j) for i, j, _ in found] == [(2, 4)]
 
 
@@ -279,21 +279,23 @@ def messy(tmp_path_factory):
             data.save(out, "JPEG", quality=90)
             data = out.getvalue()
         url = f"http://x.example/{name}"
-        ledger.add(scrape.Hit(label, label, url, product_id=product, source="x.example"), "ok", **ledger.keep(data, "jpg"))
+        hit = scrape.Hit(label, label, url, product_id=product, source="x.example")
+        ledger.add(hit, "ok", **ledger.keep(data, "jpg"))
         truth[url] = fault
 
     for number in range(90):
         label = CLASSES[number % 3]
         put(f"{number}", label, f"{label}-{number // 9}", kind(number))
     for number, (how, make) in enumerate(COPIES.items()):
-        put(f"copy-{how}", CLASSES[number % 3], f"{CLASSES[number % 3]}-{number // 9}", make(kind(number)), "near duplicate")
+        label = CLASSES[number % 3]
+        put(f"copy-{how}", label, f"{label}-{number // 9}", make(kind(number)), "near duplicate")
     put("same", CLASSES[0], f"{CLASSES[0]}-0", kind(0), "exact duplicate")
     for label in CLASSES[:3]:
         put(f"none-{label}", label, "", Image.new("RGB", (300, 200), "grey"), "nothing to see")
         put(f"ad-{label}", label, "", scene(999), "shown under several labels")
     for number in (10, 22, 31, 47):
-        put(f"wrong-{number}", CLASSES[(number + 1) % 3], f"{CLASSES[number % 3]}-{number // 9}", kind(number + 500 // 3 * 3),
-            "label error")  # fmt: skip
+        product = f"{CLASSES[number % 3]}-{number // 9}"
+        put(f"wrong-{number}", CLASSES[(number + 1) % 3], product, kind(number + 498), "label error")
     out = io.BytesIO()
     kind(50).save(out, "JPEG")
     put("cut", CLASSES[2], "tablet-5", out.getvalue()[:-900], "corrupt")
@@ -433,3 +435,29 @@ def test_the_review_page(messy, result, tmp_path):
     sources = set(re.findall(r'src="([^"]+)"', text))
     assert sources and all((page.parent / source).exists() for source in sources)
     assert "stays" in text and "doubtful labels that stay" in text
+
+
+@pytest.mark.slow
+def test_lessons_01_and_02_end_on_thirty_photos_of_one_s_own(tmp_path, build):
+    """Six per class, named as people name folders, the first of a class cut short; the preset for own photos."""
+    import yaml
+
+    from coursekit import run
+    from coursekit.workspace import read_card
+
+    for label, name in zip(CLASSES, ["Mobile Phones", "laptop_images", "Tablet PC", "smart watches", "Head Phones"]):
+        folder = tmp_path / "mine" / name
+        folder.mkdir(parents=True)
+        table = pd.read_csv(data_dir() / "photos" / "photos.csv")
+        for number, file in enumerate(table.file[table.gadget_type == label][::40][:6]):
+            (folder / f"{number}.jpg").write_bytes((data_dir() / "photos" / file).read_bytes())
+    for name in ("Head Phones", "laptop_images"):
+        first = tmp_path / "mine" / name / "0.jpg"
+        first.write_bytes(first.read_bytes()[:3000])
+    preset = yaml.safe_load((project_root() / "notebooks" / "instructor" / "own_data.yaml").read_text())["lessons"]
+    run.execute("01_scrape", {"photos": str(tmp_path / "mine"), **preset["01"]})
+    assert read_card("01_scrape")["figures"] == {"offered": 30, "kept": 30, "not_kept": "0"}
+    run.execute("02_clean", preset["02"])
+    assert read_card("02_clean")["figures"]["kept"] == 28
+    photos = pd.read_csv(build / "clean" / "photos.csv")
+    assert set(photos.split) == {"train", "valid", "test"} and photos.label.nunique() == 5

@@ -110,15 +110,19 @@ EXERCISES = (
         "01.1",
         "core",
         "function",
-        "The heart of a polite download: `pauses(answers)`. answers is what a server says to one attempt after another, pairs "
-        "(status, seconds in Retry-After or None). Return the list of pauses that a client makes. It asks again after 429 and "
-        "503 only, at most `task.attempts` attempts in all. It waits `task.first` seconds, then twice that, and so on; where "
+        "The heart of a polite download: `pauses(answers)`. answers is what a server says to one attempt after "
+        "another, pairs "
+        "(status, seconds in Retry-After or None). Return the list of pauses that a client makes. It asks again "
+        "after 429 and "
+        "503 only, at most `task.attempts` attempts in all. It waits `task.first` seconds, then twice that, and so "
+        "on; where "
         "the server names a time, it waits that. Rather than wait longer than `task.patience` seconds it gives up.",
         hints=(
             "Walk through the answers. Which of them end the walk, and which add a pause?",
             "A pause belongs between two attempts: after the last attempt that is allowed there is none. The number of "
             "pauses so far tells you which attempt you are at, and how often your own pause has doubled.",
-            "Decide in this order: may I ask again (status, number of attempts)? How long would I wait (the server's time, "
+            "Decide in this order: may I ask again (status, number of attempts)? How long would I wait (the server's "
+            "time, "
             "else mine)? Is that too long?",
         ),
         because="Without a last attempt and a longest wait, one broken host would hold up the whole collection.",
@@ -166,21 +170,28 @@ EXERCISES = (
         "core",
         "function",
         "Write `may(rules, path)`, which reads robots.txt as RFC 9309 does. rules is a list of pairs such as "
-        '("disallow", "/private/") or ("allow", "/img/"); path is the address behind the host, such as "/img/a.jpg". Return '
-        "True or False. A rule matches from the start of the path; `*` in it stands for any characters, `$` at its end for "
-        "the end of the path. Of the rules that match, the longest decides; of two equally long ones, allow. Where none "
+        '("disallow", "/private/") or ("allow", "/img/"); path is the address behind the host, such as "/img/a.jpg". '
+        'Return '
+        "True or False. A rule matches from the start of the path; `*` in it stands for any characters, `$` at its "
+        "end for "
+        "the end of the path. Of the rules that match, the longest decides; of two equally long ones, allow. Where "
+        "none "
         "matches, the path is allowed.",
         hints=(
             "Two steps: which rules match at all? And which of them decides?",
-            "A pattern becomes a regular expression: re.escape it, then put back what the star and the dollar sign mean. "
+            "A pattern becomes a regular expression: re.escape it, then put back what the star and the dollar sign "
+            "mean. "
             "re.match looks at the start, re.search anywhere.",
-            "max() of tuples decides by the first entry, and by the second where the first are equal: what would you put in "
+            "max() of tuples decides by the first entry, and by the second where the first are equal: what would you "
+            "put in "
             "second place so that allow wins?",
         ),
         because="Scrapers that stop at the first match, or take * for an asterisk, fetch what they were asked not to.",
         cases=lambda g: [((rules, path), robots(rules, path)) for rules, path in RULES],
         wrong=(
-            Mistake("first match", "You let the first rule that matches decide. It is the longest one.", _robots(first=True)),
+            Mistake(
+                "first match", "You let the first rule that matches decide. It is the longest one.", _robots(first=True)
+            ),
             Mistake(
                 "no wildcards",
                 "`*` and `$` are taken for themselves: `/*.jpg$` should match /img/a.jpg.",
@@ -212,20 +223,27 @@ EXERCISES = (
         "01.3",
         "stretch",
         "function",
-        "What makes a collection resumable. Write `missing(offered, rows, retry)`: offered is the list of addresses of a search, "
-        "in which some stand twice; rows are the ledger's rows so far, in the order in which they were written, as pairs "
-        '(address, status) with the status "ok", "refused" or "failed"; an address may have several. Return the addresses '
-        "that are still to be fetched, each once, in the order of the search: those without a row, and where retry is True "
+        "What makes a collection resumable. Write `missing(offered, rows, retry)`: offered is the list of addresses "
+        "of a search, "
+        "in which some stand twice; rows are the ledger's rows so far, in the order in which they were written, as "
+        "pairs "
+        '(address, status) with the status "ok", "refused" or "failed"; an address may have several. Return the '
+        'addresses '
+        "that are still to be fetched, each once, in the order of the search: those without a row, and where retry "
+        "is True "
         "also those whose latest row says failed.",
         hints=(
             "Bring the rows into a form in which you can look an address up.",
-            "A dict made of pairs keeps the last value of each key. And dict.fromkeys of a list keeps its order without "
+            "A dict made of pairs keeps the last value of each key. And dict.fromkeys of a list keeps its order "
+            "without "
             "repetitions.",
             "An address is wanted when the dict does not know it, or when retry is on and the dict says failed.",
         ),
-        because="A file that is only ever appended to, and a rule for which row counts: that is all that a restart needs.",
+        because="A file that is only appended to, and a rule for which row counts: a restart needs no more.",
         cases=lambda g: [
-            ((OFFERED, rows, retry), missing(OFFERED, rows, retry)) for rows in ([], ROWS[:3], ROWS) for retry in (False, True)
+            ((OFFERED, rows, retry), missing(OFFERED, rows, retry))
+            for rows in ([], ROWS[:3], ROWS)
+            for retry in (False, True)
         ],
         wrong=(
             Mistake(
@@ -262,7 +280,10 @@ QUIZ = (
             "The server says when it can be asked again, and it means all requests, not the one.",
         ),
         wrong=(
-            ("it asks again after its own pause of one second", "The server named a time; your own pause is for servers that name none."),
+            (
+                "it asks again after its own pause of one second",
+                "The server named a time; your own pause is for servers that name none.",
+            ),
             (
                 "it asks again at once under another User-Agent",
                 "That pretends to be somebody else, often against the terms, and it is a reason to block you for good.",
@@ -274,7 +295,8 @@ QUIZ = (
         "Why are files named by the hash of their content, and not by the end of their address?",
         right=(
             "ends of addresses collide, and can point out of the folder",
-            "`../../1.jpg` is a valid end, and a hundred shops have a `1.jpg`. A hash is neither, and a copy gets the same name.",
+            "`../../1.jpg` is a valid end, and a hundred shops have a `1.jpg`. A hash is neither, and a copy gets "
+            "the same name.",
         ),
         wrong=(
             ("a hash is shorter", "It is longer than most names."),
@@ -283,13 +305,17 @@ QUIZ = (
     ),
     Question(
         "01.q3",
-        "You searched with `licence=\"Share\"`. May you put the pictures into a data set that you publish?",
+        'You searched with `licence="Share"`. May you put the pictures into a data set that you publish?',
         right=(
             "only after a look at the page of each",
-            "The filter is what the search engine believes. The page, whose address is in the ledger, is where the licence stands.",
+            "The filter is what the search engine believes. The page, whose address is in the ledger, is where the "
+            "licence stands.",
         ),
         wrong=(
-            ("yes, that is what the filter is for", "The search engine guesses; it does not answer for a wrong guess, you do."),
+            (
+                "yes, that is what the filter is for",
+                "The search engine guesses; it does not answer for a wrong guess, you do.",
+            ),
             (
                 "yes, as long as robots.txt allows fetching them",
                 "robots.txt is about fetching. Whether you may pass a picture on is a matter of copyright.",
