@@ -187,11 +187,12 @@ class PriceModel:
         X = varied(features(pd.concat(frames, ignore_index=True), table.mapping))
         y, groups, kinds = (np.tile(v, len(frames)) for v in (np.log(table.price), table.groups, np.array(table.kind)))
         by_group = GroupKFold(5, shuffle=True, random_state=seed)
+        routed = {"cv": by_group, "params": {"groups": groups}}
         with config_context(enable_metadata_routing=True):
-            said = cross_val_predict(regressor(seed), X, y, cv=by_group, params={"groups": groups})
+            said = cross_val_predict(regressor(seed), X, y, **routed)
             model = regressor(seed).fit(X, y, groups=groups)
-        error, Z = np.abs(y - said), clues(X, said)
-        scale = np.exp(cross_val_predict(spread(seed), Z, np.log(error + 0.01), cv=by_group, groups=groups))
+            error, Z = np.abs(y - said), clues(X, said)
+            scale = np.exp(cross_val_predict(spread(seed), Z, np.log(error + 0.01), **routed))
         half = np.empty(len(y))
         for train, test in by_group.split(X, y, groups):  # the factors of each fold come from the other folds
             found = factors(error[train] / scale[train], kinds[train], groups[train], level)

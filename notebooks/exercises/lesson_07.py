@@ -1,183 +1,218 @@
-"""Exercises of lesson 07: an interval by hand, what a label costs, a model without its constraint."""
+"""Exercises of lesson 07: grouped folds, a conformal interval, a detector of leaks; each built as a function."""
 
 from __future__ import annotations
 
+import math
+from collections import Counter
+
 import numpy as np
+import pandas as pd
 
-from coursekit.exercises import Exercise, Mistake, Question, once
+from coursekit.exercises import Exercise, Mistake, Question, call
 
-
-def _errors(given, kind=True):
-    rows = given.whole[given.whole.kind == given.kind] if kind else given.whole
-    return np.log(rows.predicted / rows.price).to_numpy()
+# ---------------------------------------------------------------- 07.1: folds by group
 
 
-def _quantile(errors, level):
-    from gadgetlib.pricing import conformal_quantile
-
-    return conformal_quantile(np.abs(errors), level)
-
-
-def _factor(given):
-    return float(np.exp(_quantile(_errors(given), given.level)))
+def _lists() -> list[list[str]]:
+    """Groups of rows: shuffled with sizes 1 to 4, sorted, and numbers instead of names."""
+    rng = np.random.default_rng(7)
+    names = [f"model {i}" for i in range(60) for _ in range(1 + i % 4)]
+    return [list(rng.permutation(names)), names, [name.split()[1] for name in rng.permutation(names)]]
 
 
-def _extra(given):
-    """What noise cancelling adds to each price."""
-    prices = np.asarray(once(given, "prices"))
-    return prices[:, 1] - prices[:, 0]
+def _folds(answer) -> list[tuple[list, list]]:
+    return [(groups, call(answer, list(groups))) for groups in _lists()]
 
 
-def _curves(given):
-    """Prices (laptops, sizes) by a model without the constraint; fitted when first needed, then kept."""
-    if not hasattr(given, "curves"):
-        from gadgetlib import price_tables, pricing
-
-        free = pricing.PriceRegressor(rounds=100, seeds=1, trees=40, folds=3, monotone=(), seed=given.seed)
-        free.fit(given.X.iloc[given.rows], given.y[given.rows], given.table.groups[given.rows])
-        grown = (price_tables.features(given.some.assign(ram_gb=size), given.table.mapping) for size in given.sizes)
-        given.curves = np.exp(np.stack([free.predict(rows) for rows in grown], axis=1))
-    return given.curves
+def _parted(found) -> bool:
+    return any(len(set(zip(groups, fold))) > len(set(groups)) for groups, fold in found)
 
 
-def _falling(given):
-    return np.diff(_curves(given), axis=1) < -1e-6
+def _range(found, count) -> bool:
+    return all(set(fold) == set(range(count)) for _, fold in found)
 
 
-def _fallen(given):
-    return int(_falling(given).any(axis=1).sum())
+def _largest(found) -> float:
+    """Rows of the largest fold, as a multiple of the mean."""
+    return max(max(Counter(fold).values()) * len(set(fold)) / len(fold) for _, fold in found)
 
 
-def _near(answer, count):
-    """Rounds and seeds are the learner's own, so counts differ a little."""
-    return abs(answer - count) <= max(2, 0.2 * count)
+def _holds_together(answer, given) -> bool:
+    found = _folds(answer)
+    whole = all(len(fold) == len(groups) for groups, fold in found)
+    return whole and _range(found, given.folds) and not _parted(found) and _largest(found) <= 1.6
+
+
+def _in_turn(given):
+    return lambda groups: [list(dict.fromkeys(groups)).index(group) % given.folds for group in groups]
+
+
+# ---------------------------------------------------------------- 07.2: the quantile
+
+
+def _half_width(errors, level, offset=0, signed=False, few=math.inf):
+    values = sorted(errors) if signed else sorted(map(abs, errors))
+    rank = math.ceil((len(values) + 1) * level - 1e-9) + offset
+    return values[rank - 1] if rank <= len(values) else few if few is not None else values[-1]
+
+
+def _quantiles(given):
+    rng = np.random.default_rng(3)
+    lists = [(rng.normal(0.02, 0.2, n).round(4).tolist(), level) for n, level in ((99, 0.9), (50, 0.8), (333, 0.75), (5, 0.9))]
+    return [(one, _half_width(*one)) for one in lists]
+
+
+# ---------------------------------------------------------------- 07.3: leaks
+
+SPECS = ("ram", "storage", "screen")
+
+
+def _tables() -> list[tuple[pd.DataFrame, np.ndarray, set[str]]]:
+    """Tables, their prices, and the columns that give those away."""
+    rng = np.random.default_rng(5)
+    made = []
+    for leaks in ((), ("a",), ("b",), ("c",), ("a", "b", "c")):
+        ram, storage = rng.choice([4, 8, 16, 32], 300), rng.choice([128, 256, 512, 1024], 300)
+        price = (60 * ram**0.7 * storage**0.15 * np.exp(rng.normal(0, 0.3, 300))).round(2)
+        frame = pd.DataFrame({"ram": ram, "storage": storage, "screen": rng.choice([13.3, 14, 15.6], 300)})
+        frame["stars"] = (3 + np.log(price) / 8 + rng.normal(0, 0.1, 300)).round(2)
+        columns = {"a": (1.1 * price).round(), "b": (1000 * storage / price).round(1), "c": np.sqrt(price).round(1)}
+        made.append((frame.assign(**{name: columns[name] for name in leaks}), price, set(leaks)))
+    return made
+
+
+def _named(answer) -> list[tuple[set[str], set[str]]]:
+    """What the answer names in each table, beside what it should."""
+    return [(set(call(answer, frame.copy(), price.copy())), leaks) for frame, price, leaks in _tables()]
+
+
+def _detector(frame, price, alone=0.95, pairs=True):
+    target, found = np.log(price), set()
+    rest = [column for column in frame if column not in SPECS]
+    for column in rest:
+        if abs(frame[column].corr(pd.Series(price), "spearman")) > alone:
+            found.add(column)
+        for spec in SPECS if pairs else ():
+            design = np.c_[np.ones(len(frame)), np.log(frame[[column, spec]])]
+            weights, *_ = np.linalg.lstsq(design, target, rcond=None)
+            if np.var(target - design @ weights) < 0.03 * np.var(target) and abs(weights[1]) > 0.3:
+                found.add(column)
+    return sorted(found)
 
 
 EXERCISES = (
     Exercise(
         "07.1",
         "core",
-        "number",
-        "An interval for one class only, by hand. Take the rows of `whole` whose kind is `task.kind`, and their absolute "
-        "log errors. Within which factor of the estimate does the share `task.level` of their prices lie? Give a number over 1.",
+        "function",
+        "Build what GroupKFold does. Write a function of a list `groups` (one name per row) that returns a list of the same "
+        "length: the fold of each row, 0 to `task.folds` - 1. Rows of one group share a fold, every fold is used, and none "
+        "has more than 1.6 times its share of the rows.",
         hints=(
-            "The log error of a row is np.log(whole.predicted / whole.price).",
-            "pricing.conformal_quantile(absolute log errors of the class, task.level) is the logarithm of the factor.",
-            "np.exp(pricing.conformal_quantile(np.abs(np.log(rows.predicted / rows.price)), task.level)) with rows = "
-            "whole[whole.kind == task.kind].",
+            "Give folds to groups, not to rows; then look up each row's group.",
+            "dict.fromkeys(groups) has every group once, in the order of the list; enumerate numbers them.",
+            "A number modulo task.folds runs through the folds in turn.",
         ),
-        because="A quantile of honest errors is an interval. There is no more to it.",
-        expected=_factor,
-        within=6e-3,
+        because="This is all that stands between a score for new models and a score for models remembered.",
+        right=_holds_together,
         wrong=(
             Mistake(
-                "logarithm",
-                "That is the quantile of the logarithms; the factor is its exponential.",
-                lambda g: float(np.log(_factor(g))),
+                "by row",
+                "Rows of one group are in two folds: its twin is in the training rows. Give folds to groups.",
+                lambda g: lambda groups: [i % g.folds for i in range(len(groups))],
+                lambda a, g: _parted(_folds(a)),
             ),
             Mistake(
-                "all classes",
-                "That is the factor over all classes. Take the rows of one.",
-                lambda g: float(np.exp(_quantile(_errors(g, kind=False), g.level))),
+                "another number of folds",
+                "The folds are not 0 to task.folds - 1, each of them used.",
+                lambda g: lambda groups: [list(dict.fromkeys(groups)).index(x) for x in groups],
+                lambda a, g: not _range(_folds(a), g.folds),
             ),
             Mistake(
-                "signed errors",
-                "You sorted the errors with their signs. An interval has two sides: take absolute values first.",
-                lambda g: float(np.exp(np.quantile(_errors(g), g.level))),
-                lambda a, g: abs(a - np.exp(np.quantile(_errors(g), g.level))) < 0.02,
-            ),
-            Mistake(
-                "the other tail",
-                "That is the factor which the share 1 - level keeps.",
-                lambda g: float(np.exp(_quantile(_errors(g), 1 - g.level))),
-            ),
-            Mistake(
-                "downwards",
-                "That is one over the factor. Give the factor itself, a number over 1.",
-                lambda g: 1 / _factor(g),
+                "lopsided",
+                "One fold holds far more rows than the others: its training part is small, and its score dominates.",
+                lambda g: lambda groups: [max(0, list(dict.fromkeys(groups)).index(x) - 60 + g.folds) for x in groups],
+                lambda a, g: _largest(_folds(a)) > 1.6,
             ),
         ),
-        variant=lambda rng: {
-            "kind": rng.choice(["tablet", "headphones", "smartwatch", "laptop"]),
-            "level": rng.choice([0.7, 0.75, 0.8, 0.85]),
-        },
+        variant=lambda rng: {"folds": rng.choice([3, 4, 5, 6])},
     ),
     Exercise(
         "07.2",
         "core",
-        "number",
-        "What does noise cancelling cost? Ask pricing.what_if about the headphones, column `noise_cancelling`, values 0 and 1. "
-        "Give the median difference in dollars.",
+        "function",
+        "Build the interval. Write a function of `errors` (a list, log(predicted / price) of rows held out) and `level`: the "
+        "smallest q that |error| of the next row will not exceed in at least the share `level` of cases. Return math.inf where "
+        "there are too few errors to promise that.",
         hints=(
-            'frame[kind == "headphones"] are the rows.',
-            "what_if returns two columns of prices, named 0 and 1; subtract, then take the median.",
-            'two = pricing.what_if(model, frame[kind == "headphones"], "noise_cancelling", [0, 1]); (two[1] - two[0]).median()',
+            "An interval has two sides: what counts is how large an error is.",
+            "Sort them. Of n errors and one more, the next takes each of n + 1 places equally often.",
+            "The place to take is the ceiling of (n + 1) * level, counted from one; is there such a place?",
         ),
-        because="It is what the model pays for the label, all else equal. In the shop, little else is equal.",
-        expected=lambda g: float(np.median(_extra(g))),
-        within=0.5,
+        because="A sorted list and one index: no assumption about the model, or about the shape of its errors.",
+        cases=_quantiles,
         wrong=(
             Mistake(
-                "sign",
-                "Mind the sign: with minus without.",
-                lambda g: -float(np.median(_extra(g))),
-                lambda a, g: abs(a + np.median(_extra(g))) < 0.5,
+                "signed errors",
+                "You sorted the errors with their signs. An interval has two sides: take absolute values first.",
+                lambda g: lambda errors, level: _half_width(errors, level, signed=True),
             ),
             Mistake(
-                "mean",
-                "That is the mean. A few dear models pull it up; take the median.",
-                lambda g: float(np.mean(_extra(g))),
+                "an ordinary quantile",
+                "That is the quantile of the errors you have. The next row is one more: use n + 1.",
+                lambda g: lambda errors, level: float(np.quantile(np.abs(errors), level)),
             ),
             Mistake(
-                "factor",
-                "That is a ratio of prices. Dollars are asked for.",
-                lambda g: float(np.median(np.asarray(once(g, "prices"))[:, 1] / np.asarray(once(g, "prices"))[:, 0])),
-                lambda a, g: (
-                    abs(a - np.median(np.asarray(once(g, "prices"))[:, 1] / np.asarray(once(g, "prices"))[:, 0])) < 0.02
-                ),
+                "too few",
+                "Five errors cannot promise nine in ten: there is no such place in the list. Say math.inf.",
+                lambda g: lambda errors, level: _half_width(errors, level, few=None),
             ),
             Mistake(
-                "the price itself",
-                "That is a price, not what the label adds to it: subtract.",
-                lambda g: float(np.median(np.asarray(once(g, "prices"))[:, 1])),
-                lambda a, g: a >= np.asarray(once(g, "prices")).min(),
+                "one place too far",
+                "You took the place after. Counted from zero, the k-th smallest is at k - 1.",
+                lambda g: lambda errors, level: _half_width(errors, level, offset=1),
+            ),
+            Mistake(
+                "the other tail",
+                "That leaves the share level outside. Sort upwards and take the place from below.",
+                lambda g: lambda errors, level: _half_width(errors, 1 - level),
             ),
         ),
     ),
     Exercise(
         "07.3",
         "stretch",
-        "count",
-        "Fit pricing.PriceRegressor without its constraint (`monotone=()`) on the rows grouped[0][0] of `X` and `y`. For how "
-        "many laptops of `some` does more RAM, through `sizes`, lower its price somewhere?",
+        "function",
+        "Build a detector of leaks. Write a function of `frame` (columns of positive numbers) and `price` (an array) that returns "
+        "a list of the columns which give the price away, alone or together with one of the honest specs `ram`, `storage` and "
+        "`screen`. It will be tried on tables with and without such columns.",
         hints=(
-            "pricing.PriceRegressor(rounds=100, seeds=1, trees=40, folds=3, monotone=(), seed=seed).fit(X.iloc[rows], y[rows], "
-            "table.groups[rows]) with rows = grouped[0][0].",
-            "price_tables.features(some.assign(ram_gb=size), table.mapping) for each size; predict; one column a size.",
-            "(np.diff(columns, axis=1) < -1e-6).any(axis=1).sum()",
+            'A column that orders the rows as the price does: frame[column].corr(pd.Series(price), "spearman").',
+            "value = storage / price is a sum in logarithms: log price = log storage - log value. A straight line through two "
+            "columns finds it.",
+            "Fit LinearRegression to np.log(frame[[column, spec]]) and np.log(price); an R2 near one is no accident. Specs are "
+            "never named themselves, and a weak link (stars) is no leak.",
         ),
-        because="A free model bends to noise, here more and there less. The constraint costs almost nothing and removes "
-        "answers nobody would believe.",
-        right=lambda a, g: (a > 0) == (_fallen(g) > 0) and a <= len(g.some) and _near(a, _fallen(g)),
+        because="No split finds a leak that stands in the row itself; arithmetic does, and so does asking where a column came from.",
+        right=lambda a, g: all(said == leaks for said, leaks in _named(a)),
         wrong=(
-            Mistake("constrained", "None at all? Then the constraint was still on: pass monotone=().", lambda g: 0),
             Mistake(
-                "never",
-                "That counts the laptops whose price never falls.",
-                lambda g: len(g.some) - _fallen(g),
-                lambda a, g: _near(a, len(g.some) - _fallen(g)),
+                "nothing",
+                "You name no column at all, and three of the tables hold a plain copy or root of the price.",
+                lambda g: lambda frame, price: [],
+                lambda a, g: not any(said for said, _ in _named(a)),
             ),
             Mistake(
-                "steps",
-                "You counted falling steps. A laptop whose price falls twice is still one laptop.",
-                lambda g: int(_falling(g).sum()),
-                lambda a, g: _near(a, int(_falling(g).sum())),
+                "alone only",
+                "You miss a column that gives the price only together with the storage.",
+                lambda g: lambda frame, price: _detector(frame, price, pairs=False),
+                lambda a, g: all(said == leaks - {"b"} for said, leaks in _named(a)),
             ),
             Mistake(
-                "ends only",
-                "You compared the smallest with the largest size. A price may dip in between.",
-                lambda g: int((_curves(g)[:, -1] < _curves(g)[:, 0]).sum()),
-                lambda a, g: a == int((_curves(g)[:, -1] < _curves(g)[:, 0]).sum()),
+                "honest columns",
+                "You name an honest column: it follows the price, as a good spec does, and does not give it away.",
+                lambda g: lambda frame, price: _detector(frame, price, alone=0.3),
+                lambda a, g: any(said - leaks for said, leaks in _named(a)),
             ),
         ),
     ),
@@ -203,7 +238,7 @@ QUIZ = (
     Question(
         "07.q2",
         "Intervals cover 90 % of all rows. Can you promise a headphone buyer 90 %?",
-        right=("Only if it was calibrated within the class.", "And only if enough headphones were held out to say so."),
+        right=("Only if it was calibrated within the kind.", "And only if enough headphones were held out to say so."),
         wrong=(
             ("Yes: 90 % is 90 %.", "90 % overall can be 95 % for phones and 70 % for headphones."),
             (
@@ -214,7 +249,7 @@ QUIZ = (
     ),
     Question(
         "07.q3",
-        "The model prices a laptop with 4,000 GB of RAM like one with 64. Is the monotone constraint broken?",
+        "The trees price a laptop with 4,000 GB of RAM like one with 64. Is the monotone constraint broken?",
         right=(
             "No: trees stay flat beyond what they have seen.",
             "That is why the answer comes with a warning. The constraint says never lower, and lower it is not.",
