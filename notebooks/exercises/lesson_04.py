@@ -1,4 +1,4 @@
-"""Exercises of lesson 04: an error rate by hand, sure words, a picture upside down."""
+"""Exercises of lesson 04: an error rate by hand, sure words, rows of words."""
 
 from __future__ import annotations
 
@@ -51,6 +51,34 @@ def _sure(given):
 
 def _gives(function, given):
     return list(function(given.reading))
+
+
+_BOXES = [
+    [("RAM", 60, 12, 90, 30), ("8GB", 10, 10, 50, 30), ("SSD", 70, 52, 100, 68), ("512GB", 8, 50, 60, 70)],
+    [("$", 10, 14, 18, 28), ("119", 20, 10, 60, 50), ("new", 70, 30, 95, 48)],
+    [("one", 10, 10, 40, 30), ("two", 50, 24, 80, 44), ("three", 90, 10, 130, 30)],
+    [],
+]
+
+
+def _half(a, b):
+    return min(a[4], b[4]) - max(a[2], b[2]) > 0.5 * min(a[4] - a[2], b[4] - b[2])
+
+
+def _rows(boxes, together=_half, sort=True):
+    """Rows of boxes as texts; the keyword arguments make the known mistakes."""
+    rows = []
+    for box in sorted(boxes, key=lambda box: box[1]) if sort else boxes:
+        row = next((row for row in rows if together(row[-1], box)), None)
+        if row is None:
+            rows.append([box])
+        else:
+            row.append(box)
+    return [" ".join(box[0] for box in row) for row in sorted(rows, key=lambda row: row[0][2])]
+
+
+def _row_cases(given):
+    return [((boxes,), _rows(boxes)) for boxes in _BOXES]
 
 
 EXERCISES = (
@@ -136,40 +164,34 @@ EXERCISES = (
     Exercise(
         "04.3",
         "stretch",
-        "pair",
-        "How many candidates does `ocr.find_lines` give for `turned`, the picture upside down, and does `ocr.read` find any "
-        "word of the truth there? Give a pair: (number, True or False).",
+        "function",
+        "Build the first step of a layout. Write a function that takes a list of (text, x0, y0, x1, y1) and returns a list "
+        "with one text per row, from top to bottom, the words of a row from left to right with a space between. Two boxes "
+        "are in one row when they share more than half of the smaller height.",
         hints=(
-            "Islands look the same upside down; letters do not.",
-            'len(ocr.find_lines(turned)) is the number; rate([ocr.read(turned)], [one])["words found"] the share of words found.',
-            'Is that share larger than 0? (len(ocr.find_lines(turned)), bool(rate([ocr.read(turned)], [one])["words found"] > 0))',
+            "What two boxes share in height is min(of the bottoms) - max(of the tops).",
+            "Go through the boxes from the left; each joins the row whose last word it shares enough height with, or begins one.",
+            "At the end sort the rows by the top of their first word.",
         ),
-        because="Finding does not care which way is up; reading does. Deciding up from down needs a reading of both.",
-        right=lambda a, g: equal(a, [once(g, "lines"), once(g, "found")]),
+        because="This is where reading order comes from: `layout.join_rows` does the same and knows prices too.",
+        cases=_row_cases,
         wrong=(
             Mistake(
-                "swapped",
-                "First the number, then True or False.",
-                lambda g: [once(g, "found"), once(g, "lines")],
-                lambda a, g: isinstance(a[0], bool),
+                "tops alone",
+                "It asks for equal tops. Small print in a row begins lower than the large print beside it.",
+                lambda g: lambda boxes: _rows(boxes, together=lambda a, b: a[2] == b[2]),
             ),
             Mistake(
-                "share",
-                "The second should be True or False: is the share of words found larger than 0?",
-                lambda g: [once(g, "lines"), 0.0],
-                lambda a, g: not isinstance(a[1], bool),
+                "any overlap",
+                "Boxes that merely touch in height are taken for one row; ask for half of the smaller height.",
+                lambda g: lambda boxes: _rows(boxes, together=lambda a, b: min(a[4], b[4]) > max(a[2], b[2])),
             ),
             Mistake(
-                "the wrong way up",
-                "That is the number of candidates of the picture as it stands. Turn it first.",
-                lambda g: [once(g, "upright"), once(g, "found")],
-                lambda a, g: a[0] == once(g, "upright") != once(g, "lines"),
+                "as they came",
+                "Within a row the words keep the order in which they came. Sort them from left to right.",
+                lambda g: lambda boxes: _rows(boxes, sort=False),
             ),
-            Mistake(
-                "words found",
-                "The number is right; whether words are found is not as you say. Read `turned` and look.",
-                lambda g: [once(g, "lines"), not once(g, "found")],
-            ),
+            Mistake("one per box", "Every word is a row of its own.", lambda g: lambda boxes: _rows(boxes, together=lambda a, b: False)),
         ),
     ),
 )
