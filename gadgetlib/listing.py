@@ -19,7 +19,7 @@ from pydantic import BaseModel, Field
 from gadgetlib import CLASSES, SPEC_FIELDS
 from gadgetlib.errors import CourseError
 from gadgetlib.files import data_dir, table, trained
-from gadgetlib.specs.tables import key, skeleton
+from gadgetlib.specs.tables import key
 
 LONGEST_SIDE = 1600  # pixels; a larger picture is shrunk as it arrives: nothing here sees more, and memory is finite
 SURE_OF_TEXT = math.log(20)  # how far text must put one kind before the next to vouch for a picture that looks like none
@@ -214,6 +214,7 @@ def text_log_likelihoods(text: str, found: Any) -> dict[str, float]:
 
 # --- names of the catalogue -----------------------------------------------------------------------------------
 
+_ALIKE = str.maketrans({row["sign"]: row["letter"] for row in table("gazetteer/ocr_lookalikes.csv")})
 _CHIP = re.compile(r"\s(?:M[1-5](?: (?:Pro|Max|Ultra))?|A1[4-9](?: Pro)?)$")  # ends the names of Apple's machines
 
 
@@ -225,7 +226,7 @@ def plain_model(brand: str, model: str) -> str:
 
 def _letters(text: str) -> str:
     """The letters and digits of a text, look-alike signs counted as one: "Galaxy $8" and "GALAXY S8" become the same."""
-    return key(skeleton(text.lower()))
+    return key(text.lower().translate(_ALIKE))
 
 
 @cache

@@ -16,7 +16,7 @@ import mutants
 import nbformat
 import numpy as np
 import pytest
-from exercise_samples import LESSON, SEED, WRITTEN, given, reading, search
+from exercise_samples import LESSON, SEED, WRITTEN, given, reading
 
 from coursekit import author, check, exercises
 from coursekit import run as runner
@@ -55,7 +55,6 @@ SPACE = {
     "05.1": {},
     "05.2": {"re": re},
     "06.1": {"np": np},
-    "06.2": {"index": SimpleNamespace(search_where=search)},
     "08.1": {},
     "08.2": {"difference": difference},
     "08.3": {"json": json},
