@@ -159,7 +159,8 @@ def numbers(cells: pd.Series) -> pd.Series:
 
 def sizes(cells: pd.Series) -> pd.Series:
     """Gigabytes (n,) of texts such as ``512GB SSD + 1TB HDD``; NaN where a text has none."""
-    return cells.map({text: money.size_gb(text) for text in cells.unique()}).astype(float)
+    told = cells.map({text: money.size_gb(text) for text in cells.unique()}).astype(float)
+    return pd.to_numeric(cells, errors="coerce").fillna(told)
 
 
 def _pixels(resolution: pd.Series) -> pd.DataFrame:

@@ -9,7 +9,6 @@ import statistics
 import subprocess
 import sys
 from collections import Counter
-from types import SimpleNamespace
 
 import jiwer
 import mutants

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from coursekit.exercises import Exercise, Mistake, Question, equal, once
+from coursekit.exercises import Exercise, Mistake, Question
 
 TRUTHS = (
     "16GB RAM 512GB SSD",
