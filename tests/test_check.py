@@ -83,15 +83,20 @@ def test_a_hint_comes_when_asked_for_and_each_call_tells_one_more(capsys):
     assert hints[-1] in said and "notebooks/solutions/03_finetune.ipynb" in said
 
 
+def _recall(true, found):
+    right = sum(len(set(a) & set(b)) for a, b in zip(true, found))
+    return right / sum(map(len, true))
+
+
 def test_verdicts_are_written_after_every_exercise(tmp_path, monkeypatch):
     path = tmp_path / "made" / "verdicts.json"
     monkeypatch.setenv("GADGET_VERDICTS", str(path))
-    check.exercise("02.3", ...)
-    assert json.loads(path.read_text()) == {"02.3": {"verdict": "not attempted", "mistake": None, "level": "stretch"}}
-    check.exercise("02.3", lambda a, b: sum(x != y for x, y in zip(a, b)))
+    check.exercise("05.3", ...)
+    assert json.loads(path.read_text()) == {"05.3": {"verdict": "not attempted", "mistake": None, "level": "stretch"}}
+    check.exercise("05.3", _recall)
     check.quiz("02.q1", ...)
     assert json.loads(path.read_text()) == {
-        "02.3": {"verdict": "wrong", "mistake": "digits", "level": "stretch"},
+        "05.3": {"verdict": "wrong", "mistake": "recall", "level": "stretch"},
         "02.q1": {"verdict": "not attempted", "mistake": None, "level": "quiz"},
     }
     assert [file.name for file in path.parent.iterdir()] == ["verdicts.json"]  # no part is left lying

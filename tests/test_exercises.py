@@ -143,10 +143,10 @@ def test_an_exercise_that_varies_asks_for_the_seed():
 
 
 def test_what_a_class_is_asked_is_printed_and_returned(capsys):
-    task = check.ask("01.2", 7)
+    task = check.ask("01.1", 7)
     said = capsys.readouterr().out
-    assert f"task.first = {task.first}" in said and f"task.cap = {task.cap}" in said and "seed" not in said
-    assert task.first == random.Random("01.2 7").choice([0.25, 0.5, 1.0, 1.5])
+    assert f"task.first = {task.first}" in said and f"task.attempts = {task.attempts}" in said and "seed" not in said
+    assert task.first == random.Random("01.1 7").choice([0.25, 0.5, 1.0, 2.0])
 
 
 # ---------------------------------------------------------------- the quiz

@@ -71,7 +71,7 @@ def _f1(true, found, strict=True, labels=True):
 
 
 def _f1_cases(given):
-    return [((a, b), _f1(a, b)) for a, b in ((_TRUE, _FOUND), (_TRUE, _TRUE), (_TRUE, [[], [], []]), (_TRUE[:2], _FOUND[:2]))]
+    return [((a, b), _f1(a, b)) for a, b in ((_TRUE, _FOUND), (_TRUE, _TRUE), (_TRUE, [[], [], []]), (_TRUE[:1], _FOUND[:1]))]
 
 
 def _share(true, found, of):
