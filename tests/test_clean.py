@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter
+from recorder import edited as edit
 
-from coursekit.shop import edit
 from gadgetlib import CLASSES, clean, scrape
 from gadgetlib.errors import CourseError
 from gadgetlib.files import data_dir, project_root, split_of

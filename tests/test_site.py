@@ -39,7 +39,7 @@ def test_a_plan_speaks_of_sections_that_the_lesson_has(name):
     assert "## What learners get wrong" in plan and "## Questions for the room" in plan
     listed = author.filled(plan, f"exercises {name[:2]}", author.exercise_list(name[:2]))
     assert plan == listed, f"the exercises have changed: python -m coursekit.author exercises {name[:2]}"
-    for number in re.findall(r"\b\d\d\.q?\d\b", plan):
+    for number in re.findall(r"\b\d\d\.q?\d\b", plan.partition("<!-- exercises")[0]):
         assert exercises.find_question(number) if "q" in number else exercises.find(number)
 
 

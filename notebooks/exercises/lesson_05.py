@@ -53,7 +53,7 @@ def _bilou(spans, offsets, unit="U", last="L", special=None, touch=_pieces):
 
 
 def _bilou_cases(given):
-    texts = [(_SPANS, _OFFSETS), ([], _OFFSETS[:3]), ([(1, 4, "BRAND")], _OFFSETS[:2]), ([(5, 8, "MODEL"), (9, 11, "SCREEN")], _OFFSETS)]
+    texts = [(_SPANS, _OFFSETS), ([], _OFFSETS[:3]), ([(1, 4, "BRAND")], _OFFSETS[:2]), ([(5, 8, "MODEL"), (9, 11, "SCREEN")], _OFFSETS), ([(0, 4, "BRAND")], [(0, 4), (5, 8)])]
     return [(arguments, _bilou(*arguments)) for arguments in texts]
 
 
