@@ -34,7 +34,9 @@ def lines(name: str, folder: Path) -> list[dict]:
 def test_every_shipped_table_has_a_contract():
     kinds = {".csv", ".jsonl", ".json", ".yaml"}
     files = [path.relative_to(data_dir()).as_posix() for path in data_dir().rglob("*") if path.suffix in kinds]
-    own = ("studio/", "shop/answers/", "gazetteer/", "currencies.csv", "chips.csv", "folder_names.csv", "photos/screens.csv", "price_columns.csv", "price_words.yaml")  # tested where they are read
+    # these are tested where they are read
+    own = ("studio/", "shop/answers/", "gazetteer/", "currencies.csv", "chips.csv", "folder_names.csv",
+           "photos/screens.csv", "price_columns.csv", "price_words.yaml")  # fmt: skip
     assert sorted(name for name in files if not name.startswith(own)) == sorted(RULES)
 
 
