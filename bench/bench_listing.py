@@ -44,7 +44,7 @@ def memory(process: psutil.Process | None = None) -> float:
 
 
 def quality(describer: Describer, count: int | None) -> Iterator[dict]:
-    """Every field, the kind, the first match and the price, over products that no model has seen."""
+    """Every field, the kind, the first match and the price, over products that whose texts and prices no model has seen; the shipped classifier knows their photos."""
     rows, seconds, found = shipped_listings("test")[:count], [], []
     for truth in rows:
         started = time.perf_counter()
