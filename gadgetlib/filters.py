@@ -142,12 +142,10 @@ class _Parser:
 def _nearest(text: str, known: Collection[str]) -> str:
     from rapidfuzz import fuzz, process, utils
 
-    found = process.extractOne(
-        text, list(known), scorer=fuzz.token_set_ratio, processor=lambda one: utils.default_process(one.replace("_", " ")),
-        score_cutoff=70,
-    )  # fmt: skip
+    plain = {one: utils.default_process(one.replace("_", " ")) for one in known}  # found by value, given by key
+    found = process.extractOne(text.lower(), plain, scorer=fuzz.token_set_ratio, score_cutoff=70)
     some = ", ".join(sorted(known)[:8]) + ", ..." * (len(known) > 8)
-    return f" (did you mean {found[0]!r}?)" if found else f" (there are {some})"
+    return f" (did you mean {found[2]!r}?)" if found else f" (there are {some})"
 
 
 # --- words --------------------------------------------------------------------------------------------------------
@@ -163,7 +161,7 @@ def words_of(text: str) -> str:
 def text_to_sql(text: str, brands: Collection[str]) -> tuple[str | None, str]:
     """What "16 GB laptop under 900 euros" states, as a condition (None: nothing), and the words that remain."""
     from gadgetlib import money, specs
-    from gadgetlib.pricing import convert
+    from gadgetlib.price_tables import convert
 
     found, low, parts = specs.extract(text), text.lower(), []
     if found.gadget_type in CLASSES:
@@ -180,6 +178,7 @@ def text_to_sql(text: str, brands: Collection[str]) -> tuple[str | None, str]:
     for sign, words in BOUNDS.items():
         pattern = rf"\b(?:{words})\W{{0,3}}([^\d\s]{{0,4}}\s?\d[\d.,'k]*+(?!\s*(?:[gt]b|inch|\"))(?: \S+)?)"
         if match := re.search(pattern, low):
-            parts.append(f"price {sign} {convert(money.amount(match[1]), money.currency(match[1]) or 'USD'):.0f}")
+            amount, currency = money.amount(match[1]), money.currency(match[1]) or "USD"
+            parts.append(f"price {sign} {convert(amount, currency, 'USD'):.0f}")
             low = low.replace(match[0], " ")
     return " AND ".join(parts) or None, words_of(low)

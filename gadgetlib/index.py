@@ -30,6 +30,8 @@ COLUMNS = dict.fromkeys(("sku", "product_id", "gadget_type", "brand", "model"), 
 COLUMNS |= dict.fromkeys(("year", "ram_gb", "storage_gb", "screen_in", "price"), float)
 REBUILD = "make it anew with `make course ONLY=06`"
 
+Row = dict[str, Any]
+
 os.environ.setdefault("RUST_LOG", "error")  # the store's engine warns on every query otherwise
 
 
@@ -107,11 +109,6 @@ def hit_rate(hits: np.ndarray, k: int) -> float:
     return float(hits[:k].any())
 
 
-def precision(hits: np.ndarray, k: int) -> float:
-    """Share of right results among the first k."""
-    return float(hits[:k].sum() / k)
-
-
 def recall(hits: np.ndarray, k: int, relevant: int) -> float:
     """Share of the ``relevant`` right results that exist which are among the first k."""
     return float(hits[:k].sum() / relevant)
@@ -137,7 +134,7 @@ class Index:
     ``photos``: id, product_id, vector. ``variants``: a row per SKU with what can be filtered on, and its name in words.
     """
 
-    def __init__(self, folder: Path, meta: dict[str, Any], embedder: Embedder | None) -> None:
+    def __init__(self, folder: Path, meta: Row, embedder: Embedder | None) -> None:
         self.folder, self.meta, self.embedder = Path(folder), meta, embedder
         self._connect()
 
@@ -161,13 +158,13 @@ class Index:
 
     @classmethod
     def create(
-        cls, folder: Path, photos: Iterable[dict[str, Any]], vectors: np.ndarray, variants: Iterable[dict[str, Any]],
+        cls, folder: Path, photos: Iterable[Row], vectors: np.ndarray, variants: Iterable[Row],
         embedder: Embedder | None = None, made_with: str = "",
     ) -> Index:  # fmt: skip
         """Make an index in ``folder``.
 
-        photos: dicts with id and product_id, in the order of ``vectors`` (n, k). variants: dicts with the keys of
-        COLUMNS, None where unknown. made_with: the fingerprint of the model behind the vectors.
+        photos: id and product_id of each, in the order of ``vectors`` (n, k). variants: rows with the keys of COLUMNS,
+        None where unknown. made_with: the fingerprint of the model behind the vectors.
         """
         import lancedb
         import pyarrow as pa
@@ -178,9 +175,9 @@ class Index:
         shutil.rmtree(folder / "db", ignore_errors=True)  # an overwritten table would keep its old versions
         db = lancedb.connect(str(folder / "db"))
         db.create_table("photos", _photo_table(photos, np.asarray(vectors, "f4")))
-        rows = [{key: _typed(row.get(key), kind) for key, kind in COLUMNS.items()} for row in variants]
-        for row in rows:
-            row["words"] = words_of(f"{row['brand']} {row['model']} {row['gadget_type']}")
+        rows = [{key: None if (value := row.get(key)) in (None, "") or value != value else kind(value)  # NaN
+                 for key, kind in COLUMNS.items()} for row in variants]  # fmt: skip
+        rows = [{**row, "words": words_of(f"{row['brand']} {row['model']} {row['gadget_type']}")} for row in rows]
         kinds = {str: pa.string(), float: pa.float64()}
         schema = pa.schema([(key, kinds[kind]) for key, kind in {**COLUMNS, "words": str}.items()])
         names = db.create_table("variants", pa.Table.from_pylist(rows, schema=schema))
@@ -222,7 +219,7 @@ class Index:
     def __len__(self) -> int:
         return self.photos.count_rows()
 
-    def add(self, photos: Iterable[dict[str, Any]], vectors: np.ndarray) -> None:
+    def add(self, photos: Iterable[Row], vectors: np.ndarray) -> None:
         """Add photos, or replace those with the same id; the rest of the index is not touched."""
         table = _photo_table(photos, self._check_width(vectors))
         self.photos.merge_insert("id").when_matched_update_all().when_not_matched_insert_all().execute(table)
@@ -253,9 +250,7 @@ class Index:
             look = with_kind(look, in_order([probs]) if probs else self.embedder.kinds([query]))
         return self._check_width(look)[0]
 
-    def search(
-        self, query: Any, k: int = 5, where: str | None = None, exclude: Collection[str] = ()
-    ) -> list[dict[str, Any]]:  # fmt: skip
+    def search(self, query: Any, k: int = 5, where: str | None = None, exclude: Collection[str] = ()) -> list[Row]:
         """The k products most like a picture, best first; fewer when the index or the filter has fewer.
 
         query: a path, a PIL image or a vector (dimensions,). where: a filter over COLUMNS such as ``"gadget_type =
@@ -277,9 +272,7 @@ class Index:
         bare = dict.fromkeys(COLUMNS)  # a photo whose product the catalogue does not know
         return [{**bare, **row, **shown.get(row["product_id"], {})} for row in found]
 
-    def _best(
-        self, vector: np.ndarray, k: int, products: Collection[str] | None, exclude: Collection[str]
-    ) -> list[dict[str, Any]]:  # fmt: skip
+    def _best(self, vector: np.ndarray, k: int, products: Any, exclude: Collection[str]) -> list[Row]:
         """The best photo of each of the k best products: found by cosine, then ranked anew, all their photos moved."""
         rows, take = len(self), 20 * k
         while rows and products != {}:
@@ -298,7 +291,7 @@ class Index:
 
     def nearest(
         self, vector: np.ndarray, n: int, products: Collection[str] | None = None, exclude: Collection[str] = ()
-    ) -> list[dict[str, Any]]:  # fmt: skip
+    ) -> list[Row]:  # fmt: skip
         """The n nearest photos of a unit vector: id, product_id, score (cosine). products: only theirs."""
         search = self.photos.search(vector, vector_column_name="vector").distance_type("dot").limit(n)
         if conditions := _conditions(products, exclude):
@@ -308,7 +301,7 @@ class Index:
         rows = search.select(["id", "product_id", "_distance"]).to_list()
         return [{**row, "score": 1 - row.pop("_distance")} for row in rows]
 
-    def search_text(self, text: str, k: int = 5) -> list[dict[str, Any]]:
+    def search_text(self, text: str, k: int = 5) -> list[Row]:
         """Search by words such as "16 GB laptop under 900": what they state filters, the others rank (BM25).
 
         Each match as for `search`, the score BM25's; what fits and shares no word with the text follows with score 0.
@@ -322,7 +315,7 @@ class Index:
         rows = [row for row in rows if sql or row["score"]]
         return sorted(rows, key=lambda row: (-row["score"], -(row["year"] or 0)))[:k]
 
-    def search_where(self, where: str) -> list[dict[str, Any]]:
+    def search_where(self, where: str) -> list[Row]:
         """All products that fit a filter, each with its cheapest variant that fits, by price."""
         return list(self._products(to_sql(where, COLUMNS, self.known)).values())
 
@@ -333,11 +326,11 @@ class Index:
             raise CourseError(f"The index holds vectors of {width} numbers, the query has {got}; {REBUILD}.")
         return vectors
 
-    def _products(self, sql: str | None) -> dict[str, dict[str, Any]]:
+    def _products(self, sql: str | None) -> dict[str, Row]:
         """product_id -> its cheapest variant that fits the condition, the cheapest product first."""
         search = self.variants.search().limit(max(1, self.variants.count_rows())).select(list(COLUMNS))
         rows = (search.where(sql) if sql else search).to_list()
-        best: dict[str, dict[str, Any]] = {}
+        best: dict[str, Row] = {}
         for row in sorted(rows, key=lambda row: (row["price"] is None, row["price"], row["sku"])):
             best.setdefault(row["product_id"], row)
         return best
@@ -354,7 +347,7 @@ def _conditions(products: Collection[str] | None, exclude: Collection[str]) -> l
     return among + ([f"NOT {_within('id', exclude)}"] if exclude else [])
 
 
-def _photo_table(photos: Iterable[dict[str, Any]], vectors: np.ndarray) -> Any:
+def _photo_table(photos: Iterable[Row], vectors: np.ndarray) -> Any:
     import pyarrow as pa
 
     photos = list(photos)
@@ -363,10 +356,6 @@ def _photo_table(photos: Iterable[dict[str, Any]], vectors: np.ndarray) -> Any:
     flat = pa.FixedSizeListArray.from_arrays(pa.array(np.ascontiguousarray(vectors).ravel()), vectors.shape[1])
     columns = {name: pa.array([str(photo[name]) for photo in photos], pa.string()) for name in ("id", "product_id")}
     return pa.table({**columns, "vector": flat})
-
-
-def _typed(value: Any, kind: type) -> Any:
-    return None if value is None or value == "" or value != value else kind(value)  # NaN differs from itself
 
 
 # --- the course's own catalogue -----------------------------------------------------------------------------------
@@ -395,7 +384,7 @@ def in_order(probs: Sequence[dict[str, float]]) -> np.ndarray:
     return np.array([[one.get(kind, 0) for kind in CLASSES] for one in probs], "f4")
 
 
-def catalogue_variants(path: Path) -> list[dict[str, Any]]:
+def catalogue_variants(path: Path) -> list[Row]:
     """The rows of ``catalogue.csv`` as variants for `Index.create`."""
     import pandas as pd
 

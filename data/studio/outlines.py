@@ -1,6 +1,6 @@
 """Where the lit screens are in the shipped photos: data/photos/screens.csv, so that a measurement can switch them off.
 
-    python data/studio/outlines.py            # about ten minutes on one core; Blender is not needed
+    python data/studio/outlines.py            # some minutes on one core; Blender is not needed
 
 Every photo is composed again from its seed, with flat colours in place of the renderer: once with magenta screens, once
 with green ones. Where the two differ by much there is a screen, wherever camera, banner and crop have put it. A row per
@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw
+from scipy.spatial import ConvexHull
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
@@ -63,13 +64,13 @@ class Flat:
         draw = ImageDraw.Draw(image)
         for part in sorted(self.parts, key=is_screen):
             pixels = self.project(part.verts)
-            for face in [*part.quads, *part.ngons]:
+            if not is_screen(part):  # its outline will do
+                draw.polygon([tuple(point) for point in pixels[ConvexHull(pixels).vertices]], fill=BODY)
+            for face in [*part.quads, *part.ngons] * is_screen(part):
                 corners = part.verts[face]
                 normal = np.cross(corners, np.roll(corners, -1, 0)).sum(0)
-                if not is_screen(part) or normal @ (self.position - corners.mean(0)) > 0:
-                    draw.polygon(
-                        [tuple(point) for point in pixels[face]], fill=self.screens if is_screen(part) else BODY
-                    )
+                if normal @ (self.position - corners.mean(0)) > 0:
+                    draw.polygon([tuple(point) for point in pixels[face]], fill=self.screens)
         return np.asarray(image)
 
 
