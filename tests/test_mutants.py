@@ -50,7 +50,7 @@ SPACE = {
     "02.2": {"Counter": Counter},
     "02.3": {},
     "04.1": {"jiwer": jiwer},
-    "04.2": {"ours": reading()},
+    "04.2": {"reading": reading()},
     "05.1": {},
     "05.2": {"re": re},
     "06.1": {"np": np},
