@@ -16,6 +16,8 @@ import numpy as np
 from PIL import Image
 
 from gadgetlib import CLASSES
+from gadgetlib.backbone import fast_arithmetic
+from gadgetlib.classify import gentle, log_softmax, read_photos, softmax, temperature  # noqa: F401 - read_photos: lesson 03
 from gadgetlib.errors import CourseError
 from gadgetlib.files import write_atomic
 from gadgetlib.pictures import open_image
@@ -99,18 +101,6 @@ def to_tensor(array, mean, std, device="cpu"):
     mean = torch.tensor(mean, device=device).view(1, 3, 1, 1) * 255
     std = torch.tensor(std, device=device).view(1, 3, 1, 1) * 255
     return x.sub_(mean).div_(std).contiguous(memory_format=torch.channels_last)
-
-
-def fast_arithmetic(device):
-    """A context in which networks that are not being trained compute in bfloat16, where the processor does so natively.
-
-    Half as many bytes to move: 1.6 times as many pictures a second, features that differ by a cosine of .0005. Weights, and
-    what the caller gets, stay float32. Anywhere else, and on other devices than the CPU, nothing changes. (Training is slower so.)
-    """
-    import torch
-
-    native = device.type == "cpu" and torch.cpu.get_capabilities().get("avx512_bf16", False)
-    return torch.autocast("cpu", torch.bfloat16, enabled=native)
 
 
 # --- backbones ----------------------------------------------------------------------------------------------
@@ -800,32 +790,6 @@ def _test_card():
 # --- probabilities ------------------------------------------------------------------------------------------
 
 
-def softmax(logits):
-    """Probabilities, row by row."""
-    return np.exp(log_softmax(logits))
-
-
-def log_softmax(logits):
-    logits = np.asarray(logits, dtype=np.float64)
-    logits = logits - logits.max(axis=-1, keepdims=True)
-    return logits - np.log(np.exp(logits).sum(axis=-1, keepdims=True))
-
-
-def temperature(logits, targets):
-    """The number that logits must be divided by for the smallest log loss on `targets` (class indices).
-
-    Guo et al. 2017, "On Calibration of Modern Neural Networks".
-    """
-    from scipy.optimize import minimize_scalar
-
-    logits, rows = np.asarray(logits), np.arange(len(targets))
-
-    def loss(log_t):
-        return -log_softmax(logits / np.exp(log_t))[rows, targets].mean()
-
-    return float(np.exp(minimize_scalar(loss, bounds=(-3, 3), method="bounded").x))
-
-
 def calibration_error(probs, targets, bins=15):
     """Expected calibration error: mean distance between confidence and accuracy, over bins of equal count."""
     confidence, right = probs.max(1), probs.argmax(1) == targets
@@ -873,26 +837,6 @@ def spoil(picture, kind, level):
 
 
 # --- training -----------------------------------------------------------------------------------------------
-
-
-def read_photos(path):
-    """The table that lesson 02 left (clean/photos.csv) with `path`, the absolute path of each picture.
-
-    Raises CourseError when fewer than two classes, or no training pictures of a class that is tested, are there.
-    """
-    import pandas as pd
-
-    path = Path(path)
-    table = pd.read_csv(path, dtype={"group": str, "source": str, "phash": str}, keep_default_na=False)
-    table["path"] = [str(path.parent.parent / file) for file in table.file]
-    taught = set(table.label[table.split == "train"])
-    if len(taught) < 2:
-        raise CourseError(f"{path.name} has training pictures of {len(taught)} class: a classifier needs two or more; "
-                          "collect more kinds of gadgets in lesson 01.")
-    untaught = sorted(set(table.label) - taught)
-    if untaught:
-        raise CourseError(f"{path.name} has no training pictures of {', '.join(untaught)}: collect more, or leave the class out.")
-    return table
 
 
 def rooted(features):
@@ -1095,42 +1039,6 @@ def _normalise(net):
     from fastai.vision.all import Normalize
 
     return Normalize.from_stats(net.mean, net.std)
-
-
-def gentle(decay=0.99):
-    """A fastai callback for fine-tuning that forgets little: batch-norm statistics stay as ImageNet left them, and the
-    weights at the end are a running average of those along the way (`decay`, warmed up)."""
-    from fastai.callback.core import Callback, TrainEvalCallback
-    from torch import no_grad
-    from torch.nn.modules.batchnorm import _BatchNorm
-
-    class Gentle(Callback):
-        run_after = TrainEvalCallback
-
-        def before_fit(self):
-            self.steps = 0
-            self.mean = {k: v.detach().clone() for k, v in self.model.state_dict().items()}
-
-        def before_train(self):
-            for module in self.model.modules():
-                if isinstance(module, _BatchNorm):
-                    module.eval()
-
-        @no_grad()
-        def after_batch(self):
-            if not self.training:
-                return
-            self.steps += 1
-            keep = min(decay, (1 + self.steps) / (10 + self.steps))
-            for name, value in self.model.state_dict().items():
-                if value.dtype.is_floating_point:
-                    self.mean[name].lerp_(value, 1 - keep)
-
-        def after_fit(self):
-            if self.steps:
-                self.model.load_state_dict(self.mean)
-
-    return Gentle()
 
 
 def tuned_tensors(model):
