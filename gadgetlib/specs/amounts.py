@@ -24,20 +24,10 @@ class Found(NamedTuple):
 LABELS = {"upto": "no", "notbuilt": "no", "memory": "ram", "disk": "disk", "either": "either", "graphics": "video"}
 
 
-def _labels(tokens: list[Token]) -> list[tuple[int, int, str]]:
-    """Runs of words that say what a size is: (first token, last token, ram | disk | either | video | no)."""
-    runs: list[tuple[int, int, str]] = []
-    for i, token in enumerate(tokens):
-        named = token.role == "name" and "disk" not in token.roles or token.role in ("size", "measure", "chip")
-        role = next((label for word, label in LABELS.items() if word in token.roles), None)
-        if role is None or named:
-            continue
-        first, last, label = runs[-1] if runs else (0, -2, "")
-        if last == i - 1 and token.gap in (" ", "-") and (label == role or "either" in (role, label)):
-            runs[-1] = (first, i, role if label == "either" else label)  # "RAM memory"
-        else:
-            runs.append((i, i, role))
-    return runs
+def _said_of(token: Token) -> str:
+    """What a word says a size is: ram, disk, either, video (of a graphics card), no (not built in), or nothing."""
+    named = token.role == "name" and "disk" not in token.roles or token.role in ("size", "measure", "chip")
+    return "" if named else next((label for role, label in LABELS.items() if role in token.roles), "")
 
 
 def _near(tokens: list[Token], a: int, b: int) -> float:
@@ -48,7 +38,8 @@ def _near(tokens: list[Token], a: int, b: int) -> float:
         depth += gap.count("(") - gap.count(")")
         if depth > 0 and i < b:
             continue  # 8GB (4+4) RAM
-        filled = "fill" in token.roles or token.role == "measure"
+        alike = _said_of(token) in ("either", _said_of(tokens[a]) or _said_of(tokens[b]))  # "RAM memory"
+        filled = "fill" in token.roles or token.role == "measure" or alike
         if depth < 0 or re.search(r"[|/+;]|\n.*\n", gap) or i < b and not filled:
             return 0
         strength = 1 if re.search(r"[,\n]", gap) else 3 if re.search("[:=]", gap) else strength
@@ -65,10 +56,11 @@ def _label(tokens: list[Token]) -> None:
     sizes = [i for i, t in enumerate(tokens) if t.role == "size"]
     most, least = max((tokens[s].value for s in sizes), default=0), min((tokens[s].value for s in sizes), default=0)
     pairs: list[tuple[float, int, int, str]] = []
-    for a, b, role in _labels(tokens):
-        upto = "upto" in tokens[a].roles
-        left = [(s, 0 if upto else _near(tokens, s, a)) for s in sizes if s < a][-1:]
-        for size, near in [*left, *((s, _near(tokens, b, s)) for s in sizes if s > b)][: len(left) + 1]:
+    for a, token in enumerate(tokens):
+        role, upto = _said_of(token), "upto" in token.roles
+        left = [(s, 0 if upto else _near(tokens, s, a)) for s in sizes if s < a][-1:] if role else []
+        right = [(s, _near(tokens, a, s)) for s in sizes if s > a][:1] if role else []
+        for size, near in left + right:
             gb = tokens[size].value
             odd = gb > 64 and gb > least if role == "ram" else role == "disk" and gb <= 32 and 4 * gb <= most
             pairs += [(near + upto - 1.5 * odd, size, a, role)] if near else []

@@ -186,12 +186,9 @@ def kind_of(tokens: list[Token], found: list[Line]) -> str | None:
 # --- what it is called --------------------------------------------------------------------------------------------
 
 
-def coded(t: Token, maker: str | None, kind: str | None) -> bool:
-    """Is this a code for the trade (a factory's, an order number), or, with kind "full", a laptop's whole number?"""
-    kinds = (kind,) if kind == "full" else ("", kind if kind in ("laptop", "other") else "mobile")
-    low = t.text.lower()
-    fits = (pattern.fullmatch(low) for who, what, pattern in tables.codes() if what in kinds and who in ("", maker))
-    return t.numbered and any(fits)
+def dropped(t: Token, maker: str | None, kind: str | None) -> bool:
+    """Is this a code for the trade: a factory's, an order number, a machine type?"""
+    return t.numbered and tables.coded(t.text, "", kind if kind in ("laptop", "other") else "mobile", maker=maker)
 
 
 def read_name(tokens: list[Token], start: int, size: int, maker: str | None, kind: str | None) -> list[int]:
@@ -239,7 +236,7 @@ def _step(tokens: list[Token], j: int, kept: list[int], maker: str | None, kind:
         return int(bool(kept) and (kind != "laptop" or maker == "Apple"))
     if t.key == "5g":
         return 1 if kept and phone else -1
-    if t.role in NAMEABLE and coded(t, maker, kind):
+    if t.role in NAMEABLE and dropped(t, maker, kind):
         return 0 if kept else -1
     if t.role == "number":
         numbers = sum(tokens[k].role == "number" for k in kept)
@@ -316,7 +313,7 @@ def _after_maker(tokens: list[Token], maker: str | None, begin: int, kind: str |
     """The name that follows the maker, past words that every title has ("2022", "Newest", "Laptop")."""
     j = begin
     for t in tokens[begin : begin + 6]:
-        passed = t.role in ("stop", "screen") or YEAR.fullmatch(t.key) or coded(t, maker, kind)
+        passed = t.role in ("stop", "screen") or YEAR.fullmatch(t.key) or dropped(t, maker, kind)
         if not passed or re.search(r"[|;\n]" if j > begin else r"[|;]", t.gap):
             break
         j += 1
@@ -330,15 +327,15 @@ def _after_maker(tokens: list[Token], maker: str | None, begin: int, kind: str |
 
 def _laptop_code(tokens: list[Token], kept: list[int], maker: str) -> list[int]:
     """Add a laptop's number, which many shops put at the end of the title or behind a bracket."""
-    if any(coded(tokens[k], maker, "full") for k in kept):
+    if any(tables.coded(tokens[k].text, "full", maker=maker) for k in kept):
         return kept
     have, start = {tokens[k].key for k in kept}, max(kept, default=-1) + 1
     for i, t in enumerate(tokens[start:], start):
-        said = "code_label" in tokens[i - 1].roles or t.aside or coded(t, maker, "laptop")
+        said = "code_label" in tokens[i - 1].roles or t.aside or dropped(t, maker, "laptop")
         if said or t.role not in ("code", "number"):
             continue
         closing = t.gap.strip(" -") == ")" and (t.role == "code" or len(t.key) > 2)
-        if closing or coded(t, maker, "full"):
+        if closing or tables.coded(t.text, "full", maker=maker):
             more = [k for k in read_name(tokens, i, 0, maker, "laptop") if tokens[k].key not in have]
             twice = [k for k in kept if t.key.startswith(tokens[k].key) and 1 < len(tokens[k].key) < len(t.key)]
             return [k for k in kept if k not in twice or tokens[k].key.isalpha()] + more  # "15 15s-eq2144au"

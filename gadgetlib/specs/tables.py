@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from functools import cache, lru_cache
+from typing import NamedTuple
 
 from rapidfuzz import process
 from rapidfuzz.distance import Levenshtein
@@ -22,17 +22,15 @@ def key(text: str) -> str:
     return re.sub(r"[\W_]+", "", low)
 
 
-@dataclass(frozen=True)
-class Maker:
+class Maker(NamedTuple):
     """A maker as sold; `word`: its name is an everyday word; `service`: it sells other things too, and gives way."""
 
     name: str
-    word: bool = False
-    service: bool = False
+    word: bool
+    service: bool
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):
     """A product line of a maker; its `trust` says when it tells the maker: alone, numbered or named."""
 
     name: str
@@ -83,9 +81,14 @@ def beginnings() -> frozenset[str]:
 
 
 @cache
-def codes() -> tuple[tuple[str, str, re.Pattern[str]], ...]:
-    """Codes: (maker or "", kind, pattern); kinds are those of `codes.csv`."""
-    return tuple((row["maker"], row["kind"], re.compile(row["pattern"])) for row in table("gazetteer/codes.csv"))
+def _code(kinds: tuple[str, ...], maker: str | None) -> re.Pattern[str]:
+    rows = (row for row in table("gazetteer/codes.csv") if row["kind"] in kinds and row["maker"] in ("", maker))
+    return re.compile("|".join(f"(?:{row['pattern']})" for row in rows))
+
+
+def coded(text: str, *kinds: str, maker: str | None = None) -> bool:
+    """Has the text the shape of a code of one of the kinds in `codes.csv`, of any maker or of this one?"""
+    return bool(_code(kinds, maker).fullmatch(text.lower()))
 
 
 @cache
@@ -95,19 +98,20 @@ def sold(kind: str) -> frozenset[float]:
     return frozenset(map(float, rows.get(kind, "").split()))
 
 
-def _shape(word: str) -> str:
-    signs = {row["sign"]: row["letter"] for row in table("gazetteer/ocr_lookalikes.csv")}
-    return word.translate(str.maketrans(signs))
+@cache
+def _shapes() -> tuple[dict[int, str], dict[str, Maker]]:
+    """Signs that readers confuse -> one of them; makers whose names are no other words, by name in those signs."""
+    signs = str.maketrans({row["sign"]: row["letter"] for row in table("gazetteer/ocr_lookalikes.csv")})
+    known = {name.translate(signs): m for name, m in makers().items() if len(name) > 3 and not m.word and not m.service}
+    return signs, known
 
 
 @cache
 def near_maker(word: str) -> Maker | None:
     """The maker that `word` (a key) is misread from: of the same shape ("1q00"), or one letter off ("samsune")."""
+    signs, known = _shapes()
     if len(word) < 4 or word in roles() or word in lines():
         return None
-    known = {name: m for name, m in makers().items() if len(name) > 3 and not m.word and not m.service}
-    same = next((maker for name, maker in known.items() if _shape(name) == _shape(word)), None)
-    if same or len(word) < 5 or not word.isalpha():
-        return same
-    found = process.extractOne(word, list(known), scorer=Levenshtein.distance, score_cutoff=1)
-    return known[found[0]] if found and len(found[0]) > 4 else None
+    found = process.extractOne(word.translate(signs), list(known), scorer=Levenshtein.distance, score_cutoff=1)
+    sure = found and (found[1] == 0 or len(found[0]) > 5 and word.isalpha())
+    return known[found[0]] if sure else None

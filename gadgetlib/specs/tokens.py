@@ -78,8 +78,8 @@ def scan(text: str) -> list[Token]:
         last = m.end()
     tokens.append(Token("", "", len(text), len(text), "\n\n", "end"))
     _phrases(tokens)
-    _sizes(tokens)
     _chips(tokens)
+    _sizes(tokens)
     _asides(tokens)
     return tokens
 
@@ -102,9 +102,6 @@ def _token(text: str, m: re.Match, gap: str, priced: bool) -> Token:
     return Token(text[m.start() : m.end()], tables.key(low), m.start(), m.end(), gap, role, roles, value)
 
 
-_FEATURE = re.compile(r"ip[x\d]\d|bt\d+|wifi\d\w?|\d{1,2}-?cores?|\d+-?bit|\d\d\d?h|(?:lp)?ddr\d.*")
-
-
 def _role(low: str, first: str, roles: frozenset[str]) -> str:
     """What a word is by itself: a name goes on over words of `name`, and ends at any other that the table knows."""
     if low.isdecimal():
@@ -114,7 +111,7 @@ def _role(low: str, first: str, roles: frozenset[str]) -> str:
     if "name" in roles and "stop" not in roles or low in ("ii", "iii", "iv", "vi", "vii", "viii", "ix"):
         return "name"
     tail = tables.roles().get(tables.key(low.partition("-")[2]), NONE)
-    if roles - {"edition"} or tail - {"name"} or _FEATURE.fullmatch(low):
+    if roles - {"edition"} or tail - {"name"} or tables.coded(low, "feature"):
         return "stop"
     if not any(c.isdecimal() for c in low):
         return "word"
@@ -145,7 +142,7 @@ def _sizes(tokens: list[Token]) -> None:
         if one.role == "short":
             spaced, known = " " in one.text, one.value in ram | disk
             ahead = two.gap.strip() in ("/", "+", "|") and two.value in disk and two.value >= 4 * one.value > 20
-            card = any(t.key[:3] in ("rtx", "gtx") for t in tokens[max(0, i - 2) : i])
+            card = i > 0 and tokens[i - 1].hint == "gpu"
             size = known and (label or shop or card or ahead or not spaced and one.value in (16, 32, 64, 128, 256, 512))
             one.role = "size" if size else "measure" if spaced else "stop" if one.key in ("2g", "3g", "4g") else "code"
             one.value *= 1024 if one.text[-1] in "tT" else 1
@@ -168,29 +165,17 @@ def _pair(one: Token, two: Token) -> None:
         one.role, one.hint, two.role, two.hint = "size", "disk", "size", "ram"
 
 
-_CHIP = re.compile(
-    r"i[3579](?:-?\d\w{2,6})?|[mx][3-9]-[a-z]?\d\w{2,4}|x1[ep]-[\d-]+|\d{4,5}(?:u|h|hs|hx|hq|hk|p|y|g[1-7]|hl)"
-    r"|r[3579]-?\d{4}\w{0,2}|(?:rtx|gtx|mx|rx)-?\d{3,4}\w*|n\d{4}|sd\d{3}|mt\d{4}\w?"
-    r"|(?:a[4689]|a1[02]|e[12]|fx)-\d{4}\w?"
-)
-_OF_CHIP = re.compile(
-    r"x?[3579]|[aemxz]\d{1,2}-(?:series|\w?\d\w?\d{2,3}\w{0,2})|\d{3,5}[a-z]{0,3}\d?"
-    r"|[a-z]{1,2}\d{1,5}[a-z]{0,2}\d?|gen\w*"
-)
-
-
 def _chips(tokens: list[Token]) -> None:
     """Processors and graphics: a family or a number of its shape, and what follows that belongs to it."""
-    apple, reach = any(t.key.startswith(("mac", "ipad", "imac", "apple")) for t in tokens), ""
+    maker, reach = "Apple" if any(t.key[:4] in ("macb", "ipad", "imac", "appl") for t in tokens) else "", ""
     for before, token, after, then in zip([END, *tokens], tokens, tokens[1:], [*tokens[2:], END]):
         low, generation = token.text.lower(), bool(ORDINAL.fullmatch(token.key)) and after.key.startswith("gen")
-        core = low == "core" and (_CHIP.fullmatch(after.text.lower()) or after.key in ("ultra", "m3", "m5", "m7", "2"))
-        own = apple and re.fullmatch("m[1-5]|a1[0-9]", low) or after.key in ("bionic", "fusion") and low[0] == "a"
-        family = "name" not in token.roles and token.roles & {"cpu", "gpu"} or _CHIP.fullmatch(low)
-        goes_on = "tier" in token.roles or generation or _OF_CHIP.fullmatch(low) or before.key == "series"
+        core = low == "core" and (tables.coded(after.text, "chip") or after.key in ("ultra", "m3", "m5", "m7", "2"))
+        family = "name" not in token.roles and token.roles & {"cpu", "gpu"} or tables.coded(low, "chip", maker=maker)
+        goes_on = "tier" in token.roles or generation or tables.coded(low, "chip number") or before.key == "series"
         if token.role in ("size", "screen", "money", "measure", "decimal"):
             reach = ""
-        elif core or own or family:
+        elif core or family or after.key == "bionic":
             reach = "gpu" if "gpu" in token.roles or low[:3] in ("rtx", "gtx") else reach or "cpu"
         elif reach and not (goes_on and token.gap.strip(" -(") == ""):
             reach = ""
