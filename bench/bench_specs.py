@@ -6,8 +6,8 @@
 The titles stand beside the project (``../shared``); without them only the shipped texts and the speed are measured.
 The truth of a title of an old table comes from its shop's own columns and template, read here by a few lines a shop
 that share no code with `gadgetlib.specs`; only what the title itself states is asked for. Every title is in one half, by
-a hash of its characters (`half`): what was changed was chosen on half 0, what is reported is half 1, whose errors are
-never printed.
+a hash of its characters (`half`), and every picture by its source: what was changed was chosen on half 0, what is
+reported is half 1, whose errors are never printed.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from bench import bench_ocr  # noqa: E402
 from bench import row as record  # noqa: E402
 from gadgetlib import SPEC_FIELDS, specs  # noqa: E402
 from gadgetlib.files import build_dir, shared_dir  # noqa: E402
@@ -277,18 +278,20 @@ def shipped(split: str = "test") -> dict[str, list[Pair]]:
     return out
 
 
-def transcribed() -> list[Pair]:
-    """Real product pictures, as a person read them (`../shared/listings`)."""
-    path = SHARED / "listings/manifest.csv"
-    rows = list(csv.DictReader(path.open(encoding="utf-8", newline=""))) if path.exists() else []
-    return [(r["text"], {f: r[f] or None for f in SPEC_FIELDS}) for r in rows]
+def transcribed(part: int) -> list[Pair]:
+    """Real product pictures, as a person read them (`../shared/listings`), in the halves of `bench_ocr`: by source."""
+    if not (SHARED / "listings").is_dir():
+        return []
+    rows = bench_ocr.real(SHARED, chosen=not part)
+    return [(r["text"], {**{f: v[0] for f, v in r["fields"].items()}, "alt": r["fields"]["model"][1:], "group": r["group"]}) for r in rows]
 
 
 def sets(part: int) -> dict[str, list[Pair]]:
     """Every set of titles: half 0 with the shipped training texts, or half 1 with the shipped test texts."""
     own = shipped("test") if part else {k: random.Random(0).sample(v, min(1500, len(v))) for k, v in shipped("train").items()}
-    real = {**shops(), "labelled 2025, gadgets": labelled(), "labelled 2025, other": labelled("other"), "real pictures, transcribed": transcribed()}
-    return {name: kept for name, pairs in real.items() if (kept := [p for p in pairs if half(p[0]) == part])} | own
+    real = {**shops(), "labelled 2025, gadgets": labelled(), "labelled 2025, other": labelled("other")}
+    real = {name: [p for p in pairs if half(p[0]) == part] for name, pairs in real.items()}
+    return {name: pairs for name, pairs in {**real, "real pictures, transcribed": transcribed(part)}.items() if pairs} | own
 
 
 def score(pairs: list[Pair], read: Callable[[str], Any], errors: list | None = None) -> np.ndarray:

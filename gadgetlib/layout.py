@@ -80,7 +80,7 @@ def join_rows(words: Sequence[Word]) -> list[list[Word]]:
             max(before, key=lambda row: row[-1].box[2]).append(word)
         else:
             rows.append([word])
-    return [_with_cents(row) for row in rows]
+    return [_with_cents(_close_up(row)) for row in rows]
 
 
 def follows(a: Word, b: Word) -> bool:
@@ -90,6 +90,17 @@ def follows(a: Word, b: Word) -> bool:
     money = any(_MONEY.fullmatch(word.text) for word in (a, b))
     room = 1.2 * low if a.line == b.line else 0.65 * tall
     return -0.6 * tall < b.box[0] - a.box[2] < room and shared > 0.7 * low and tall < (3.5 if money else 2) * low
+
+
+def _close_up(row: list[Word]) -> list[Word]:
+    """The row with letters that are set apart made a word: "B O U L T AUDIO" is BOULT AUDIO."""
+    closed: list[Word] = []
+    for letters, group in groupby(row, key=lambda word: len(word.text) < 3 and word.text.isalpha()):
+        run = list(group)
+        if letters and sum(len(word.text) == 1 for word in run) > 2:
+            run = [replace(run[0], text="".join(word.text for word in run), box=_around(run))]
+        closed += run
+    return closed
 
 
 def _with_cents(row: list[Word]) -> list[Word]:

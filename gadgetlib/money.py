@@ -44,9 +44,10 @@ _ALONE = r"(?![^\W\d_])"  # no letter follows
 _MULTIPLE = re.compile(rf" ?({any_of(MULTIPLES)}){_ALONE}(?!\d)")
 # A count ("2x"), a number, a unit: gb, tb and mb may touch the next word (128gbMermer), the others only "de" (32Gode).
 SIZE = re.compile(
-    rf"(?:(?<![\w.])(?P<count>\d)(?:[x*]| [x*] ))?(?<![\d.])(?P<number>\d{{1,5}}(?:\.\d{{1,2}}|,\d(?!\d))?)[ -]?"
-    rf"(?P<unit>[gtm]b(?!it|ps|/s)|(?:{any_of(SIZES)})(?:(?=de|ssd|hdd|ram|rom|emmc)|{_ALONE}))"
+    rf"(?:(?<![\w.])(?P<count>\d)(?:[x*]| [x*] ))?(?<!\d)(?<!\d[.,])(?P<number>\d{{1,5}}(?:\.\d{{1,2}}|,\d(?!\d))?)[ -]?"
+    rf"(?P<unit>[gtm]b(?!it|ps|/s)|[gt](?=ssd|hdd|emmc|nvme)|(?:{any_of(SIZES)})(?:(?=de|ssd|hdd|ram|rom|emmc)|{_ALONE}))"
 )
+SIZES |= units("letter")  # only before the name of a drive
 _DRIVE = re.compile(r"ssd|hdd|nvme|emmc|hard|sata|flash|optane|m\.2")
 _ROLE = re.compile(r"\b(?:ssd|hdd|nvme|emmc|ram|rom|lp|ddr)")
 _AND = re.compile(r"[+&]|\b(?:and|und|et|y|e)\b")

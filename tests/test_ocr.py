@@ -222,6 +222,9 @@ def test_no_tesseract_at_all(monkeypatch, tmp_path):
         ([("12.7", 0, 0, 60), ("99", 300, 2, 28)], ["12.7", "99"]),
         # a name in two sizes on one row; text beside it stays apart
         ([("OnePlus 9", 0, 0, 80), ("5G", 405, 10, 48), ("$699", 700, 0, 80)], ["OnePlus 9 5G", "$699"]),
+        # letters set apart
+        ([("B O U L T AUDIO", 0, 0, 40), ("L IE N W A R E", 0, 80, 20), ("5 G X 2", 0, 140, 20)],
+         ["BOULT AUDIO", "LIENWARE", "5 G X 2"]),
         # one box over two columns
         ([("8GB", 0, 0, 20), ("RAM", 60, 0, 20)], ["8GB", "RAM"]),
     ],

@@ -90,6 +90,19 @@ def test_the_special_cases_stay_right():
         ("iGOO 12 12GB+256GB", {"brand": "iQOO", "model": "12"}),
         ("SAMSUNE\nA15 128GB", {"brand": "Samsung", "model": "A15"}),
         ("NOISEHRX X-Fit 1", {"brand": "Noise"}),
+        ("BOATROCKERZ 450", {"brand": "boAt", "model": "Rockerz 450"}),
+        ("LIENWARE\nRTX 4060", {"brand": "Alienware"}),
+        ("Grupo Lacume\nTECNOLOGIA DEL FUTURO\nLenovo", {"brand": "Lenovo"}),
+        ("Lenovo V14 ITL Gen2 i5 8GB 512GB", {"model": "V14 ITL Gen2"}),
+        ("ASUS Ryzen7 Vivobook 15", {"model": "Vivobook 15"}),
+        ("realme narzo 60 12GB", {"ram_gb": 12, "storage_gb": None}),
+        ("Redmi Note 9....32gb", {"model": "Redmi Note 9", "storage_gb": 32}),
+        ("HP 15s 16GB 512GSSD", {"ram_gb": 16, "storage_gb": 512}),
+        ("Dell Inspiron 15 1TB HDD + 256GB SSD", {"storage_gb": 1280}),
+        ("SAMSUNG\nGalaxy\n11\"\nTab A9+\nRAM 4GB", {"model": "Galaxy Tab A9+", "screen_in": 11}),
+        ("Note 13 5G\nRedmi\n5000mAh", {"brand": "Xiaomi", "model": "Redmi Note 13 5G"}),
+        ("mi\nspecials\nRedmi\nNote 11T 5G", {"model": "Redmi Note 11T 5G"}),
+        ("ASUS ROG Phone 5\n₹55,999 FR0M ₹49,999", {"price": 49999, "currency": "INR"}),
     ],
 )
 def test_inputs_of_public_reports(text, wanted):
@@ -119,6 +132,14 @@ def test_the_largest_of_several_prices_is_asked():
     text = "Nokia G20\n£129\nUSB cable\n£9.99"
     assert extract(text, heights=(30, 80, 20, 20)).price == 129
     assert extract("Nokia G20\n£9.99\n£129", heights=(30, 20, 80)).price == 129
+
+
+def test_two_amounts_whose_sign_was_not_read():
+    """On a picture the lower one behind the higher is asked; in a title two such numbers may be anything."""
+    got = extract("Nokia G20\n49,999 36,999*", heights=(40, 30))
+    assert (got.price, got.currency) == (36999, None) and "currency" not in got.evidence
+    assert extract("Nokia G20\n36,999 49,999", heights=(40, 30)).price is None
+    assert extract("Nokia G20 49,999 36,999").price is None
 
 
 def test_a_whole_title():

@@ -81,7 +81,7 @@ def extract(text: str, gadget_type: str | None = None, heights: Sequence[float] 
     if kind != "headphones" and (kind != "other" or found["ram_gb"] or found["storage_gb"]):
         found["screen_in"] = amounts.screen(tokens, kind, [tokens[k] for k in kept])
     if asked := amounts.price(read, tokens, heights):
-        found["price"], found["currency"] = asked[0], asked[0]._replace(value=asked[1])
+        found["price"], found["currency"] = asked[0], asked[1] and asked[0]._replace(value=asked[1])
     evidence = {
         field: Evidence(span=(f.start, f.end), text=text[f.start : f.end], rule=f.rule, confidence=f.sure)
         for field, f in found.items() if f

@@ -88,7 +88,8 @@ def memory(tokens: list[Token], kind: str | None) -> tuple[Found | None, Found |
     disks = [t for t in sizes if t.hint.startswith("disk")]
     free = [t for t in sizes if not t.hint] or [t for t in sizes if t.hint == "card" and kind == "laptop"][:1]
     top, lone = max((t.value for t in disks or free), default=0), len({t.value for t in free}) == 1
-    if ram is None and not (small and lone and not disks):
+    odd = lone and not disks and free[0].value not in tables.sold("disk")  # a phone of 12 GB
+    if ram is None and (odd or not (small and lone and not disks)):
         low = [t for t in free if t.value in tables.sold("ram") and t.value <= (24 if small else 64)]
         low = [t for t in low if t.value < top or lone and not disks]
         ram = low[0] if low and (not small or len({t.value for t in low}) == 1) else None
@@ -154,8 +155,20 @@ def _said(tokens: list[Token], i: int) -> frozenset[str]:
     return NONE
 
 
-def price(text: str, tokens: list[Token], heights: Sequence[float] = ()) -> tuple[Found, str] | None:
-    """The asking price and its ISO code: no rate, no discount, no old price where there is a new one.
+_TWO = re.compile(r"^\W*(\d{1,3}(?:,\d{2,3})+) +(\d{1,3}(?:,\d{2,3})+)[*/-]*$", re.M)
+
+
+def _unsigned(text: str) -> tuple[Found, None] | None:
+    """On a picture, of two amounts alone on a line the second, if it is less: their sign was not read."""
+    for m in _TWO.finditer(text):
+        old, new = (float(amount.replace(",", "")) for amount in m.groups())
+        if 0.2 * old < new < old:
+            return Found(new, *m.span(2), 0.5, "beside a higher amount"), None
+    return None
+
+
+def price(text: str, tokens: list[Token], heights: Sequence[float] = ()) -> tuple[Found, str | None] | None:
+    """The asking price and its ISO code (None where its sign was not read): no rate, no discount, no old price where there is a new one.
 
     heights: of the print of each line; a shop prints the price that it asks largest.
     """
@@ -173,7 +186,7 @@ def price(text: str, tokens: list[Token], heights: Sequence[float] = ()) -> tupl
     fresh = [(m, said) for m, said in offers if "old_price" not in said]
     offers = fresh or (offers if "\n" in text else [])  # under "Was" stands what is asked, if nothing else does
     if not offers:
-        return None
+        return _unsigned(text) if heights else None
     chosen = next((m for m, said in offers if "ask" in said), offers[0][0])
     for (one, _), (two, _) in zip(offers, offers[1:]):
         beside = one is chosen and one.code == two.code and re.fullmatch(r"\W{0,8}", text[one.end : two.start])

@@ -64,7 +64,7 @@ def _glued(tokens: list[Token], i: int) -> Seen | None:
         number, maker = rest[0].isdecimal() and not head[-1].isdecimal(), tables.makers().get(head)
         if head in lines and number and (n > 3 or t.text.isalnum() and any(x.trust == "numbered" for x in lines[head])):
             return Seen(i, 1, lines[head])
-        whole = n > 4 and rest not in tables.roles() and maker and (t.text.isupper() or not maker.word)
+        whole = maker and rest in lines and (t.text.isupper() or not maker.word)
         if maker and t.text[:n].isalpha() and (whole or number and n > 2):
             role = "number" if rest.isdecimal() else t.role
             tokens[i] = replace(t, text=t.text[:n], key=head, end=t.start + n, role="word")
@@ -252,8 +252,7 @@ def _belongs(tokens: list[Token], j: int, kept: list[int], kind: str | None) -> 
     """May the unknown word j belong to a name? While that has no number, if one follows soon or the name ends here."""
     t, after = tokens[j], tokens[j + 1]
     if any(tokens[k].numbered for k in kept) or sum(tokens[k].role == "word" for k in kept) > 1:
-        behind = re.fullmatch(r"g\d|\d\d", tokens[j - 1].key)  # "V15 G2 ALC"
-        return kind == "laptop" and bool(behind) and t.text.isupper() and len(t.key) in (2, 3)
+        return kind == "laptop" and t.text.isupper() and len(t.key) in (2, 3) and tokens[j - 1].numbered  # "V14 ITL"
     if after.role in NAMEABLE and not HARD.search(after.gap):
         return True
     worn, ends = kind in ("headphones", "smartwatch"), HARD.search(after.gap) or after.role not in ("word", *NAMEABLE)
@@ -302,7 +301,13 @@ def _from_lines(tokens: list[Token], maker: str | None, begin: int, kind: str | 
         own = [s for s in what if s.at == 0 or "\n" in tokens[s.at].gap]
         own = [s for s in own if tokens[s.at + s.size].role in ("number", "code")][:1]
     readings = [read_name(tokens, s.at, s.size, maker, kind) for s in own]
-    kept = max(readings, key=lambda r: (any(tokens[k].numbered for k in r), -0.01 * r[0] + 0.001 * len(r)), default=[])
+    alone = [s.at for s in own[:8] if s.size == 1 and "\n" in tokens[s.at + 1].gap]
+    inside = {k for s in own for k in range(s.at + 1, s.at + s.size)}
+    for i, t in enumerate(tokens if alone else ()):  # "Galaxy" on the line before "Tab A9+", or after it
+        near = min(alone, key=lambda at: abs(at - i))
+        if (i == 0 or "\n" in t.gap) and i not in inside and t.key and tokens[near].key + t.key in tables.lines():
+            readings.append([near, *read_name(tokens, i, 1, maker, kind)])
+    kept = max(readings, key=lambda r: (any(tokens[k].numbered for k in r), len(r) > 1, -r[0], len(r)), default=[])
     between = tokens[begin : kept[0]] if kept and maker else []
     plain = all(t.role in (*NAMEABLE, "word") and not YEAR.fullmatch(t.key) for t in between)
     broken = any(HARD.search(t.gap) for t in (*between[1:], tokens[kept[0]])) if between else True

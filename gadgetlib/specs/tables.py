@@ -70,6 +70,11 @@ def roles() -> dict[str, frozenset[str]]:
     return out
 
 
+def roles_of(word: str) -> frozenset[str]:
+    """What a word (a key) does in a title, also with a zero for its O ("fr0m")."""
+    return roles().get(word) or roles().get(word.replace("0", "o") if word[1:-1].strip("123456789") else word, frozenset())
+
+
 @cache
 def beginnings() -> frozenset[str]:
     """Every proper beginning of a name or phrase of several words: how far it pays to look ahead."""

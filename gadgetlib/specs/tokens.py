@@ -97,7 +97,7 @@ def _token(text: str, m: re.Match, gap: str, priced: bool) -> Token:
     elif role in ("short", "decimal"):
         value = float((m["many"] or low).replace(",", "."))
     elif role == "word":
-        roles = tables.roles().get(tables.key(low), NONE)
+        roles = tables.roles_of(tables.key(low))
         role, value = _role(low, text[m.start()], roles), float(low[:9]) if low.isdecimal() else 0.0
     return Token(text[m.start() : m.end()], tables.key(low), m.start(), m.end(), gap, role, roles, value)
 
@@ -110,7 +110,7 @@ def _role(low: str, first: str, roles: frozenset[str]) -> str:
         return "name" if first.isupper() or low in "gxsz" else "stop"
     if "name" in roles and "stop" not in roles or low in ("ii", "iii", "iv", "vi", "vii", "viii", "ix"):
         return "name"
-    tail = tables.roles().get(tables.key(low.partition("-")[2]), NONE)
+    tail = tables.roles_of(tables.key(low.partition("-")[2]))
     if roles - {"edition"} or tail - {"name"} or tables.coded(low, "feature"):
         return "stop"
     if not any(c.isdecimal() for c in low):
