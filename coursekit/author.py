@@ -15,6 +15,7 @@ import hashlib
 import re
 import sys
 import textwrap
+from collections import Counter
 from pathlib import Path
 
 import jupytext
@@ -22,7 +23,8 @@ import nbformat
 
 from coursekit import exercises, shows
 from coursekit.answers import exercise_of
-from coursekit.workspace import LESSONS
+from coursekit.run import execute, lesson_path
+from coursekit.workspace import LESSONS, find_lesson, page
 from gadgetlib.errors import CourseError
 from gadgetlib.files import build_dir, project_root
 
@@ -34,10 +36,10 @@ STUB = "my_answer = ..."
 
 def normalise(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     """Stable ids, one kernel name, no timings, no machine paths, no progress bars."""
-    seen: dict[str, int] = {}
+    seen: Counter[str] = Counter()
     for cell in notebook.cells:
         digest = hashlib.sha1(f"{cell.cell_type}{cell.source}".encode()).hexdigest()[:10]
-        seen[digest] = seen.get(digest, 0) + 1
+        seen[digest] += 1
         cell.id = f"{digest}-{seen[digest]}" if seen[digest] > 1 else digest
         hidden = cell.metadata.get("jupyter", {}).get("outputs_hidden")  # the answer to a prediction waits for a click
         cell.metadata = {k: v for k, v in cell.metadata.items() if k == "tags"}
@@ -66,24 +68,24 @@ def _kept(outputs: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
 
 def read(name: str) -> nbformat.NotebookNode:
     """A lesson as it is committed."""
-    return nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
+    return nbformat.read(lesson_path(name), as_version=4)
+
+
+def save(notebook: nbformat.NotebookNode, path: Path) -> Path:
+    nbformat.write(notebook, path)
+    return path
 
 
 def build(source: Path) -> Path:
     """Make notebooks/<stem>.ipynb, without outputs, from percent source."""
-    path = NOTEBOOKS / f"{source.stem}.ipynb"
-    nbformat.write(normalise(jupytext.read(source)), path)
-    return path
+    return save(normalise(jupytext.read(source)), lesson_path(source.stem))
 
 
 def run(name: str) -> Path:
     """Execute a lesson as papermill does and put it, normalised, where it is committed."""
-    from coursekit.run import execute
-
     made = execute(name, {}, output=build_dir() / "authored" / f"{name}.ipynb")
     # papermill adds nothing without parameters, so the cells are the committed ones
-    nbformat.write(normalise(nbformat.read(made, as_version=4)), NOTEBOOKS / f"{name}.ipynb")
-    return NOTEBOOKS / f"{name}.ipynb"
+    return save(normalise(nbformat.read(made, as_version=4)), lesson_path(name))
 
 
 # ---------------------------------------------------------------- exercises in lessons and plans
@@ -96,11 +98,7 @@ def task_comment(one: exercises.Exercise) -> str:
 
 def quiz_text(number: str) -> str:
     """The quiz of a lesson as Markdown, without the answers."""
-    parts = ["## Quiz"]
-    for question in exercises.quiz_of(number):
-        options = [f"- ({letter}) {says}" for letter, (says, _) in question.options.items()]
-        parts += [f"**{question.name}.** {question.text}", "\n".join(options)]
-    return "\n\n".join(parts)
+    return page("quiz.md", questions=exercises.quiz_of(number)).strip()
 
 
 def quiz_code(number: str) -> str:
@@ -111,11 +109,7 @@ def quiz_code(number: str) -> str:
 
 def exercise_list(number: str) -> str:
     """The exercises of a lesson for its plan: what is asked, and the mistakes that are known by name."""
-    parts = ["The mistakes are those that the checks know by name."]
-    for one in exercises.of_lesson(number):
-        mistakes = "\n".join(f"- *{mistake.name}*: {mistake.why}" for mistake in one.wrong)
-        parts.append(f"### {one.name} ({one.level})\n\n{one.task}\n\n{mistakes}")
-    return "\n\n".join(parts)
+    return page("exercises.md", exercises=exercises.of_lesson(number)).strip()
 
 
 def presets() -> str:
@@ -143,21 +137,19 @@ def write_exercises(name: str) -> Path:
             cell.source = quiz_code(number)
         elif cell.cell_type == "markdown" and cell.source.startswith("## Quiz"):
             cell.source = quiz_text(number)
-    nbformat.write(notebook, NOTEBOOKS / f"{name}.ipynb")
-    for page, place, content in (
+    for path, place, content in (
         (PLANS / f"plan_{number}.md", f"exercises {number}", exercise_list(number)),
         (PLANS / "presets.md", "presets", presets()),
     ):
-        page.write_text(filled(page.read_text(encoding="utf-8"), place, content), encoding="utf-8")
-    return NOTEBOOKS / f"{name}.ipynb"
+        path.write_text(filled(path.read_text(encoding="utf-8"), place, content), encoding="utf-8")
+    return save(notebook, lesson_path(name))
 
 
 def write_shown(name: str) -> Path:
     """Write gadgetlib's source into the cells of a lesson that show it."""
     notebook = read(name)
-    if shows.write(notebook):
-        nbformat.write(notebook, NOTEBOOKS / f"{name}.ipynb")
-    return NOTEBOOKS / f"{name}.ipynb"
+    shows.write(notebook)
+    return save(notebook, lesson_path(name))
 
 
 # ---------------------------------------------------------------- solutions
@@ -198,8 +190,7 @@ def write_solution(name: str) -> Path:
         if cell.cell_type == "code":
             ast.parse(cell.source)  # a slip in a source is told before a kernel starts
     NotebookClient(notebook, timeout=300, kernel_name="python3").execute(cwd=str(SOLUTIONS))
-    nbformat.write(normalise(notebook), SOLUTIONS / f"{name}.ipynb")
-    return SOLUTIONS / f"{name}.ipynb"
+    return save(normalise(notebook), SOLUTIONS / f"{name}.ipynb")
 
 
 DO = {"run": run, "exercises": write_exercises, "shows": write_shown, "solutions": write_solution}
@@ -209,7 +200,7 @@ if __name__ == "__main__":
         case ["build", *sources] if sources:
             made = [build(Path(source)) for source in sources]
         case ["text", number]:
-            (path,) = NOTEBOOKS.glob(f"{number}*.ipynb")
+            path = lesson_path(find_lesson(number))
             sys.exit(print(jupytext.writes(jupytext.read(path), fmt="py:percent")))
         case [what, *numbers] if what in DO and (numbers or what != "run"):
             made = [DO[what](name) for name in LESSONS if not numbers or name[:2] in numbers]

@@ -11,15 +11,14 @@ verdict is ``right``, ``wrong`` or ``not attempted``; mistake names the known mi
 
 from __future__ import annotations
 
-import json
 import os
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 from coursekit import exercises
-from coursekit.workspace import LESSONS
+from coursekit.workspace import find_lesson, write_json
 from gadgetlib.errors import CourseError
-from gadgetlib.files import write_atomic
 
 RESULTS: dict[str, dict[str, str | None]] = {}  # what became of each exercise, see above
 _HINTS: dict[str, int] = {}  # how many hints of an exercise were shown
@@ -85,17 +84,17 @@ def hint(name: str) -> None:
         print(f"Hint {shown + 1} of {len(hints)}: {hints[shown]}")
         _HINTS[name] = shown + 1
     else:
-        lesson = next(lesson for lesson in LESSONS if lesson.startswith(name[:2]))
-        print(f"That was the last hint: {hints[-1]} A solution is in notebooks/solutions/{lesson}.ipynb.")
+        solution = f"notebooks/solutions/{find_lesson(name[:2])}.ipynb"
+        print(f"That was the last hint: {hints[-1]} A solution is in {solution}.")
 
 
 def quiz(name: str, choice: Any) -> None:
     """Say of a chosen option, such as ``"b"``, whether it is right and why; the verdict goes to RESULTS."""
-    question = exercises.find_question(name)
+    question = exercises.find(name)
     letters = ", ".join(question.options)
-    letter = choice.strip(" ()").lower() if isinstance(choice, str) else choice
+    letter = choice.strip(" ()").lower() if isinstance(choice, str) else None
+    known = letter in question.options
     verdict = "not attempted" if choice is ... else "right" if letter == question.answer else "wrong"
-    known = letter in question.options if isinstance(letter, str) else False
     if choice is ...:
         told = f"not attempted. Put one of {letters} in place of the dots."
     elif not known:
@@ -103,11 +102,10 @@ def quiz(name: str, choice: Any) -> None:
     else:
         told = f"{'right' if verdict == 'right' else f'not {letter}'}. {question.options[letter][1]}"
     print(f"Question {name}: {told}")
-    _keep(name, verdict, letter if verdict == "wrong" and known else None, "quiz")
+    _keep(name, verdict, letter if known and verdict == "wrong" else None, "quiz")
 
 
 def _keep(name: str, verdict: str, mistake: str | None, level: str) -> None:
     RESULTS[name] = {"verdict": verdict, "mistake": mistake, "level": level}
     if path := os.environ.get("GADGET_VERDICTS"):
-        with write_atomic(path) as part:
-            part.write_text(json.dumps(RESULTS, indent=1))
+        write_json(Path(path), RESULTS)

@@ -6,13 +6,18 @@ The rules stand in contracts.yaml. Artefacts are checked where they are written 
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
 import re
+from collections import Counter
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+import fastjsonschema
+import yaml
 
 import gadgetlib
 from coursekit.workspace import ARTEFACTS
@@ -39,8 +44,6 @@ def check_shipped(name: str, folder: Path | None = None) -> None:
 @cache
 def rules(part: str) -> dict[str, dict[str, Any]]:
     """The table ``artefacts`` or ``shipped`` of contracts.yaml, with gadgetlib's lists put in."""
-    import yaml
-
     text = Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8")
     text = re.sub(r"[A-Z]+_(?:COLUMNS|FIELDS)", lambda found: str(list(getattr(gadgetlib, found[0]))), text)
     return yaml.safe_load(text)[part]
@@ -48,9 +51,6 @@ def rules(part: str) -> dict[str, dict[str, Any]]:
 
 def _broken(rule: dict[str, Any], path: Path, across: Callable[[Path, Rows], str] | None = None) -> str:
     """What is wrong with a file or folder, in a few words; empty where all is well."""
-    import fastjsonschema
-    import yaml
-
     try:
         for file in rule.get("files", ()):
             content = (path / file).read_bytes()
@@ -73,17 +73,15 @@ def _broken(rule: dict[str, Any], path: Path, across: Callable[[Path, Rows], str
 
 
 def _rows_follow(rule: dict[str, Any], schema: dict[str, Any], rows: Rows) -> None:
-    import fastjsonschema
-
     if len(rows) < rule.get("least", 1):
         raise CourseError(f"it has {len(rows) or 'no'} rows")
     follows = fastjsonschema.compile({**schema, "type": "object"})
     for row in rows:
         follows(row)
-    named = [tuple(row[column] for column in rule["unique"]) for row in rows] if "unique" in rule else []
-    if len(set(named)) != len(named):
-        twice = next(name for name in named if named.count(name) > 1)
-        raise CourseError(f"{' and '.join(rule['unique'])} must differ from row to row: {twice} stands there twice")
+    named = Counter(tuple(row[column] for column in rule.get("unique", ())) for row in rows)
+    name, times = named.most_common(1)[0]
+    if name and times > 1:
+        raise CourseError(f"{' and '.join(rule['unique'])} must differ from row to row: {name} is there {times} times")
 
 
 def rows_of(path: Path, schema: dict[str, Any]) -> Rows:
@@ -102,12 +100,9 @@ def typed(cell: str, rule: dict[str, Any]) -> Any:
     kinds, choices = rule.get("type", ()), rule.get("enum", ())
     if cell == "" and ("null" in kinds or None in choices):
         return None
-    kinds = {kinds} if isinstance(kinds, str) else {*kinds}
-    if kinds & {"number", "integer"} or any(isinstance(choice, int) for choice in choices):
-        try:
-            return int(cell) if cell.lstrip("-").isdigit() else float(cell)
-        except ValueError:
-            return cell  # the schema says what should be there
+    if "number" in kinds or "integer" in kinds or any(isinstance(choice, int) for choice in choices):
+        with contextlib.suppress(ValueError):  # the schema says what should be there
+            return float(cell)
     return cell
 
 

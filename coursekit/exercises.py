@@ -17,23 +17,19 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any, Literal
 
-from coursekit.workspace import LESSONS
+from coursekit.workspace import find_lesson
 from gadgetlib.errors import CourseError
 from gadgetlib.files import project_root
 
 Given = SimpleNamespace
 
-WANTED = {
-    "number": "a number", "count": "a whole number", "text": "a text in quotes", "pair": "a pair, such as (1, 2)",
-    "list": "a list", "function": "a function: its name, without calling it",
-}  # fmt: skip
-FITS: dict[str, Callable[[Any], bool]] = {
-    "number": lambda value: type(value) in (int, float),
-    "count": lambda value: type(value) in (int, float) and float(value).is_integer(),
-    "text": lambda value: type(value) is str,
-    "pair": lambda value: type(value) is list and len(value) == 2,
-    "list": lambda value: type(value) is list,
-    "function": callable,
+KINDS: dict[str, tuple[str, Callable[[Any], bool]]] = {  # what an answer must be: in words, and a test of it
+    "number": ("a number", lambda value: type(value) in (int, float)),
+    "count": ("a whole number", lambda value: type(value) in (int, float) and float(value).is_integer()),
+    "text": ("a text in quotes", lambda value: type(value) is str),
+    "pair": ("a pair, such as (1, 2)", lambda value: type(value) is list and len(value) == 2),
+    "list": ("a list", lambda value: type(value) is list),
+    "function": ("a function: its name, without calling it", callable),
 }
 
 
@@ -101,25 +97,24 @@ class Exercise:
         """The first known mistake that fits."""
         for known in self.wrong:
             with contextlib.suppress(Exception, SystemExit):  # a test of one mistake may not fit another
-                if known.matches is not None:
-                    if bool(known.matches(answer, given)):
-                        return known
-                elif self.kind == "function":
-                    example, cases = known.example(given), self.cases(given)
-                    if all(equal(call(answer, *a), call(example, *a), self.within) for a, _ in cases):
-                        return known
-                elif equal(answer, plain(known.example(given)), self.within):
+                if known.matches(answer, given) if known.matches else self._like(known.example(given), answer, given):
                     return known
         return None
 
+    def _like(self, example: Any, answer: Any, given: Given) -> bool:
+        if self.kind != "function":
+            return equal(answer, plain(example), self.within)
+        return all(equal(call(answer, *a), call(example, *a), self.within) for a, _ in self.cases(given))
+
     def suited(self, answer: Any) -> Any:
         """The answer in plain Python types. Raises Unsuited when it is not of the kind asked for."""
+        wanted, fits = KINDS[self.kind]
         with contextlib.suppress(TypeError):
             value = answer if callable(answer) else plain(answer)
-            if FITS[self.kind](value):
+            if fits(value):
                 return value
         shown = repr(answer)
-        raise Unsuited(f"Give {WANTED[self.kind]}; yours is {shown if len(shown) < 60 else type(answer).__name__}.")
+        raise Unsuited(f"Give {wanted}; yours is {shown if len(shown) < 60 else type(answer).__name__}.")
 
 
 @dataclass(frozen=True)
@@ -186,21 +181,12 @@ def call(function: Callable, *arguments: Any) -> Any:
     return plain(function(*arguments))
 
 
-def find(name: str) -> Exercise:
-    """The exercise called ``name``, such as ``"03.1"``. Raises CourseError when there is none."""
-    return _named(name, of_lesson(name[:2]))
-
-
-def find_question(name: str) -> Question:
-    """The question called ``name``, such as ``"03.q1"``. Raises CourseError when there is none."""
-    return _named(name, quiz_of(name[:2]))
-
-
-def _named(name: str, among: tuple[Any, ...]) -> Any:
-    for one in among:
-        if one.name == name:
-            return one
-    raise CourseError(f"There is no exercise or question {name!r} here; there are {', '.join(o.name for o in among)}.")
+def find(name: str) -> Any:
+    """The exercise ``"03.1"`` or the question ``"03.q1"``. Raises CourseError when there is none."""
+    known = {one.name: one for one in (quiz_of if ".q" in name else of_lesson)(name[:2])}
+    if name not in known:
+        raise CourseError(f"There is no exercise or question {name!r} here; there are {', '.join(known)}.")
+    return known[name]
 
 
 def of_lesson(number: str) -> tuple[Exercise, ...]:
@@ -215,11 +201,9 @@ def quiz_of(number: str) -> tuple[Question, ...]:
 
 def _module(number: str) -> Any:
     """notebooks/exercises/lesson_NN.py as a module; loaded from its file, because lessons are no package."""
-    if number not in {lesson[:2] for lesson in LESSONS}:
-        raise CourseError(f"There is no lesson {number!r}; exercises are called like '03.1'.")
-    name = f"lesson_{number}_exercises"
+    name = f"lesson_{find_lesson(number)[:2]}"
     if name not in sys.modules:
-        path = project_root() / "notebooks" / "exercises" / f"lesson_{number}.py"
+        path = project_root() / "notebooks" / "exercises" / f"{name}.py"
         spec = importlib.util.spec_from_file_location(name, path)
         sys.modules[name] = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(sys.modules[name])

@@ -51,7 +51,7 @@ def try_fence(timeout: float = 60) -> Fence:
     target = build_dir().parent / f".fence-{secrets.token_hex(4)}"
     climb = f"import os\ntry:\n    os.close(os.open({str(target)!r}, os.O_WRONLY | os.O_CREAT))\nexcept OSError: pass"
     for namespaces in (True, False) if shutil.which("unshare") else (False,):
-        steps = [{"do": "own", "source": climb}]
+        steps = [{"do": "setup", "source": climb}]
         events, ended = run_fenced(steps, namespaces=namespaces, timeout=timeout, memory_mb=1024)
         climbed = target.exists()
         target.unlink(missing_ok=True)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
 import random
 import sys
 import time
@@ -16,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from coursekit.workspace import ARTEFACTS, LESSONS, artefact_path, card_path, read_card, stamp, stamp_path
+from coursekit.workspace import ARTEFACTS, artefact_path, find_lesson, read_card, record, stamp, write_json
 from gadgetlib.errors import CourseError
 from gadgetlib.files import build_dir, check_writable, data_dir, write_atomic
 
@@ -148,20 +147,17 @@ class Lesson:
     def _stamp(self, name: str) -> None:
         ident = hashlib.sha1(f"{name}{time.time_ns()}".encode()).hexdigest()[:12]
         made = {"id": ident, "lesson": self.name, "parameters": self.parameters, "inputs": self.inputs}
-        with write_atomic(stamp_path(name)) as part:
-            part.write_text(json.dumps(made, indent=1, default=str))
+        write_json(record("stamps", name), made)
 
     def report(self, **figures: float | str) -> None:
         """Add headline figures to this lesson's part of the report card (``build/report.html``)."""
         card = read_card(self.name)
         plain = {name: value.item() if hasattr(value, "item") else value for name, value in figures.items()}
-        card["figures"] = {**card.get("figures", {}), **plain}
-        with write_atomic(card_path(self.name)) as part:
-            part.write_text(json.dumps(card, indent=1))
+        write_json(record("cards", self.name), {**card, "figures": {**card.get("figures", {}), **plain}})
 
     def picture(self, figure: Any) -> None:
         """Keep a matplotlib figure or a PIL image as this lesson's picture on the report card."""
-        with write_atomic(card_path(self.name).with_suffix(".png")) as part:
+        with write_atomic(record("cards", self.name).with_suffix(".png")) as part:
             if hasattr(figure, "savefig"):
                 figure.savefig(part, format="png", dpi=80, bbox_inches="tight")
             else:
@@ -175,16 +171,13 @@ def start(name: str, namespace: dict[str, Any], **accepted: Any) -> Lesson:
     accepted: ``epochs=(1, 50)`` bounds a number, ``profile=["quick", "full"]`` lists the choices.
     Raises CourseError, with the accepted names and values, before anything else has run.
     """
-    if name not in LESSONS:
-        raise CourseError(f"There is no lesson {name!r}; the lessons are {', '.join(LESSONS)}.")
-    parameters = check_parameters(name, namespace, COMMON | accepted)
+    parameters = check_parameters(find_lesson(name), namespace, COMMON | accepted)
     lesson = Lesson(name, parameters)
     seed_everything(lesson.seed)
     check_writable(build_dir())
-    with contextlib.suppress(OSError):  # figures of an earlier run must not pass for this one's
-        card_path(name).unlink(missing_ok=True)
-        card_path(name).with_suffix(".png").unlink(missing_ok=True)
+    for suffix in (".json", ".png"):  # figures of an earlier run must not pass for this one's
+        with contextlib.suppress(OSError):
+            record("cards", name).with_suffix(suffix).unlink(missing_ok=True)
     namespace["_lesson_started"] = True
     print(f"{name}: {parameters.get('profile', 'quick')} profile, seed {lesson.seed}")
     return lesson
-

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import base64
-import json
 import os
 import platform
 from pathlib import Path
 from typing import Any
 
-from coursekit.workspace import LESSONS, page, read_card
+from coursekit.workspace import LESSONS, page, read_card, record, write_json
 from gadgetlib.files import build_dir, read_json, write_atomic
 
 
@@ -20,16 +19,15 @@ def shown(value: Any) -> str:
 
 def save_run(name: str, *, seconds: float, peak_mb: float, parameters: dict[str, Any]) -> None:
     """Keep what the runner measured of one lesson."""
-    with write_atomic(build_dir() / "runs" / f"{name}.json") as part:
-        run = {"seconds": round(seconds, 1), "peak_mb": round(peak_mb), "parameters": parameters}
-        part.write_text(json.dumps(run, indent=1))
+    run = {"seconds": round(seconds, 1), "peak_mb": round(peak_mb), "parameters": parameters}
+    write_json(record("runs", name), run)
 
 
 def collect() -> dict[str, Any]:
     """The report so far: for each lesson run its time, peak memory, parameters and headline figures."""
     lessons = []
     for name in LESSONS:
-        if run := read_json(build_dir() / "runs" / f"{name}.json"):
+        if run := read_json(record("runs", name)):
             picture = f"cards/{name}.png"
             there = picture if (build_dir() / picture).exists() else None
             lessons.append({"name": name, **run, "figures": read_card(name).get("figures", {}), "picture": there})
@@ -44,8 +42,7 @@ def collect() -> dict[str, Any]:
 def write() -> dict[str, Any]:
     """Write ``build/report.json`` and ``build/report.html``; return the report."""
     found = collect()
-    with write_atomic(build_dir() / "report.json") as part:
-        part.write_text(json.dumps(found, indent=1))
+    write_json(build_dir() / "report.json", found)
     pictures = {
         lesson["name"]: base64.b64encode((build_dir() / lesson["picture"]).read_bytes()).decode()
         for lesson in found["lessons"] if lesson["picture"]

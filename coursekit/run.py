@@ -14,9 +14,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from coursekit.workspace import ARTEFACTS, LESSONS, read_card
+from coursekit.workspace import ARTEFACTS, LESSONS, find_lesson, read_card, write_json
 from gadgetlib.errors import CourseError
-from gadgetlib.files import build_dir, check_writable, disk_error, project_root, read_json, write_atomic
+from gadgetlib.files import build_dir, check_writable, disk_error, project_root, read_json
 
 PROFILES = ("quick", "full")
 COMMON = ("profile", "seed", "photos")  # may be set for all lessons, also for those that have no such parameter
@@ -26,15 +26,6 @@ class LessonFailed(CourseError):
     """A lesson stopped at an error; the message names notebook, cell and error."""
 
     exit_code = 1
-
-
-def find_lesson(text: str) -> str:
-    """The lesson meant by ``03``, ``3`` or ``03_finetune``; CourseError names the lessons otherwise."""
-    text = text.strip().removesuffix(".ipynb")
-    for name in LESSONS:
-        if text in (name, name[:2]) or (text.isdecimal() and int(text) == int(name[:2])):
-            return name
-    raise CourseError(f"There is no lesson {text!r}; the lessons are {', '.join(LESSONS)}.")
 
 
 def lesson_path(name: str) -> Path:
@@ -141,8 +132,7 @@ def _run(names: list[str], common: dict[str, Any], own: dict[str, dict[str, Any]
         report.save_run(name, seconds=spent, peak_mb=memory["peak_mb"], parameters=parameters)
         state["done"][name] = key
         state["complete"] = name == names[-1]
-        with write_atomic(build_dir() / "course.json") as part:
-            part.write_text(json.dumps(state, indent=1))
+        write_json(build_dir() / "course.json", state)
         figures = ", ".join(f"{k} {report.shown(v)}" for k, v in list(read_card(name).get("figures", {}).items())[:3])
         say(f"{label}  done in {spent:.0f} s, peak {memory['peak_mb']:.0f} MB{'; ' + figures if figures else ''}")
         report.write()
@@ -230,11 +220,9 @@ def peak_memory(every: float = 0.25) -> Iterator[dict[str, float]]:
 
     def watch() -> None:
         while not stop.wait(every):
-            total = 0
-            for child in me.children(recursive=True):
-                with contextlib.suppress(psutil.Error):
-                    total += child.memory_info().rss
-            peak["peak_mb"] = max(peak["peak_mb"], total / 2**20)
+            with contextlib.suppress(psutil.Error):  # a child ended meanwhile: the next look counts
+                total = sum(child.memory_info().rss for child in me.children(recursive=True))
+                peak["peak_mb"] = max(peak["peak_mb"], total / 2**20)
 
     thread = threading.Thread(target=watch, daemon=True)
     thread.start()

@@ -16,6 +16,7 @@ import json
 import os
 import re
 import secrets
+import shutil
 import struct
 import sys
 from pathlib import Path
@@ -163,10 +164,6 @@ class Output(io.StringIO):
         return len(text)
 
 
-class Canary:
-    """An answer that no check can find right: one that does has been tampered with."""
-
-
 class Cells:
     """An IPython shell without a kernel: magics and ``display`` work, no port is opened."""
 
@@ -176,8 +173,7 @@ class Cells:
 
         HistoryManager.enabled = False
         self.shell = InteractiveShell.instance()
-        self.shell.showtraceback = lambda *a, **k: None  # the event carries the error
-        self.shell.showsyntaxerror = lambda *a, **k: None
+        self.shell.showtraceback = self.shell.showsyntaxerror = lambda *a, **k: None  # the event carries the error
         self.guard, self.work = guard, work
         self.trusted: dict[str, Any] = {}  # what the lesson's own cells bound
 
@@ -216,8 +212,7 @@ class Cells:
         namespace |= {name: self.trusted[name] for name in changed}
         found, told, error = self._judge(step, answer)
         if found.get("verdict") == "right":
-            second, _, _ = self._judge(step, Canary())
-            if second.get("verdict") == "right":
+            if self._judge(step, object())[0].get("verdict") == "right":  # no sound check can find this right
                 found = {"verdict": "tampered", "level": found.get("level")}
         namespace[step["stub"]] = answer
         said = told if told.startswith(said) else said + told  # both print what the class is asked about
@@ -243,8 +238,6 @@ def lend_build(build: Path, lent: Path, overlay: bool) -> None:
 
     overlay: inside namespaces, where changes can go to memory. Elsewhere links, and two small folders of its own.
     """
-    import shutil
-
     lent.mkdir()
     if overlay:
         with contextlib.suppress(OSError):
@@ -302,8 +295,6 @@ def main() -> None:
         if step["do"] == "setup":
             if error := cells.run_trusted(step["source"])[1]:
                 return tell(broken=error)
-        elif step["do"] == "own":
-            tell(own=cells.run(step["source"], learner=True)[1])
         else:
             tell(exercise=step["name"], **cells.exercise(step), seen=guard.seen)
             guard.seen = []

@@ -16,7 +16,6 @@ import subprocess
 import sys
 import threading
 import time
-import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -28,22 +27,6 @@ from gadgetlib.errors import CourseError
 from gadgetlib.files import data_dir
 
 HTML = b"<!DOCTYPE html><html><head><title>Sorry</title></head><body>This picture has moved.</body></html>"
-SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="320" height="240"><rect width="320" height="240"/></svg>'
-
-
-def _chunk(kind: bytes, body: bytes) -> bytes:
-    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-
-
-def png(width: int, height: int, depth: int, colour: int, raw: bytes) -> bytes:
-    """A PNG file around compressed rows; what the header says need not be true."""
-    header = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", header) + _chunk(b"IDAT", raw) + _chunk(b"IEND", b"")
-
-
-def bomb(side: int) -> bytes:
-    """A PNG of a kilobyte whose header promises ``side`` x ``side`` pixels."""
-    return png(side, side, 1, 0, zlib.compress(bytes(2**20), 9))
 
 
 def about(folder: Path | None = None) -> dict[str, Any]:

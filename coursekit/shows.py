@@ -17,6 +17,7 @@ from gadgetlib.errors import CourseError
 from gadgetlib.files import project_root
 
 TAG = "shows:"
+Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
 def shown(cell: nbformat.NotebookNode) -> list[str]:
@@ -41,15 +42,14 @@ def package_source(dotted: str, folder: Path | None = None) -> str:
     return _one_line_docstrings(_lines_of(source, node))
 
 
-def definition(source: str, name: str) -> ast.FunctionDef | ast.ClassDef | None:
+def definition(source: str, name: str) -> Definition | None:
     """The top-level function or class ``name`` of a piece of source."""
-    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-    return next((n for n in ast.parse(source).body if isinstance(n, kinds) and n.name == name), None)
+    return next((n for n in ast.parse(source).body if isinstance(n, Definition) and n.name == name), None)
 
 
 def same(one: ast.AST, other: ast.AST) -> bool:
     """Do two definitions agree in everything but their docstrings?"""
-    return ast.dump(_bare(one)) == ast.dump(_bare(other))
+    return _bare(one) == _bare(other)
 
 
 def problems(notebook: nbformat.NotebookNode) -> list[str]:
@@ -79,30 +79,28 @@ def write(notebook: nbformat.NotebookNode) -> list[str]:
             old = definition(cell.source, name)
             if old is None:  # below what the cell imports
                 cell.source = f"{cell.source.rstrip()}\n\n\n{source}".strip()
-            elif same(old, definition(source, name)):
-                continue
-            else:
+                changed.append(dotted)
+            elif not same(old, definition(source, name)):
                 cell.source = cell.source.replace(_lines_of(cell.source, old), source)
-            changed.append(dotted)
+                changed.append(dotted)
     return changed
 
 
-def _lines_of(source: str, node: ast.FunctionDef | ast.ClassDef) -> str:
+def _lines_of(source: str, node: Definition) -> str:
     first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
     return "\n".join(source.splitlines()[first - 1 : node.end_lineno])
 
 
 def _documented(tree: ast.AST) -> list[tuple[ast.AST, ast.Expr]]:
     """The definitions below ``tree`` that have a docstring, each with it."""
-    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-    return [(n, n.body[0]) for n in ast.walk(tree) if isinstance(n, kinds) and ast.get_docstring(n, clean=False)]
+    return [(n, n.body[0]) for n in ast.walk(tree) if isinstance(n, Definition) and ast.get_docstring(n)]
 
 
-def _bare(tree: ast.AST) -> ast.AST:
+def _bare(tree: ast.AST) -> str:
     tree = ast.parse(ast.unparse(tree))
     for node, docstring in _documented(tree):
         node.body.remove(docstring)
-    return tree
+    return ast.dump(tree)
 
 
 def _one_line_docstrings(source: str) -> str:

@@ -44,61 +44,46 @@ def gather(source: Path) -> None:
 
 
 def card(name: str, lesson: nbformat.NotebookNode, pictures: Path) -> dict[str, str]:
-    """One lesson on the map: its largest picture, title, first sentence and times."""
-    title, lead = opening(lesson)
-    outputs = [output for cell in lesson.cells if cell.cell_type == "code" for output in cell.outputs]
-    shown = [picture for output in outputs if (picture := picture_of(output))]
-    if not shown:
-        return {"name": name, "title": title, "lead": lead, "time": times.words(name), "file": ""}
-    kind, data, alt = max(shown, key=lambda picture: len(picture[1]))
-    file = f"{name}.{kind.removeprefix('image/')}"
-    (pictures / file).write_bytes(base64.b64decode(data))
-    return {"name": name, "title": title, "lead": lead, "time": times.words(name), "file": file, "alt": alt or title}
-
-
-def opening(lesson: nbformat.NotebookNode) -> tuple[str, str]:
-    """A lesson's title and what comes out of it, as plain text."""
+    """One lesson on the map: its title, what comes out of it, its times and its largest picture."""
     first = lesson.cells[0].source
     title = re.search(r"^# (.+)", first, re.M)[1]
-    found = re.search(r"\*\*(?:What comes out:|Comes out)\*\*(?: \|)?\s*(.+?)(?:\s*\||\n\n|$)", first, re.S)
-    lead = re.sub(r"[*`]|\[([^]]+)\]\([^)]*\)", r"\1", " ".join(found[1].split())) if found else ""
-    return title, lead[:1].upper() + lead[1:].rstrip(".") + "."
+    found = re.search(r"\*\*Comes out\*\* \| (.+?) \|", first)
+    lead = re.sub(r"[*`]|\[([^]]+)\]\([^)]*\)", r"\1", found[1]) if found else ""
+    made = {"name": name, "title": title, "lead": f"{lead[:1].upper()}{lead[1:]}.", "time": times.words(name)}
+    outputs = [output for cell in lesson.cells if cell.cell_type == "code" for output in cell.outputs]
+    if shown := [picture for output in outputs if (picture := picture_of(output))]:
+        kind, data, alt = max(shown, key=lambda picture: len(picture[1]))
+        made |= {"file": f"{name}.{kind.removeprefix('image/')}", "alt": alt or title}
+        (pictures / made["file"]).write_bytes(base64.b64decode(data))
+    return made
 
 
 def problems(site: Path) -> list[str]:
     """Everything on the site's pages that leads nowhere or loads from another host, one sentence each."""
     from bs4 import BeautifulSoup
 
-    texts = {path: path.read_text(encoding="utf-8") for path in sorted(site.rglob("*.html"))}
-    pages = {path: BeautifulSoup(text, "html.parser") for path, text in texts.items()}
+    pages = {path: BeautifulSoup(path.read_text("utf-8"), "html.parser") for path in sorted(site.rglob("*.html"))}
     anchors = {path: {tag.get("id") or tag.get("name") for tag in page.find_all(True)} for path, page in pages.items()}
     found = []
-    for path, made in pages.items():
-        where = path.relative_to(site)
-        for tag in made.find_all(list(LOADED)):
-            target = tag.get(LOADED[tag.name], "")
-            if not target or target.startswith("data:") or {"canonical", "prev", "next"} & set(tag.get("rel", [])):
-                continue
-            if urlsplit(target).netloc or not _file(path, target).exists():
-                found.append(f"{where} loads {target}, which is not there or on another host")
-        for target in (tag["href"] for tag in made.find_all("a", href=True)):
-            parts = urlsplit(target)
-            if parts.scheme or parts.netloc:
-                continue
-            to = _file(path, target) if parts.path else path
-            if not to.exists():
-                found.append(f"{where} links to {target}, which is not there")
-            elif parts.fragment and to in pages and unquote(parts.fragment) not in anchors[to]:
-                found.append(f"{where} links to {target}, whose anchor is not there")
+    for path, tag in ((path, tag) for path, page in pages.items() for tag in page.find_all([*LOADED, "a"])):
+        target = tag.get(LOADED.get(tag.name, "href"), "")
+        if not target or target.startswith("data:") or {"canonical", "prev", "next"} & set(tag.get("rel", [])):
+            continue
+        parts, where = urlsplit(target), path.relative_to(site)
+        to = (path.parent / unquote(parts.path)).resolve() if parts.path else path
+        to = to / "index.html" if to.is_dir() else to
+        if tag.name != "a" and (parts.netloc or not to.exists()):
+            found.append(f"{where} loads {target}, which is not there or on another host")
+        elif parts.scheme or parts.netloc or tag.name != "a":
+            continue
+        elif not to.exists():
+            found.append(f"{where} links to {target}, which is not there")
+        elif parts.fragment and to in pages and unquote(parts.fragment) not in anchors[to]:
+            found.append(f"{where} links to {target}, whose anchor is not there")
     for path in sorted(site.rglob("*.css")):
         for target in re.findall(r"(?:url\(|@import)\s*[\"']?(https?:[^\"')]+)", path.read_text(encoding="utf-8")):
             found.append(f"{path.relative_to(site)} loads {target}")
     return found
-
-
-def _file(page: Path, target: str) -> Path:
-    path = (page.parent / unquote(urlsplit(target).path)).resolve()
-    return path / "index.html" if path.is_dir() else path
 
 
 def build(out: Path) -> list[str]:

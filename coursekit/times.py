@@ -12,7 +12,7 @@ import sys
 
 import nbformat
 
-from coursekit.workspace import LESSONS
+from coursekit.workspace import LESSONS, write_json
 from gadgetlib.errors import CourseError
 from gadgetlib.files import build_dir, project_root, read_json, write_atomic
 
@@ -41,11 +41,9 @@ def measured() -> dict[str, float]:
 
 
 def words(name: str) -> str:
-    """What the map of the course says about a lesson's time."""
+    """What a lesson's first cell says about its time, such as ``90 minutes; the machine about 40 seconds``."""
     first = nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4).cells[0].source
-    taken = re.search(r"\*\*Takes you\*\*:? ?\|? ?([^|;\n]+)", first)
-    machine = claim(measured()[name])
-    return f"{taken[1].strip().capitalize()}; {machine}" if taken else machine.capitalize()
+    return re.search(r"\*\*Takes you\*\*:?[ |]*([^|\n]+)", first)[1].strip(" .").capitalize()
 
 
 def take(report: dict) -> None:
@@ -54,16 +52,14 @@ def take(report: dict) -> None:
     default = all(lesson["parameters"] == {"profile": "quick"} for lesson in report["lessons"])
     if set(seconds) != set(LESSONS) or not default:
         raise CourseError("build/report.json is not of a whole run with default parameters: run `make course` first.")
-    with write_atomic(FILE) as part:
-        part.write_text(json.dumps({"machine": report["machine"], "seconds": seconds}, indent=1) + "\n")
+    write_json(FILE, {"machine": report["machine"], "seconds": seconds})
     for name in LESSONS:
-        path = NOTEBOOKS / f"{name}.ipynb"
-        notebook = nbformat.read(path, as_version=4)
+        notebook = nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
         first = notebook.cells[0]
         if not CLAIM.search(first.source):
             raise CourseError(f"{name} says nothing about time in its first cell: write 'the machine about 1 minute'.")
         first.source = CLAIM.sub(claim(seconds[name]), first.source)
-        with write_atomic(path) as part:
+        with write_atomic(NOTEBOOKS / f"{name}.ipynb") as part:
             nbformat.write(notebook, part)
     with write_atomic(README) as part:
         part.write_text(with_times(README.read_text(encoding="utf-8")), encoding="utf-8")

@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from gadgetlib.errors import CourseError
-from gadgetlib.files import build_dir, read_json
+from gadgetlib.files import build_dir, read_json, write_atomic
 
 LESSONS = (
-    "00_start_here",
-    "01_scrape",
-    "02_clean",
-    "03_finetune",
-    "04_ocr",
-    "05_ner",
-    "06_retrieval",
-    "07_price_model",
+    "00_start_here", "01_scrape", "02_clean", "03_finetune", "04_ocr", "05_ner", "06_retrieval", "07_price_model",
     "08_capstone",
-)
+)  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Artefact:
+class Artefact(NamedTuple):
     """What one lesson leaves for the next: a path under ``build/`` and the notebook that makes it."""
 
     path: str
@@ -43,29 +35,39 @@ ARTEFACTS: dict[str, Artefact] = {
 }
 
 
+def find_lesson(text: str) -> str:
+    """The lesson meant by ``03``, ``3`` or ``03_finetune``; CourseError names the lessons otherwise."""
+    text = text.strip().removesuffix(".ipynb")
+    for name in LESSONS:
+        if text in (name, name[:2]) or (text.isdecimal() and int(text) == int(name[:2])):
+            return name
+    raise CourseError(f"There is no lesson {text!r}; the lessons are {', '.join(LESSONS)}.")
+
+
 def artefact_path(name: str) -> Path:
-    """Where the artefact ``name`` lies, made or not. Raises CourseError for a name nobody makes."""
-    if name not in ARTEFACTS:
-        raise CourseError(f"There is no artefact called {name!r}; the course makes {', '.join(ARTEFACTS)}.")
+    """Where an artefact lies, made or not."""
     return build_dir() / ARTEFACTS[name].path
 
 
 def stamp(name: str) -> dict[str, Any] | None:
     """How and from what an artefact was made; None while it has not been finished."""
-    return read_json(stamp_path(name))
+    return read_json(record("stamps", name))
 
 
 def read_card(name: str) -> dict[str, Any]:
-    """The figures a lesson has reported so far."""
-    return read_json(card_path(name)) or {}
+    """The figures that a lesson has reported so far."""
+    return read_json(record("cards", name)) or {}
 
 
-def stamp_path(name: str) -> Path:
-    return build_dir() / "stamps" / f"{name}.json"
+def record(kind: str, name: str) -> Path:
+    """The file for what is kept of an artefact (``stamps``) or of a lesson (``cards``, ``runs``)."""
+    return build_dir() / kind / f"{name}.json"
 
 
-def card_path(name: str) -> Path:
-    return build_dir() / "cards" / f"{name}.json"
+def write_json(path: Path, value: Any) -> None:
+    """Write a JSON file whole or not at all."""
+    with write_atomic(path) as part:
+        part.write_text(json.dumps(value, indent=1, default=str) + "\n")
 
 
 def picture_of(output: Mapping[str, Any]) -> tuple[str, str, str] | None:
@@ -77,8 +79,8 @@ def picture_of(output: Mapping[str, Any]) -> tuple[str, str, str] | None:
 
 
 def page(template: str, **values: Any) -> str:
-    """A page made from a file of coursekit/templates; what the values hold is escaped."""
+    """A page made from a file of coursekit/templates; in HTML, what the values hold is escaped."""
     import jinja2
 
     loader = jinja2.FileSystemLoader(Path(__file__).with_name("templates"))
-    return jinja2.Environment(loader=loader, autoescape=True).get_template(template).render(**values)
+    return jinja2.Environment(loader=loader, autoescape=template.endswith(".html")).get_template(template).render(**values)

@@ -4,6 +4,6 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "data" / "studio"))
-from shop import edited  # noqa: E402
+from shop import SVG, bomb, edited  # noqa: E402
 
-__all__ = ["edited"]
+__all__ = ["SVG", "bomb", "edited"]

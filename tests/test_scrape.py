@@ -23,11 +23,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
-from recorder import edited
+from recorder import SVG, bomb, edited
 from replica.duckduckgo import DuckDuckGo, picture
 from replica.kaggle import Kaggle
 
-from coursekit.shop import HTML, SVG, Shop, bomb
+from coursekit.shop import HTML, Shop
 from gadgetlib import scrape, sources
 from gadgetlib.errors import CourseError
 from gadgetlib.files import data_dir, project_root

@@ -43,7 +43,7 @@ def report(**changed):
 
 def test_a_run_is_taken_over_and_a_stale_claim_would_fail(tmp_path, monkeypatch):
     for name in LESSONS:
-        cell = nbformat.v4.new_markdown_cell("# A lesson\n\n**Takes:** the machine about 9 minutes.")
+        cell = nbformat.v4.new_markdown_cell("# A lesson\n\n| **Takes you** | an hour; the machine about 9 minutes |")
         nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / f"{name}.ipynb")
     monkeypatch.setattr(times, "NOTEBOOKS", tmp_path)
     monkeypatch.setattr(times, "FILE", tmp_path / "times.json")
@@ -54,8 +54,8 @@ def test_a_run_is_taken_over_and_a_stale_claim_would_fail(tmp_path, monkeypatch)
     assert set(json.loads((tmp_path / "times.json").read_text())["seconds"].values()) == {100.0}
     for name in LESSONS:
         first = nbformat.read(tmp_path / f"{name}.ipynb", as_version=4).cells[0].source
-        assert first == "# A lesson\n\n**Takes:** the machine about 2 minutes."
-    assert times.README.read_text() == f"# A course\n\n{rows}\nMore | here |\n".replace("stale", "The machine about 2 minutes")
+        assert first == "# A lesson\n\n| **Takes you** | an hour; the machine about 2 minutes |"
+    assert times.README.read_text() == f"# A course\n\n{rows}\nMore | here |\n".replace("stale", "An hour; the machine about 2 minutes")
     assert off(9 * 60, 100) and off(49, 100) and not off(60, 100)
 
 
