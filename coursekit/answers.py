@@ -62,12 +62,11 @@ def bound(tree: ast.AST) -> set[str]:
     """Names that code binds: assigned, defined or imported."""
     found = set()
     for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            found.add(node.id)
-        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
-            found.add(node.name)
-        elif isinstance(node, ast.Import | ast.ImportFrom):
-            found |= {(alias.asname or alias.name).partition(".")[0] for alias in node.names}
+        match node:
+            case ast.Name(id=name, ctx=ast.Store()) | ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+                found.add(name)
+            case ast.alias(name=name, asname=other):
+                found.add(other or name.partition(".")[0])
     return found
 
 
@@ -89,9 +88,8 @@ def answer_part(source: str) -> str:
 
 @dataclass(frozen=True)
 class Task:
-    """One exercise: its name, the lesson's cell, the variable that a learner fills in, the cell without its stub."""
+    """One exercise: the lesson's cell, the variable that a learner fills in, the cell without its stub."""
 
-    name: str
     cell_id: str
     stub: str
     source: str
@@ -140,7 +138,7 @@ def _task(name: str, cell: Any) -> Task:
     if not stubs:
         raise CourseError(f"The cell of exercise {name} has no stub (name = ...).")
     check = ast.unparse(ast.Module([node for node in body if node not in stubs], []))
-    return Task(name, cell.get("id", ""), stubs[-1].targets[0].id, cell.source, check)
+    return Task(cell.get("id", ""), stubs[-1].targets[0].id, cell.source, check)
 
 
 def build_frame(lesson: Path, solution: Path | None) -> Frame:
@@ -155,14 +153,12 @@ def build_frame(lesson: Path, solution: Path | None) -> Frame:
     order = [("exercise", name) if (name := exercise_of(c.source)) else ("setup", c.source) for c in short]
     order = order[: max(index for index, (kind, _) in enumerate(order) if kind == "exercise") + 1]
     for question in (question for cell in cells for question in quiz_of(cell.source)):
-        tasks[question] = Task(question, "", QUIZ, f"{QUIZ} = ...", f"check.quiz({question!r}, {QUIZ})")
+        tasks[question] = Task("", QUIZ, f"{QUIZ} = ...", f"check.quiz({question!r}, {QUIZ})")
         order.append(("exercise", question))
     trees = [tree for cell in cells if (tree := parsed(cell.source))]
     imports = {}
     for node in (node for tree in trees for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)):
-        for alias in node.names:
-            one = type(node)(**{**vars(node), "names": [alias]})
-            imports[(alias.asname or alias.name).partition(".")[0]] = ast.unparse(one)
+        imports |= dict.fromkeys(bound(node), ast.unparse(node))
     known = frozenset(mark for cell in [*cells, *short] for mark in (cell.get("id", ""), cell.source.strip()))
     names = frozenset(name for tree in trees for name in bound(tree))
     return Frame(lesson.stem, tuple(order), tasks, known, imports, names, answers if solution else {})
@@ -185,7 +181,6 @@ class Submission:
     flags: list[str] = field(default_factory=list)
     copies: list[str] = field(default_factory=list)
     seconds: float = 0.0
-    page: str = ""
 
 
 def find_submissions(folder: Path) -> list[Submission]:
@@ -223,10 +218,9 @@ def find_submissions(folder: Path) -> list[Submission]:
 
 
 def _lesson_inside(path: Path) -> str:
-    with contextlib.suppress(OSError):
-        if path.stat().st_size <= LARGEST_MB * 2**20:
-            match = re.search(r'start\(\\?"(\d\d_\w+)\\?"', path.read_text(encoding="utf-8", errors="replace"))
-            return match[1] if match and match[1] in LESSONS else ""
+    with contextlib.suppress(OSError), path.open(encoding="utf-8", errors="replace") as file:
+        match = re.search(r'start\(\\?"(\d\d_\w+)\\?"', file.read(LARGEST_MB * 2**20))
+        return match[1] if match and match[1] in LESSONS else ""
     return ""
 
 

@@ -88,9 +88,6 @@ def run(name: str) -> Path:
     return save(normalise(nbformat.read(made, as_version=4)), lesson_path(name))
 
 
-# ---------------------------------------------------------------- exercises in lessons and plans
-
-
 def task_comment(one: exercises.Exercise) -> str:
     """An exercise's task as the comment that stands above its stub."""
     return textwrap.fill(f"{one.name} ({one.level}). {one.task}", 110, initial_indent="# ", subsequent_indent="# ")
@@ -150,9 +147,6 @@ def write_shown(name: str) -> Path:
     notebook = read(name)
     shows.write(notebook)
     return save(notebook, lesson_path(name))
-
-
-# ---------------------------------------------------------------- solutions
 
 
 def solution(name: str) -> nbformat.NotebookNode:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -30,7 +30,7 @@ def doctor() -> None:
 @app.command()
 def run(
     only: Annotated[list[str] | None, typer.Argument(help="Lesson numbers; none for all.")] = None,
-    profile: Annotated[str, typer.Option(help="quick or full")] = "quick",
+    profile: Annotated[Literal["quick", "full"], typer.Option(help="How thorough to be.")] = "quick",
     photos: Annotated[str, typer.Option(help="A folder of your photos, one sub-folder per class.")] = "",
     set_: Annotated[list[str] | None, typer.Option("--set", help="NUMBER.PARAMETER=VALUE, may be repeated.")] = None,
     preset: Annotated[str, typer.Option(help="An instructor's preset, such as workshop, or a file of your own.")] = "",

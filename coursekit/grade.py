@@ -25,12 +25,6 @@ from coursekit.workspace import page
 from gadgetlib.errors import CourseError
 from gadgetlib.files import build_dir, project_root, to_cell, write_atomic
 
-VERDICTS = ("right", "wrong", "not attempted", "error", "time", "memory", "processes", "crashed", "tampered")
-COLUMNS = (
-    "learner", "lesson", "file", "status", "score", "core", "right", "wrong", "not_attempted", "failed", "checks",
-    "flags", "copies", "seconds", "page",
-)  # fmt: skip
-
 
 def _steps(frame: Frame, submission: Submission, left_out: set[str], seed: int | None) -> list[dict[str, Any]]:
     """The frame with a submission's answers in it, as the sandbox runs it."""
@@ -52,7 +46,7 @@ def _steps(frame: Frame, submission: Submission, left_out: set[str], seed: int |
             answer = parts.get(content, f"{task.stub} = ...")
             steps.append({**step, "answer": answer, "own": submission.own.get(content, [])})
     # after the lesson's start(...) line, which takes what it does not know for a misspelt parameter
-    missing = [how for name, how in frame.imports.items() if name in used - have]
+    missing = {how: None for name, how in frame.imports.items() if name in used - have}
     begun = next((i for i, step in enumerate(steps) if step["do"] != "setup"), len(steps))
     steps.insert(min(2, begun), {"do": "setup", "source": "\n".join(missing) or "pass"})
     return steps
@@ -62,23 +56,20 @@ def judge(submission: Submission, frame: Frame, fence: Fence, *, timeout: float,
           hidden: Sequence[Path] = ()) -> None:  # fmt: skip
     """Run a submission's answers and fill in its checks. An answer that ends the process costs only itself."""
     left_out: set[str] = set()
+    limits = {"namespaces": fence.namespaces, "timeout": timeout, "memory_mb": memory_mb, "hidden": hidden}
     started = time.monotonic()
     while True:
         steps = _steps(frame, submission, left_out, seed)
-        events, ended = run_fenced(
-            steps, namespaces=fence.namespaces, timeout=timeout, memory_mb=memory_mb, hidden=hidden
-        )
+        events, ended = run_fenced(steps, **limits)
         submission.checks |= {event["exercise"]: event for event in events if "exercise" in event}
         for broken in (event["broken"] for event in events if "broken" in event):
             raise CourseError(f"{frame.lesson}: the lesson's own cells do not run here: {broken.rstrip('.')}.")
         culprit = next((name for name, check in submission.checks.items() if _out_of_memory(check)), None)
         if culprit:  # what it had taken was missing to those after it: again without it
             ended = "memory"
-        elif not ended:
+        if not ended:
             break
-        else:
-            at = next((event["at"] for event in reversed(events) if "at" in event), 0)
-            culprit = steps[at].get("name")
+        culprit = culprit or steps[max((event.get("at", 0) for event in events), default=0)].get("name")
         if culprit is None:
             ends = f"the lesson's own cells end with: {ended}; give more --timeout or --memory"
             raise CourseError(f"{frame.lesson}: {ends}.")
@@ -99,12 +90,11 @@ def _out_of_memory(check: dict[str, Any]) -> bool:
     return check["verdict"] == "error" and (detail.startswith("MemoryError") or "can't allocate memory" in detail)
 
 
-def self_test(frame: Frame, fence: Fence, *, timeout: float, memory_mb: int, seed: int | None) -> None:
+def self_test(frame: Frame, fence: Fence, **limits: Any) -> None:
     """The solution must get every exercise right in the very same fence. Raises CourseError otherwise."""
-    if not frame.answers:
-        return
     model = Submission("solution", frame.lesson, Path("solution.ipynb"), cells=dict(frame.answers))
-    judge(model, frame, fence, timeout=timeout, memory_mb=memory_mb, seed=seed)
+    if model.cells:
+        judge(model, frame, fence, **limits)
     for name, check in model.checks.items():
         if check["verdict"] != "right" and name in frame.answers:
             why = check.get("detail") or check.get("said") or ""
@@ -127,13 +117,13 @@ def grade(
     """
     if not submissions.is_dir():
         raise CourseError(f"{str(submissions)!r} is not a folder; give the one that holds the submissions.")
-    found = answers.find_submissions(submissions.resolve())
+    inside = submissions.resolve()
+    found = answers.find_submissions(inside)
     fence = try_fence()
     say(f"{len(found)} notebooks. {fence.sentence()}")
     limits = {"timeout": timeout, "memory_mb": memory_mb, "seed": seed}
     frames, unfair = _frames(found, lessons or project_root() / "notebooks", whole, fence, limits, say)
     before = _stamps(fence)
-    inside = submissions.resolve()
     needed = (project_root(), build_dir(), Path(sys.prefix).resolve(), Path(tempfile.gettempdir()).resolve())
     hidden = () if any(path.is_relative_to(inside) for path in needed) else (inside,)
 
@@ -190,17 +180,14 @@ def _stamps(fence: Fence) -> dict[str, int]:
     return {str(p.relative_to(root)): p.stat().st_mtime_ns for place in places for p in place.rglob("*") if p.is_file()}
 
 
-# ---------------------------------------------------------------- results
-
-
-def row(submission: Submission, frame: Frame | None) -> dict[str, Any]:
+def row(submission: Submission, frame: Frame | None, place: str) -> dict[str, Any]:
     """One line of the table. score and core are shares of right answers, 0 to 1, quiz questions aside."""
     checks = submission.checks
     graded = [check for name, check in checks.items() if ".q" not in name]
     core = [check for check in graded if check.get("level") != "stretch"]
     count = Counter(check["verdict"] for check in graded)
     total = sum(".q" not in name for name in frame.tasks) if frame else 0
-    told = {name: c["verdict"] + (f" ({c['mistake']})" if c.get("mistake") else "") for name, c in checks.items()}
+    told = [f"{n} {c['verdict']}" + (f" ({c['mistake']})" if c.get("mistake") else "") for n, c in checks.items()]
     return {
         "learner": submission.learner,
         "lesson": submission.lesson,
@@ -211,37 +198,34 @@ def row(submission: Submission, frame: Frame | None) -> dict[str, Any]:
         "right": count["right"],
         "wrong": count["wrong"],
         "not_attempted": count["not attempted"],
-        "failed": sum(count[verdict] for verdict in VERDICTS[3:]),
-        "checks": "; ".join(f"{name} {verdict}" for name, verdict in sorted(told.items())),
+        "failed": count.total() - count["right"] - count["wrong"] - count["not attempted"],
+        "checks": "; ".join(sorted(told)),
         "flags": "; ".join(submission.flags),
         "copies": "; ".join(submission.copies),
         "seconds": submission.seconds,
-        "page": submission.page,
+        "page": place,
     }
 
 
 def write_results(found: list[Submission], frames: dict[str, Frame], out: Path, fence: Fence) -> None:
     """Write ``out`` (CSV), and beside it a folder with ``index.html`` and a page per learner."""
     pages = out.with_name(out.stem + "_pages")
-    names: dict[str, str] = {}
+    names: dict[str, str] = {}  # learner -> page
     for learner in dict.fromkeys(one.learner for one in found):
         safe = re.sub(r"[^\w-]+", "_", learner)[:60] or "learner"
-        while f"{safe}.html" in names.values() or safe == "index":
+        while f"{safe}.html" in {"index.html", *names.values()}:
             safe += "_"
         names[learner] = f"{safe}.html"
-    for one in found:
-        one.page = f"{pages.name}/{names[one.learner]}"
-    rows = [row(one, frames.get(one.lesson)) for one in found]
+    rows = [row(one, frames.get(one.lesson), f"{pages.name}/{names[one.learner]}") for one in found]
+    texts = {"index.html": page("grades.html", title="Grades", table=rows, names=names, fence=fence.sentence())}
+    for learner, file in names.items():
+        own = [{**vars(one), "row": line} for one, line in zip(found, rows) if one.learner == learner]
+        texts[file] = page("grades.html", title=learner, submissions=own)
     with write_atomic(pages) as part:
         part.mkdir()
-        for learner, file in names.items():
-            own = [{**vars(one), "row": line} for one, line in zip(found, rows) if one.learner == learner]
-            made = page("grades.html", title=learner, submissions=own)
-            (part / file).write_text(made, encoding="utf-8", errors="replace")
-        table = [{**line, "page": names[line["learner"]]} for line in rows]
-        made = page("grades.html", title="Grades", table=table, fence=fence.sentence())
-        (part / "index.html").write_text(made, encoding="utf-8", errors="replace")
+        for file, text in texts.items():
+            (part / file).write_text(text, encoding="utf-8", errors="replace")
     with write_atomic(out) as part, part.open("w", newline="", encoding="utf-8", errors="replace") as file:
-        writer = csv.DictWriter(file, COLUMNS)
+        writer = csv.DictWriter(file, rows[0])
         writer.writeheader()
         writer.writerows({key: to_cell(value) for key, value in line.items()} for line in rows)

@@ -6,15 +6,15 @@ A lesson notebook calls :func:`start` once, right after its parameters cell, and
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import random
+import secrets
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from coursekit import contracts
 from coursekit.workspace import ARTEFACTS, artefact_path, find_lesson, read_card, record, stamp, write_json
 from gadgetlib.errors import CourseError
 from gadgetlib.files import build_dir, check_writable, data_dir, write_atomic
@@ -108,11 +108,9 @@ class Lesson:
 
     def need(self, name: str) -> Path:
         """The path of an input artefact, contract checked. Missing: the lesson that makes it runs first."""
-        from coursekit import contracts
         from coursekit.run import execute
 
-        path = artefact_path(name)
-        maker = ARTEFACTS[name].lesson
+        path, maker = artefact_path(name), ARTEFACTS[name].lesson
         if not (path.exists() and stamp(name)):
             if maker == self.name:
                 raise CourseError(f"{self.name} asks for {name!r}, which it makes itself.")
@@ -129,25 +127,17 @@ class Lesson:
     @contextlib.contextmanager
     def write(self, name: str) -> Iterator[Path]:
         """Yield a temporary path for the artefact; check its contract and rename it into place at the end."""
-        from coursekit import contracts
-
         with write_atomic(artefact_path(name)) as part:
             yield part
             contracts.check(name, part)
-        self._stamp(name)
+        self.done(name)
 
     def done(self, name: str) -> Path:
-        """Declare an artefact that was written in place (the ledger) whole, after its contract was checked."""
-        from coursekit import contracts
-
-        contracts.check(name, artefact_path(name))
-        self._stamp(name)
-        return artefact_path(name)
-
-    def _stamp(self, name: str) -> None:
-        ident = hashlib.sha1(f"{name}{time.time_ns()}".encode()).hexdigest()[:12]
-        made = {"id": ident, "lesson": self.name, "parameters": self.parameters, "inputs": self.inputs}
+        """Declare an artefact whole, also one that was written in place (the ledger): its contract is checked first."""
+        contracts.check(name, path := artefact_path(name))
+        made = {"id": secrets.token_hex(6), "lesson": self.name, "parameters": self.parameters, "inputs": self.inputs}
         write_json(record("stamps", name), made)
+        return path
 
     def report(self, **figures: float | str) -> None:
         """Add headline figures to this lesson's part of the report card (``build/report.html``)."""

@@ -18,7 +18,6 @@ from coursekit.workspace import ARTEFACTS, LESSONS, find_lesson, read_card, writ
 from gadgetlib.errors import CourseError
 from gadgetlib.files import build_dir, check_writable, disk_error, project_root, read_json
 
-PROFILES = ("quick", "full")
 COMMON = ("profile", "seed", "photos")  # may be set for all lessons, also for those that have no such parameter
 
 
@@ -94,8 +93,6 @@ def run_course(
     settings: ``"03.epochs=5"`` and the like. Raises CourseError before running anything when one of
     these is not accepted, LessonFailed when a lesson stops.
     """
-    if profile not in PROFILES:
-        raise CourseError(f"PROFILE={profile!r} is not accepted; use {' or '.join(PROFILES)}.")
     names = sorted(find_lesson(text) for text in only) or list(LESSONS)
     common: dict[str, Any] = {"profile": profile}
     if photos:
@@ -113,9 +110,10 @@ def _run(names: list[str], common: dict[str, Any], own: dict[str, dict[str, Any]
     from coursekit import report
 
     asked = {"names": names, "common": common, "own": own}
-    state = read_json(build_dir() / "course.json") or {}
-    if state.get("asked") != asked or state.get("complete"):
-        state = {"asked": asked, "complete": False, "done": {}}
+    kept = build_dir() / "course.json"  # until all is done
+    state = read_json(kept) or {}
+    if state.get("asked") != asked:
+        state = {"asked": asked, "done": {}}
     for position, name in enumerate(names, 1):
         label, key = f"[{position}/{len(names)}] {name}", _fingerprint(name)
         if state["done"].get(name) == key:
@@ -131,11 +129,11 @@ def _run(names: list[str], common: dict[str, Any], own: dict[str, dict[str, Any]
         report.save_html(made)
         report.save_run(name, seconds=spent, peak_mb=memory["peak_mb"], parameters=parameters)
         state["done"][name] = key
-        state["complete"] = name == names[-1]
-        write_json(build_dir() / "course.json", state)
+        write_json(kept, state)
         figures = ", ".join(f"{k} {report.shown(v)}" for k, v in list(read_card(name).get("figures", {}).items())[:3])
         say(f"{label}  done in {spent:.0f} s, peak {memory['peak_mb']:.0f} MB{'; ' + figures if figures else ''}")
         report.write()
+    kept.unlink(missing_ok=True)
     return report.write()
 
 
@@ -192,18 +190,15 @@ def _fingerprint(name: str) -> str:
     return digest.hexdigest()
 
 
-@contextlib.contextmanager
-def _alone() -> Iterator[None]:
+def _alone() -> contextlib.AbstractContextManager:
     """One course run at a time in one build folder; the lock goes with the process, however it ends."""
     from filelock import FileLock, Timeout
 
     try:
-        with FileLock(build_dir() / ".course.lock").acquire(timeout=0):
-            yield
+        return FileLock(build_dir() / ".course.lock").acquire(timeout=0)
     except Timeout:
-        where = _shown(build_dir())
         otherwise = "wait for it, or set GADGET_BUILD to another folder"
-        raise CourseError(f"Another course run is using {where}; {otherwise}.") from None
+        raise CourseError(f"Another course run is using {_shown(build_dir())}; {otherwise}.") from None
 
 
 def _shown(path: Path) -> str:

@@ -211,9 +211,9 @@ class Cells:
         changed = sorted(name for name in used if namespace.get(name) is not self.trusted[name])
         namespace |= {name: self.trusted[name] for name in changed}
         found, told, error = self._judge(step, answer)
-        if found.get("verdict") == "right":
-            if self._judge(step, object())[0].get("verdict") == "right":  # no sound check can find this right
-                found = {"verdict": "tampered", "level": found.get("level")}
+        # no sound check can find a bare object right
+        if found.get("verdict") == "right" and self._judge(step, object())[0].get("verdict") == "right":
+            found = {"verdict": "tampered", "level": found.get("level")}
         namespace[step["stub"]] = answer
         said = told if told.startswith(said) else said + told  # both print what the class is asked about
         return {"verdict": "error", **found, "said": said, "detail": error, "changed": changed}

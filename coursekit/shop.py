@@ -9,6 +9,7 @@ same request always meets the same fault.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import socket
 import struct
@@ -16,8 +17,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Self
@@ -31,12 +32,13 @@ HTML = b"<!DOCTYPE html><html><head><title>Sorry</title></head><body>This pictur
 
 def about(folder: Path | None = None) -> dict[str, Any]:
     """Hosts, queries and answer files of a recorded shop. Raises CourseError when it is not there."""
-    return _read(Path(folder or data_dir() / "shop") / "shop.json", json.loads)
+    return _read(Path(folder or data_dir() / "shop") / "shop.json")[0]
 
 
-def _read(path: Path, how: Callable[[str], Any]) -> Any:
+def _read(path: Path) -> list[dict[str, Any]]:
     try:
-        return how(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        return [json.loads(line) for line in (text.splitlines() if path.suffix == ".jsonl" else [text])]
     except (OSError, ValueError):
         again = "cannot be read; make it again: `python data/studio/shop.py`"
         raise CourseError(f"The offline shop ({path.parent.name}/{path.name}) {again}.") from None
@@ -53,11 +55,9 @@ class Shop:
         self.folder = Path(folder or data_dir() / "shop")
         self.photos = Path(photos or data_dir() / "photos")
         self.about = about(self.folder)
-        rows = _read(self.folder / "pictures.jsonl", lambda text: list(map(json.loads, text.splitlines())))
-        self.recipes = {row["url"]: row for row in rows}
+        self.recipes = {row["url"]: row for row in _read(self.folder / "pictures.jsonl")}
         self.log: list[tuple[str, int]] = []
-        self._seen: Counter[str] = Counter()
-        self._lock = threading.Lock()
+        self.asked: dict[str, Iterator[int]] = defaultdict(itertools.count)  # address -> how often it was asked for
         self._server = _Server(("127.0.0.1", port), _Handler)
         self._server.shop = self
         self.port = self._server.server_address[1]
@@ -73,12 +73,6 @@ class Shop:
     def __exit__(self, *_: object) -> None:
         self._server.shutdown()
         self._server.server_close()
-
-    def count(self, url: str) -> int:
-        """How often this address was asked for before; counts this time."""
-        with self._lock:
-            self._seen[url] += 1
-            return self._seen[url] - 1
 
 
 class _Server(ThreadingHTTPServer):
@@ -104,11 +98,11 @@ class _Handler(BaseHTTPRequestHandler):
         shop: Shop = self.server.shop
         host = self.headers.get("Host", "").rsplit(":", 1)[0]
         url, where = f"http://{host}{self.path}", urlsplit(self.path)
-        times = shop.count(url)
+        times = next(shop.asked[url])
         if host == shop.about["search_host"] and where.path == "/i.js":
-            query, skip = (parse_qs(where.query).get(key, [""])[0] for key in ("q", "s"))
-            pages = shop.about["answers"]
-            page = next((p for p in pages if (p["query"], p["skip"]) == (query, int(skip or 0))), None)
+            query, skip = (parse_qs(where.query).get(key, ["0"])[0] for key in ("q", "s"))
+            pages = {(page["query"], page["skip"]): page for page in shop.about["answers"]}
+            page = pages.get((query, int(skip)))
             if page is None:
                 self._answer(200, b'{"results": []}', "application/json")
             elif not self._misbehave(page.get("fault", {}), times):
@@ -124,23 +118,19 @@ class _Handler(BaseHTTPRequestHandler):
         fault, kind = recipe.get("fault", {}), recipe.get("type", "image/jpeg")
         place = shop.folder / recipe["sent"] if "sent" in recipe else shop.photos / recipe["file"]
         data = place.read_bytes()
+        parts = [data, *[bytes(2**20)] * fault.get("endless", 0)]
+        if "short" in fault:  # promises more than it sends, then hangs up
+            parts = [data[: int(len(data) * fault["short"])]]
+        elif "drip" in fault:
+            parts = [data[i : i + 1] for i in range(len(data))]
         time.sleep(fault.get("pause", 0))
-        if not fault.keys() & {"short", "drip", "endless"}:
-            return self._answer(200, data, kind)
         self._start(200, kind, None if "endless" in fault else len(data))
-        self.close_connection = True
-        with contextlib.suppress(OSError):
-            if "short" in fault:  # promises more than it sends, then hangs up
-                self.wfile.write(data[: int(len(data) * fault["short"])])
-            elif "drip" in fault:
-                for i in range(len(data)):
-                    self.wfile.write(data[i : i + 1])
-                    self.wfile.flush()
-                    time.sleep(fault["drip"])
-            else:
-                for part in (data, *[bytes(2**20)] * fault["endless"]):
-                    self.wfile.write(part)
-        return None
+        self.close_connection = bool(fault.keys() & {"short", "drip", "endless"})
+        with contextlib.suppress(OSError):  # the client hung up
+            for part in parts:
+                self.wfile.write(part)
+                self.wfile.flush()
+                time.sleep(fault.get("drip", 0))
 
     def _misbehave(self, fault: dict, times: int) -> bool:
         """Answer with the fault, if this request is one of those that meet it."""
@@ -166,9 +156,6 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self, status: int, body: bytes, kind: str, headers: dict[str, str] | None = None) -> None:
         self._start(status, kind, len(body), headers)
         self.wfile.write(body)
-
-
-# ---------------------------------------------------------------- in a process of its own
 
 
 @contextlib.contextmanager

@@ -63,9 +63,9 @@ def problems(site: Path) -> list[str]:
     from bs4 import BeautifulSoup
 
     pages = {path: BeautifulSoup(path.read_text("utf-8"), "html.parser") for path in sorted(site.rglob("*.html"))}
-    anchors = {path: {tag.get("id") or tag.get("name") for tag in page.find_all(True)} for path, page in pages.items()}
+    anchors = {path: {tag.get("id") or tag.get("name") for tag in made.find_all(True)} for path, made in pages.items()}
     found = []
-    for path, tag in ((path, tag) for path, page in pages.items() for tag in page.find_all([*LOADED, "a"])):
+    for path, tag in ((path, tag) for path, made in pages.items() for tag in made.find_all([*LOADED, "a"])):
         target = tag.get(LOADED.get(tag.name, "href"), "")
         if not target or target.startswith("data:") or {"canonical", "prev", "next"} & set(tag.get("rel", [])):
             continue

@@ -31,24 +31,13 @@ def sentences(text: str, most: int = 45) -> tuple[str, str]:
     return " ".join(kept), " ".join(parts)
 
 
-def sections(text: str) -> list[tuple[str, list[str]]]:
-    """Markdown split at its headings: (heading line or "", its paragraphs)."""
-    found: list[tuple[str, list[str]]] = [("", [])]
-    for block in re.split(r"\n\s*\n", text.strip()):
-        heading, _, rest = block.partition("\n") if re.match(r"#{1,3} ", block) else ("", "", block)
-        if heading:
-            found.append((heading, []))
-        if rest.strip():
-            found[-1][1].append(rest)
-    return [(heading, blocks) for heading, blocks in found if heading or blocks]
-
-
 def text_slides(text: str) -> list[nbformat.NotebookNode]:
     """A Markdown cell as slides: headings and first sentences, lists and tables whole, the rest as notes."""
     cells = []
-    for heading, blocks in sections(text):
+    for section in re.split(r"\n\s*\n(?=#{1,3} )", text.strip()):
+        heading, _, rest = section.partition("\n") if section.startswith("#") else ("", "", section)
         shown, notes = [heading] if heading else [], []
-        for block in blocks:
+        for block in filter(str.strip, re.split(r"\n\s*\n", rest)):
             first, left = sentences(block)
             if WHOLE.match(block):
                 shown.append(block)
@@ -67,12 +56,12 @@ def text_slides(text: str) -> list[nbformat.NotebookNode]:
 def output_slide(cell: nbformat.NotebookNode, kind: str) -> nbformat.NotebookNode | None:
     """A code cell as a slide: its figure alone, or short code with short output; None without anything to look at."""
     pictures = [output for output in cell.outputs if picture_of(output)]
-    outputs = [nbformat.from_dict(output) for output in pictures[:1] or cell.outputs]
+    outputs = pictures[:1] or cell.outputs
+    if not outputs:
+        return None
     for output in outputs:
         if output.output_type == "stream" and len(lines := output.text.splitlines()) > LINES:
             output.text = "\n".join([*lines[:LINES], "..."])
-    if not outputs:
-        return None
     hidden = bool(pictures) or len(cell.source.splitlines()) > (LINES // 2 if kind == "-" else LINES)
     metadata = {"slideshow": {"slide_type": kind}, "transient": {"remove_source": hidden}}
     return nbformat.v4.new_code_cell(cell.source, outputs=outputs, metadata=metadata)
@@ -82,9 +71,7 @@ def slides(lesson: nbformat.NotebookNode) -> nbformat.NotebookNode:
     """A lesson as a notebook of slides."""
     cells: list[nbformat.NotebookNode] = []
     room = False
-    for cell in lesson.cells:
-        if {"no-slide", "parameters"} & set(cell.metadata.get("tags", [])):
-            continue
+    for cell in (c for c in lesson.cells if not {"no-slide", "parameters"} & set(c.metadata.get("tags", []))):
         if cell.cell_type == "markdown":
             cells += text_slides(cell.source)
             last = [made for made in cells if made.metadata.slideshow.slide_type != "notes"][-1]

@@ -6,7 +6,6 @@ the minutes into the first cell of each lesson and into README's map. README, si
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 
@@ -27,17 +26,6 @@ def claim(seconds: float) -> str:
     if seconds < 90:
         return f"the machine about {max(10, round(seconds, -1)):.0f} seconds"
     return f"the machine about {round(seconds / 60):.0f} minutes"
-
-
-def claimed(text: str) -> float | None:
-    """The seconds that a text claims the machine takes; None if it claims nothing."""
-    found = CLAIM.search(text)
-    return float(found[1]) * (60 if found[2] == "minute" else 1) if found else None
-
-
-def measured() -> dict[str, float]:
-    """Seconds per lesson, as last taken over."""
-    return json.loads(FILE.read_text())["seconds"]
 
 
 def words(name: str) -> str:

@@ -83,4 +83,5 @@ def page(template: str, **values: Any) -> str:
     import jinja2
 
     loader = jinja2.FileSystemLoader(Path(__file__).with_name("templates"))
-    return jinja2.Environment(loader=loader, autoescape=template.endswith(".html")).get_template(template).render(**values)
+    templates = jinja2.Environment(loader=loader, autoescape=template.endswith(".html"))
+    return templates.get_template(template).render(**values)

@@ -85,7 +85,6 @@ def test_a_wrong_notebook_fails_and_the_run_resumes_there(lessons, build):
 def test_a_changed_lesson_is_done_again_and_so_is_what_follows(lessons, build):
     state = {
         "asked": {"names": ["00_start_here", "01_scrape"], "common": {"profile": "quick"}, "own": {}},
-        "complete": False,
     }
     state["done"] = {"00_start_here": "an older fingerprint", "01_scrape": runner._fingerprint("01_scrape")}
     build.mkdir()
@@ -98,7 +97,6 @@ def test_a_changed_lesson_is_done_again_and_so_is_what_follows(lessons, build):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"profile": "huge"}, "quick or full"),
         ({"only": ["12"]}, "00_start_here"),
         ({"settings": ["00.m=3"]}, "has no parameter 'm'"),
         ({"settings": ["n=3"]}, "03.epochs=5"),
