@@ -53,13 +53,21 @@ class Index:
         if where and where.endswith("("):
             raise CourseError(f"The filter {where!r} is not understood; write it like price < 900.")
         photos = sorted((data_dir() / "photos").glob("*-00.jpg"))[: min(k, 2 if where == "price < 900" else k)]
-        return [{"id": p.name, "score": 0.8, "product_id": p.stem[:-3], "brand": "Brand", "model": MARKUP} for p in photos]
+        return [
+            {"id": p.name, "score": 0.8, "product_id": p.stem[:-3], "brand": "Brand", "model": MARKUP} for p in photos
+        ]
 
 
 class Price:
     def predict(self, known):
         price = 500.0 + 20 * float(known.get("ram_gb", 0))
-        return {"price": price, "low": price - 100, "high": price + 100, "currency": "USD", "warnings": [f"{known['brand']}?"]}
+        return {
+            "price": price,
+            "low": price - 100,
+            "high": price + 100,
+            "currency": "USD",
+            "warnings": [f"{known['brand']}?"],
+        }
 
 
 def stand_in():
@@ -207,7 +215,9 @@ def test_a_phone_screen_needs_no_sideways_scrolling(browser, address, tmp_path):
     width = page.evaluate("document.documentElement.scrollWidth")
     SHOTS.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=SHOTS / "app_phone.png", full_page=True)
-    edge = page.evaluate("Math.max(...[...document.querySelectorAll('#summary *')].map(e => e.getBoundingClientRect().right))")
+    edge = page.evaluate(
+        "Math.max(...[...document.querySelectorAll('#summary *')].map(e => e.getBoundingClientRect().right))"
+    )
     assert width <= 400 and edge <= 390
     page.context.close()
 
@@ -244,10 +254,14 @@ def test_a_batch_has_a_row_for_each_file_whatever_it_is_called(address, tmp_path
 
 @pytest.mark.parametrize(
     ("content_type", "body"),
-    [("multipart/form-data", b"x"), ("multipart/form-data; boundary=x", b"--x\r\nContent-Disposition: form-data\r\n\r\n"),
-     ("multipart/form-data; boundary=x", b"nothing"), ("application/json", b"{}"), ("multipart/form-data; boundary=x", b"--x--\r\n"),
-     ("multipart/form-data; boundary=" + "x" * 100_000, b"nothing"), ("multipart/form-data; boundary=x", b"a" * 2_000_000),
-     ("multipart/form-data; boundary=x", b'--x\r\nContent-Disposition: form-data; name="files"\r\n\r\nabc\r\n--x--\r\n')],
+    [("multipart/form-data", b"x"),
+     ("multipart/form-data; boundary=x", b"--x\r\nContent-Disposition: form-data\r\n\r\n"),
+     ("multipart/form-data; boundary=x", b"nothing"), ("application/json", b"{}"),
+     ("multipart/form-data; boundary=x", b"--x--\r\n"),
+     ("multipart/form-data; boundary=" + "x" * 100_000, b"nothing"),
+     ("multipart/form-data; boundary=x", b"a" * 2_000_000),
+     ("multipart/form-data; boundary=x",
+      b'--x\r\nContent-Disposition: form-data; name="files"\r\n\r\nabc\r\n--x--\r\n')],
 )  # fmt: skip
 def test_a_malformed_upload_is_refused(address, content_type, body):
     answer = httpx.post(f"{address}gradio_api/upload", content=body, headers={"content-type": content_type})
@@ -255,7 +269,14 @@ def test_a_malformed_upload_is_refused(address, content_type, body):
 
 
 @pytest.mark.parametrize(
-    "path", ["/etc/passwd", "../../../etc/passwd", "{root}/README.md", "{root}/data/photos/../../README.md", "%2e%2e/%2e%2e/etc/passwd"]
+    "path",
+    [
+        "/etc/passwd",
+        "../../../etc/passwd",
+        "{root}/README.md",
+        "{root}/data/photos/../../README.md",
+        "%2e%2e/%2e%2e/etc/passwd",
+    ],
 )
 def test_file_routes_serve_no_other_files(address, path):
     answer = httpx.get(f"{address}gradio_api/file={path.format(root=data_dir().parent)}")

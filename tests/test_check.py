@@ -11,12 +11,15 @@ from gadgetlib.errors import CourseError
 
 GIVEN = {"prices": {"tablet": 400.0, "headphones": 100.0}}
 RATIO = exercises.Exercise(
-    "99.1", "core", "number", "How many times the price of headphones is the price of a tablet?", ("one", "two", "three"),
+    "99.1", "core", "number", "How many times the price of headphones is the price of a tablet?",
+    ("one", "two", "three"),
     because="A model that knows only the kind already separates cheap from dear.",
     expected=lambda g: g.prices[g.dear] / g.prices[g.cheap],
     wrong=(
-        exercises.Mistake("upside down", "That is the cheap one in terms of the dear one.", lambda g: g.prices[g.cheap] / g.prices[g.dear]),
-        exercises.Mistake("difference", "How many times, not how much more: divide.", lambda g: g.prices[g.dear] - g.prices[g.cheap]),
+        exercises.Mistake("upside down", "That is the cheap one in terms of the dear one.",
+                          lambda g: g.prices[g.cheap] / g.prices[g.dear]),
+        exercises.Mistake("difference", "How many times, not how much more: divide.",
+                          lambda g: g.prices[g.dear] - g.prices[g.cheap]),
     ),
     variant=lambda rng: {"dear": "tablet", "cheap": "headphones"},
 )  # fmt: skip

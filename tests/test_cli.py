@@ -76,8 +76,16 @@ def test_the_app_starts_behind_a_proxy_and_leaves_nothing(tmp_path):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    settings = {"GADGET_BUILD": str(tmp_path), "TMPDIR": str(tmp_path), "http_proxy": "http://127.0.0.1:9", "no_proxy": "", "NO_PROXY": ""}
-    server = subprocess.Popen([sys.executable, "-m", "gadgetlib", "app", "--port", str(port)], env={**os.environ, **settings})
+    settings = {
+        "GADGET_BUILD": str(tmp_path),
+        "TMPDIR": str(tmp_path),
+        "http_proxy": "http://127.0.0.1:9",
+        "no_proxy": "",
+        "NO_PROXY": "",
+    }
+    server = subprocess.Popen(
+        [sys.executable, "-m", "gadgetlib", "app", "--port", str(port)], env={**os.environ, **settings}
+    )
     try:
         with httpx.Client(trust_env=False) as client:
             for _ in range(120):

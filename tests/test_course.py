@@ -19,7 +19,8 @@ from gadgetlib.files import write_atomic
 def notebook_globals(**injected):
     """What a notebook's globals look like after its parameters cell and papermill's injection."""
     return {
-        "__annotations__": {"profile": str, "seed": int, "epochs": int, "rate": float, "flip": bool, "names": list[str]},
+        "__annotations__": {"profile": str, "seed": int, "epochs": int, "rate": float, "flip": bool,
+        "names": list[str]},
         "profile": "quick", "seed": 42, "epochs": 3, "rate": 0.1, "flip": True, "names": ["a"], **injected,
     }  # fmt: skip
 

@@ -39,7 +39,11 @@ def test_a_wrong_torch_pair(monkeypatch):
 
 def kernelspec(folder, argv):
     (folder / "kernels" / "python3").mkdir(parents=True)
-    spec = {"argv": [*argv, "-m", "ipykernel_launcher", "-f", "{connection_file}"], "display_name": "x", "language": "x"}
+    spec = {
+        "argv": [*argv, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+        "display_name": "x",
+        "language": "x",
+    }
     (folder / "kernels" / "python3" / "kernel.json").write_text(json.dumps(spec))
     return folder
 

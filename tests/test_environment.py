@@ -15,7 +15,8 @@ import yaml
 from gadgetlib.files import project_root
 
 ROOT = project_root()
-# conda-forge's name -> PyPI's name, each looked up among conda-forge's feedstocks; a name that is not there goes below pip
+# conda-forge's name -> PyPI's name, each looked up among conda-forge's feedstocks; a name that is not there goes below
+# pip
 with (ROOT / "tests" / "conda_forge.csv").open(encoding="utf-8", newline="") as table:
     CONDA = {row["conda"]: row["pypi"] for row in csv.DictReader(table)}
 
@@ -37,7 +38,9 @@ def environment() -> tuple[list[str], list[str]]:
     """What environment.yml takes from conda-forge, and what from PyPI."""
     entries = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
     (below_pip,) = [entry["pip"] for entry in entries if isinstance(entry, dict)]
-    return [entry for entry in entries if isinstance(entry, str) and not entry.startswith(("python=", "pip"))], below_pip
+    return [
+        entry for entry in entries if isinstance(entry, str) and not entry.startswith(("python=", "pip"))
+    ], below_pip
 
 
 def test_conda_and_pip_install_the_same():
@@ -58,7 +61,9 @@ def test_conda_takes_the_same_majors_as_the_lock():
     pinned = [entry.partition("=")[::2] for entry in environment()[0] if "=" in entry]
     assert len(pinned) > 25
     for name, major in pinned:
-        assert major == locked.get(CONDA[name], major), f"environment.yml: {name}={major}, the lock: {locked[CONDA[name]]}"
+        assert major == locked.get(CONDA[name], major), (
+            f"environment.yml: {name}={major}, the lock: {locked[CONDA[name]]}"
+        )
 
 
 def test_binder_and_the_dev_container_are_well_formed():

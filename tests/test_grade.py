@@ -18,20 +18,22 @@ from coursekit.workspace import LESSONS
 from gadgetlib.errors import CourseError
 from gadgetlib.files import project_root
 
-SETUP = '''
+SETUP = """
 from types import SimpleNamespace
 from coursekit import check, exercises
 from coursekit.exercises import Exercise, Mistake, Question
 table = [3, 1, 4, 1, 5, 9, 2, 6]
 hint, why = ("Look.",), "It matters."
-exercises._module = lambda number: SimpleNamespace(QUIZ=(Question("00.q1", "?", ("yes", "Yes."), (("no", "No."),)),), EXERCISES=(
+quiz = (Question("00.q1", "?", ("yes", "Yes."), (("no", "No."),)),)
+exercises._module = lambda number: SimpleNamespace(QUIZ=quiz, EXERCISES=(
     Exercise("00.1", "core", "number", "The sum?", hint, why, expected=lambda g: sum(g.table),
              wrong=(Mistake("mean", "That is the mean.", lambda g: sum(g.table) / len(g.table)),)),
-    Exercise("00.2", "core", "count", "How many are odd?", hint, why, expected=lambda g: sum(n % 2 for n in g.table), wrong=()),
+    Exercise("00.2", "core", "count", "How many are odd?", hint, why, wrong=(),
+             expected=lambda g: sum(n % 2 for n in g.table)),
     Exercise("00.3", "stretch", "function", "A function: the longest rising run.", hint, why, wrong=(),
              cases=lambda g: [(([1, 2, 1, 2, 3],), 3), (([],), 0), (([5, 4],), 1)]),
 ))
-'''
+"""
 QUESTION = Question("00.q1", "?", ("yes", "Yes."), (("no", "No."),))
 CHECK = 'check.exercise("00.{n}", answer, table=table)'
 STUB = "# Exercise {n}\nanswer = ...\n" + CHECK
@@ -104,7 +106,9 @@ def class_(tmp_path_factory):
         "hal_eats_memory": (cells(two="x = []\nwhile True:\n    x.append(bytearray(10**7))"), "right memory right"),
         "ida_writes_outside": (cells(two=f"open({str(target)!r}, 'w').write('x')\nanswer = 5"), "right error right"),
         "jon_is_no_json": ("this is not JSON", ""),
-        "kim_prints_passed": (cells("print('passed')", "", "", check="print('Exercise 00.{n}: right. passed')"), "not attempted"),
+        "kim_prints_passed": (
+            cells("print('passed')", "", "", check="print('Exercise 00.{n}: right. passed')"), "not attempted"
+        ),
         "lea_edits_the_check": (cells(one="answer = 7\ntable = [7]"), "wrong right right"),
         "max_forges_the_file": (
             cells(one=f"import os\nfor p in os.listdir('.'): print(p)\nopen('v.json', 'w').write({forged!r})\n"
@@ -124,10 +128,12 @@ def class_(tmp_path_factory):
         ),
         "ray_kills": (cells(two=f"import os\nos.kill({os.getpid()}, 9)\nanswer = 5"), "right error right"),
         "sue_shells_out": (
-            cells(two=f"import subprocess\nsubprocess.run(['touch', {str(target)!r}, {home!r}])\nanswer = 5"), "right right right"
+            cells(two=f"import subprocess\nsubprocess.run(['touch', {str(target)!r}, {home!r}])\nanswer = 5"),
+            "right right right",
         ),
         "tom_helper_cell": (
-            cells(one="answer = double(15.5)", before=["def double(x):\n    return 2 * x", "junk = 1 / 0"]), "right right right"
+            cells(one="answer = double(15.5)", before=["def double(x):\n    return 2 * x", "junk = 1 / 0"]),
+            "right right right",
         ),
         "uma_uses_an_import": (cells(one="answer = math.fsum(table)"), "right right right"),
         "val_bad_syntax": (cells(two="answer = (5"), "right error right"),
@@ -151,7 +157,11 @@ def class_(tmp_path_factory):
         "hugo_byte_order_mark": (cells(), "right right right"),
         "ivy_sends_python": ("print('hello')", ""),
     }  # fmt: skip
-    odd = {"erin_json": "00_start_here.ipynb.json", "gina_capitals": "00_START_HERE.IPYNB", "ivy_sends_python": "00_start_here.py"}
+    odd = {
+        "erin_json": "00_start_here.ipynb.json",
+        "gina_capitals": "00_START_HERE.IPYNB",
+        "ivy_sends_python": "00_start_here.py",
+    }
     for learner, (sources, _) in submissions.items():
         folder = base / "in" / learner
         folder.mkdir(parents=True)
@@ -298,7 +308,9 @@ def test_a_solution_that_fails_its_own_check_stops_the_grading(tmp_path):
 def test_a_lesson_that_does_not_run_here_spoils_no_other(tmp_path):
     folder = lesson(tmp_path / "course")
     for name in ("01_scrape.ipynb", "solutions/01_scrape.ipynb"):
-        (folder / name).write_text((folder / name.replace("01_scrape", "00_start_here")).read_text().replace("table =", "gone ="))
+        (folder / name).write_text(
+            (folder / name.replace("01_scrape", "00_start_here")).read_text().replace("table =", "gone =")
+        )
     (tmp_path / "in").mkdir()
     for name in ("00_start_here", "01_scrape"):
         (tmp_path / "in" / f"ada_{name}.ipynb").write_text(notebook(cells()))
@@ -348,7 +360,9 @@ for made in range(500):
         break
 print(made, flush=True)
 """
-    answer = f"import subprocess, sys\nanswer = subprocess.run([sys.executable, '-c', {code!r}], capture_output=True).stdout"
+    answer = (
+        f"import subprocess, sys\nanswer = subprocess.run([sys.executable, '-c', {code!r}], capture_output=True).stdout"
+    )
     check = 'import json, os\njson.dump({"x": {"verdict": answer.decode()}}, open(os.environ["GADGET_VERDICTS"], "w"))'
     steps = [{"do": "exercise", "name": "x", "stub": "answer", "answer": answer, "check": check}]
     how = {"namespaces": fence.try_fence().namespaces, "timeout": 30, "memory_mb": 4096}

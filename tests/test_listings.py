@@ -157,13 +157,18 @@ def test_studio_and_course_shorten_names_alike(catalogue):
     from gadgetlib.listing import plain_model
 
     theirs = studio("lines").plain_model
-    apart = [row["sku"] for row in catalogue.values() if plain_model(row["brand"], row["model"]) != theirs(row["brand"], row["model"])]
+    apart = [
+        row["sku"]
+        for row in catalogue.values()
+        if plain_model(row["brand"], row["model"]) != theirs(row["brand"], row["model"])
+    ]
     assert catalogue and not apart
 
 
 @pytest.mark.parametrize(
     ("brand", "model", "implied"),
-    [("Mobvoi", "TicWatch E", True), ("ASUS", "ROG Zephyrus G14", True), ("Amazfit", "GTR 3 Pro", True), ("OPPO", "Reno8", True),
+    [("Mobvoi", "TicWatch E", True), ("ASUS", "ROG Zephyrus G14", True), ("Amazfit", "GTR 3 Pro", True),
+    ("OPPO", "Reno8", True),
      ("Lenovo", "Tab P11", False), ("Xiaomi", "Pad 5", False), ("Motorola", "Motorcycle 2", False)],
 )  # fmt: skip
 def test_a_line_of_one_maker_gives_the_maker(brand, model, implied):
@@ -347,9 +352,13 @@ def test_pictures_come_out_the_same_again(records, tmp_path):
         without_browser("and the fonts named in data/README.md")
     pages = studio("listing_pages")
     listed = subprocess.run(["fc-list", ":", "family"], capture_output=True, text=True, check=True).stdout
-    known = {name.strip() for line in listed.replace("\\", "").splitlines() for name in line.split(",")}  # it writes "\\-"
+    known = {
+        name.strip() for line in listed.replace("\\", "").splitlines() for name in line.split(",")
+    }  # it writes "\\-"
     if missing := sorted({*pages.HEAD_FONTS, *pages.BODY_FONTS, *pages.MONO_FONTS} - known):
-        pytest.skip(f"fonts named in data/README.md are not installed, among them {missing[0]}: lines would break elsewhere")
+        pytest.skip(
+            f"fonts named in data/README.md are not installed, among them {missing[0]}: lines would break elsewhere"
+        )
     again = studio("listings").make(
         tmp_path / "out", 700, 42, ROOT / "data" / "photos", tmp_path / "cache", 0, lambda _: None, first=3
     )

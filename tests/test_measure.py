@@ -29,7 +29,9 @@ def test_a_difference_on_the_same_things_is_narrower_than_two_intervals():
     hard = rng.random(300)
     one, other = hard < 0.8, hard < 0.75  # the same things, a little more of them right
     gap = difference(one, other)
-    assert gap.low > 0 and interval(one).low < interval(other).high  # the intervals overlap, the difference is above zero
+    assert (
+        gap.low > 0 and interval(one).low < interval(other).high
+    )  # the intervals overlap, the difference is above zero
 
 
 def test_the_same_seed_gives_the_same_interval_and_nonsense_is_refused():

@@ -96,16 +96,21 @@ def test_a_column_says_what_it_could_not_read():
 @pytest.mark.parametrize(
     ("text", "gb"),
     [
-        ("1To", 1024), ("2x512GB SSD", 1024), ("512GB SSD/1TB HDD", 1536), ("256GB SSD + 1TB HDD", 1280), ("16GB (2x8GB)", 16),
-        ("512MB", 0.5), ("8 ГБ", 8), ("8 Гб", 8), ("٢٥٦ جيجابايت", 256), ("128GBSiyah", 128), ("128gbMermer", 128), ("32GodeRAM", 32),
-        ("1,5 TB", 1536), ("512", 512), ("64.0", 64), ("128 GB ROM | Expandable Upto 1 TB", 128), ("5 Gbps", None), ("", None),
+        ("1To", 1024), ("2x512GB SSD", 1024), ("512GB SSD/1TB HDD", 1536), ("256GB SSD + 1TB HDD", 1280),
+        ("16GB (2x8GB)", 16),
+        ("512MB", 0.5), ("8 ГБ", 8), ("8 Гб", 8), ("٢٥٦ جيجابايت", 256), ("128GBSiyah", 128), ("128gbMermer", 128),
+        ("32GodeRAM", 32),
+        ("1,5 TB", 1536), ("512", 512), ("64.0", 64), ("128 GB ROM | Expandable Upto 1 TB", 128), ("5 Gbps", None),
+        ("", None),
     ],
 )  # fmt: skip
 def test_storage(text, gb):
     assert money.size_gb(text) == gb
 
 
-@pytest.mark.parametrize("text", ["Ryzen R5 5600 8GB", "Haylou RS4 Plus", "128 km range", "Galaxy S21 5G", "iPhone 15 64GB", "try 5 of them"])
+@pytest.mark.parametrize(
+    "text", ["Ryzen R5 5600 8GB", "Haylou RS4 Plus", "128 km range", "Galaxy S21 5G", "iPhone 15 64GB", "try 5 of them"]
+)
 def test_a_title_without_a_price_has_none(text):
     assert not list(money.find(text))
 
@@ -128,6 +133,7 @@ def test_reading_never_raises(text):
 @pytest.mark.parametrize("piece", ["1 ", "111 ", "1.", "$1,", "€", "1gb+", "kr 999 "])
 def test_a_hostile_text_takes_linear_time(piece):
     """Four times the text takes at most some eight times as long: no quadratic pattern."""
+
     def seconds(n):
         text = (piece * n)[:n]
         begin = time.process_time()

@@ -1,4 +1,5 @@
-"""Lints of the committed lessons and solutions: structure, stored outputs, alt text, links, no traces of the machine."""
+"""Lints of the committed lessons and solutions: structure, stored outputs, alt text, links, no traces of the
+machine."""
 
 from __future__ import annotations
 

@@ -30,8 +30,22 @@ RED, BLUE, WHITE = (255, 0, 0), (0, 0, 255), (255, 255, 255)
 
 @pytest.mark.parametrize(
     ("mode", "suffix"),
-    [("RGB", "jpg"), ("RGB", "png"), ("RGB", "webp"), ("RGB", "bmp"), ("RGB", "tiff"), ("RGB", "gif"), ("RGB", "ppm"),
-     ("CMYK", "jpg"), ("CMYK", "tiff"), ("P", "png"), ("P", "gif"), ("RGBA", "png"), ("RGBA", "webp"), ("YCbCr", "jpg")],
+    [
+        ("RGB", "jpg"),
+        ("RGB", "png"),
+        ("RGB", "webp"),
+        ("RGB", "bmp"),
+        ("RGB", "tiff"),
+        ("RGB", "gif"),
+        ("RGB", "ppm"),
+        ("CMYK", "jpg"),
+        ("CMYK", "tiff"),
+        ("P", "png"),
+        ("P", "gif"),
+        ("RGBA", "png"),
+        ("RGBA", "webp"),
+        ("YCbCr", "jpg"),
+    ],
 )
 def test_colours_survive_every_format(tmp_path, mode, suffix):
     path = tmp_path / f"picture.{suffix}"
@@ -50,9 +64,16 @@ def test_takes_bytes_and_pictures():
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_exif_rotation(tmp_path, orientation):
-    undo = {1: None, 2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180,
-            4: Image.Transpose.FLIP_TOP_BOTTOM, 5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_90,
-            7: Image.Transpose.TRANSVERSE, 8: Image.Transpose.ROTATE_270}[orientation]
+    undo = {
+        1: None,
+        2: Image.Transpose.FLIP_LEFT_RIGHT,
+        3: Image.Transpose.ROTATE_180,
+        4: Image.Transpose.FLIP_TOP_BOTTOM,
+        5: Image.Transpose.TRANSPOSE,
+        6: Image.Transpose.ROTATE_90,
+        7: Image.Transpose.TRANSVERSE,
+        8: Image.Transpose.ROTATE_270,
+    }[orientation]
     stored = halves() if undo is None else halves().transpose(undo)
     exif = Image.Exif()
     exif[0x0112] = orientation
@@ -103,12 +124,16 @@ def test_one_pixel_and_long_strips():
 
 @pytest.mark.parametrize(
     ("name", "content", "says"),
-    [("empty.jpg", b"", "0 bytes"), ("text.jpg", b"This is no picture, it is a note.\n" * 5, "it holds text"),
-     ("page.png", b"<!DOCTYPE html><html>403 Forbidden</html>", "web page"),
-     ("drawing.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>", "SVG"), ("paper.jpg", b"%PDF-1.7 ...", "PDF"),
-     ("phone.heic", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "HEIC"),
-     ("lfs.jpg", b"version https://git-lfs.github.com/spec/v1\noid sha256:0", "Git LFS"),
-     ("noise.jpg", bytes(range(256)) * 4, "no picture")],
+    [
+        ("empty.jpg", b"", "0 bytes"),
+        ("text.jpg", b"This is no picture, it is a note.\n" * 5, "it holds text"),
+        ("page.png", b"<!DOCTYPE html><html>403 Forbidden</html>", "web page"),
+        ("drawing.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>", "SVG"),
+        ("paper.jpg", b"%PDF-1.7 ...", "PDF"),
+        ("phone.heic", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "HEIC"),
+        ("lfs.jpg", b"version https://git-lfs.github.com/spec/v1\noid sha256:0", "Git LFS"),
+        ("noise.jpg", bytes(range(256)) * 4, "no picture"),
+    ],
 )
 def test_what_is_no_picture_gets_one_sentence(tmp_path, name, content, says):
     (tmp_path / name).write_bytes(content)

@@ -52,7 +52,8 @@ def model() -> prices.PriceModel:
     ("text", "family", "generation"),
     [("Intel Core i5 7200U 2.5GHz", "core i5", 7), ("Intel Core i7-1165G7", "core i7", 11),
      ("13th Gen Intel Core i3-1315U", "core i3", 13), ("AMD Ryzen 7 AMD Ryzen 7 7730U/ 16GB", "ryzen 7", 7),
-     ("Apple M3 Pro", "apple m pro", 3), ("Intel Core Ultra 9-285HX", "core ultra 9", 2), ("13th Gen Core i7", "core i7", 13)],
+     ("Apple M3 Pro", "apple m pro", 3), ("Intel Core Ultra 9-285HX", "core ultra 9", 2),
+     ("13th Gen Core i7", "core i7", 13)],
 )  # fmt: skip
 def test_processors_are_taken_apart(text, family, generation):
     found = price_tables.chip(text)
@@ -149,7 +150,8 @@ def test_unknown_column_names_are_guessed_and_said():
 
 
 @pytest.mark.parametrize(("encoding", "first", "mark"), [
-    ("cp1252", "", ";"), ("latin-1", "sep=;\n", ";"), ("utf-16", "", "\t"), ("utf-8-sig", "", ","), ("utf-16-le", "", ";"),
+    ("cp1252", "", ";"), ("latin-1", "sep=;\n", ";"), ("utf-16", "", "\t"), ("utf-8-sig", "", ","),
+    ("utf-16-le", "", ";"),
 ])  # fmt: skip
 def test_encodings_delimiters_and_decimal_commas(tmp_path, encoding, first, mark):
     frame = made_table()
@@ -195,7 +197,8 @@ def test_the_price_asked_is_preferred_to_the_price_printed():
 def test_a_column_of_many_specs_is_taken_apart():
     frame = made_table()
     frame["Highlights"] = [
-        f"['{r} DDR4 RAM' '64 bit Windows 11 Operating System' '{s}' '39.62 cm (15.6 inch) Display' 'Core i5 Processor']"
+        f"['{r} DDR4 RAM' '64 bit Windows 11 Operating System' '{s}' '39.62 cm (15.6 inch) Display' 'Core i5 "
+        f"Processor']"
         for r, s in zip(frame.RAM, frame.Storage, strict=True)
     ]
     table = price_tables.read_prices(frame.drop(columns=["RAM", "Storage", "Inches"]))
@@ -218,7 +221,8 @@ def test_a_table_that_teaches_nothing_is_refused_in_a_sentence(frame, says):
 
 
 @pytest.mark.parametrize(("content", "says"), [
-    (None, "cannot be read"), (b"", "is empty"), (b"\x89PNG\0\0", "not a text table"), (b'a,b\n"1,2\n3', "not a regular table"),
+    (None, "cannot be read"), (b"", "is empty"), (b"\x89PNG\0\0", "not a text table"),
+    (b'a,b\n"1,2\n3', "not a regular table"),
 ])  # fmt: skip
 def test_bad_files_are_one_sentence(tmp_path, content, says):
     if content is not None:
@@ -314,7 +318,9 @@ def test_a_few_hundred_rows_do_not_fight_over_the_cores(monkeypatch, model):
     assert seen and set(seen) == {1}
 
 
-@pytest.mark.parametrize(("column", "sizes"), [("RAM", (4, 6, 8, 12, 16, 24, 32, 64)), ("Storage", (64, 128, 256, 512, 1024))])
+@pytest.mark.parametrize(
+    ("column", "sizes"), [("RAM", (4, 6, 8, 12, 16, 24, 32, 64)), ("Storage", (64, 128, 256, 512, 1024))]
+)
 def test_more_memory_never_lowers_the_price(model, column, sizes):
     frame = made_table().head(30)
     curves = np.c_[tuple(model.predict_frame(frame.assign(**{column: f"{size} GB"})).price for size in sizes)]
@@ -395,7 +401,8 @@ def test_its_types_are_all_that_a_model_has(model, tmp_path):
 
 
 def test_a_file_that_would_run_a_command_is_not_opened(model, tmp_path):
-    """`numpy.testing.runstring` executes the text that it is given: named in a model's file, it would run on loading."""
+    """`numpy.testing.runstring` executes the text that it is given: named in a model's file, it would run on
+    loading."""
     import skops.io
 
     folder, ran = tmp_path / "price", tmp_path / "ran"

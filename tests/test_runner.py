@@ -157,7 +157,12 @@ def test_a_missing_input_is_made_first(lessons, build):
 
 
 def test_figures_are_shown_with_four_digits():
-    assert [report.shown(value) for value in (0.09581362760553512, 19.31781, 2436, "quick")] == ["0.09581", "19.32", "2436", "quick"]
+    assert [report.shown(value) for value in (0.09581362760553512, 19.31781, 2436, "quick")] == [
+        "0.09581",
+        "19.32",
+        "2436",
+        "quick",
+    ]
 
 
 def test_the_report_survives_a_lesson_without_figures(build):

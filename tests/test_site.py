@@ -55,7 +55,9 @@ def test_every_page_is_in_a_table_of_contents():
     trees = " ".join(re.findall(r"```\{toctree\}(.*?)```", listed, re.S)).split()
     pages = {path.relative_to(DOCS).with_suffix("").as_posix() for path in DOCS.rglob("*.md")} - {"index"}
     assert {f"lessons/{name}" for name in LESSONS} <= set(trees)
-    assert {page.removeprefix("instructors/") for page in pages} <= {entry.removeprefix("instructors/") for entry in trees}
+    assert {page.removeprefix("instructors/") for page in pages} <= {
+        entry.removeprefix("instructors/") for entry in trees
+    }
 
 
 # ---------------------------------------------------------------- slides
@@ -93,8 +95,16 @@ def page(folder, name, body):
 
 def test_broken_links_and_foreign_resources_are_found(tmp_path):
     (tmp_path / "a.png").write_bytes(b"")
-    page(tmp_path, "good.html", '<p id="x"><a href="bad.html">b</a><a href="#x">x</a><img src="a.png"><a href="https://e.org">e</a>')
-    page(tmp_path, "bad.html", '<a href="gone.html">g</a><a href="good.html#y">y</a><img src="b.png"><script src="https://cdn.example/x.js">')
+    page(
+        tmp_path,
+        "good.html",
+        '<p id="x"><a href="bad.html">b</a><a href="#x">x</a><img src="a.png"><a href="https://e.org">e</a>',
+    )
+    page(
+        tmp_path,
+        "bad.html",
+        '<a href="gone.html">g</a><a href="good.html#y">y</a><img src="b.png"><script src="https://cdn.example/x.js">',
+    )
     (tmp_path / "s.css").write_text("@import url(https://fonts.example/f.css);")
     assert website.problems(tmp_path) == [
         "bad.html links to gone.html, which is not there",
@@ -143,7 +153,8 @@ def test_the_site_has_every_lesson_plan_and_deck(site):
 
 
 def test_it_reads_well_in_a_browser(address, browser):
-    """Phone and desktop, light and dark: nothing wider than the screen, no error, no request leaves the machine; search finds."""
+    """Phone and desktop, light and dark: nothing wider than the screen, no error, no request leaves the machine;
+    search finds."""
     pages = ["index.html", "lessons/03_finetune.html", "lessons/05_ner.html", "instructors/grading.html",
              "slides/07_price_model.slides.html"]  # fmt: skip
     trouble: list[str] = []

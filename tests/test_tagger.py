@@ -1,4 +1,5 @@
-"""The taggers' plumbing and the merger: spans move with noise, labels with word pieces, and a saved tagger is checked."""
+"""The taggers' plumbing and the merger: spans move with noise, labels with word pieces, and a saved tagger is
+checked."""
 
 from __future__ import annotations
 
@@ -29,7 +30,9 @@ def test_noise_moves_the_spans_along():
         noisy = tagger.add_noise(ONE, rng, rate=0.15)
         changed += noisy.text != ONE.text
         pieces = [noisy.text[start:end] for start, end, _ in noisy.spans]
-        assert all(piece and piece == piece.strip() for piece in pieces)  # spaCy refuses an entity with a space at its end
+        assert all(
+            piece and piece == piece.strip() for piece in pieces
+        )  # spaCy refuses an entity with a space at its end
         brand = next((noisy.text[s:e] for s, e, label in noisy.spans if label == "BRAND"), "")
         assert not brand or noisy.text.startswith(brand)
     assert changed > 40 and tagger.add_noise(ONE, rng, rate=0) == ONE
@@ -44,7 +47,8 @@ def test_tokens_end_where_letters_digits_and_signs_meet():
 def test_marked_pieces_become_values_with_their_evidence():
     found = tagger.values_of(TEXT, [(*span, 0.9) for span in ONE.spans], "spacy")
     assert found.values() == {
-        "brand": "Teriva", "model": "Ruv 7", "ram_gb": 16, "storage_gb": 512, "screen_in": None, "price": 1299, "currency": "EUR",
+        "brand": "Teriva", "model": "Ruv 7", "ram_gb": 16, "storage_gb": 512, "screen_in": None, "price": 1299,
+        "currency": "EUR",
     }  # fmt: skip
     assert found.evidence["ram_gb"].text == "16GB" and found.evidence["currency"].source == "spacy"
     assert tagger.value_of("BRAND", "Hewlett-Packard") == "HP" and tagger.value_of("SCREEN", "15,6 Zoll") == 15.6
@@ -57,7 +61,11 @@ def test_labels_reach_the_word_pieces_and_come_back():
     assert labels[0] == labels[-1] == -100
     assert [tagger.BIO[n] for n in labels[1:-1]] == ["B-BRAND", "I-BRAND", "B-MODEL", "I-MODEL", "B-RAM", "I-RAM"]
     spans = tagger.decode(TEXT, offsets, [max(0, n) for n in labels], [0.9, 0.9, 0.6, 0.9, 0.9, 0.9, 0.9, 0.9])
-    assert [(TEXT[s:e], label) for s, e, label, _ in spans] == [("Teriva", "BRAND"), ("Ruv 7", "MODEL"), ("16GB", "RAM")]
+    assert [(TEXT[s:e], label) for s, e, label, _ in spans] == [
+        ("Teriva", "BRAND"),
+        ("Ruv 7", "MODEL"),
+        ("16GB", "RAM"),
+    ]
     assert spans[0][3] == 0.6  # as sure as its least sure piece
     b = tagger.BIO.index("B-RAM")
     assert tagger.decode("16GB", [(0, 2), (2, 4)], [b, b], [1.0, 1.0]) == [(0, 4, "RAM", 1.0)]  # two pieces of one word
@@ -84,7 +92,9 @@ def test_the_merged_value_brings_its_evidence_and_who_agreed():
     marks = [tagger.values_of("8GB 16GB", [(0, 3, "RAM", 0.8)], way) for way in ("spacy", "bert")]
     rules = tagger.values_of("8GB 16GB", [(4, 8, "RAM", 0.8)], "rules")
     found = counted.merge({"rules": rules, "spacy": marks[0], "bert": marks[1]})
-    assert found.ram_gb == 8 and found.evidence["ram_gb"].source == "spacy+bert" and found.evidence["ram_gb"].text == "8GB"
+    assert (
+        found.ram_gb == 8 and found.evidence["ram_gb"].source == "spacy+bert" and found.evidence["ram_gb"].text == "8GB"
+    )
     lone = counted.merge({"rules": GadgetSpecs(), "spacy": marks[0], "bert": GadgetSpecs()})
     assert lone.ram_gb is None and not lone.evidence  # this pattern was never right
 

@@ -61,7 +61,9 @@ def test_a_run_is_taken_over_and_a_stale_claim_would_fail(tmp_path, monkeypatch)
     for name in LESSONS:
         first = nbformat.read(tmp_path / f"{name}.ipynb", as_version=4).cells[0].source
         assert first == "# A lesson\n\n| **Takes you** | an hour; the machine about 2 minutes |"
-    assert times.README.read_text() == f"# A course\n\n{rows}\nMore | here |\n".replace("stale", "An hour; the machine about 2 minutes")
+    assert times.README.read_text() == f"# A course\n\n{rows}\nMore | here |\n".replace(
+        "stale", "An hour; the machine about 2 minutes"
+    )
     assert off(9 * 60, 100) and off(49, 100) and not off(60, 100)
 
 

@@ -54,8 +54,11 @@ class TestBody:
         """A wrong key order or normalisation would not recognise a photograph of a face with a tie and uniform."""
         from matplotlib import cbook
 
-        logits = backbone.features([str(cbook.get_sample_data("grace_hopper.jpg", asfileobj=False))], size=224,
-                                        net=backbone.body(num_classes=1000))
+        logits = backbone.features(
+            [str(cbook.get_sample_data("grace_hopper.jpg", asfileobj=False))],
+            size=224,
+            net=backbone.body(num_classes=1000),
+        )
         military_uniform, suit = 652, 834
         assert logits[0].argmax() in (military_uniform, suit)
 
@@ -147,7 +150,9 @@ class TestNumbers:
         targets = np.array([rng.choice(5, p=p) for p in classify.softmax(logits)])
         assert classify.temperature(logits * 3, targets) == pytest.approx(3, rel=0.1)
         before = classify.calibration_error(classify.softmax(logits * 3), targets)
-        after = classify.calibration_error(classify.softmax(logits * 3 / classify.temperature(logits * 3, targets)), targets)
+        after = classify.calibration_error(
+            classify.softmax(logits * 3 / classify.temperature(logits * 3, targets)), targets
+        )
         assert after < 0.03 < 0.1 < before
 
     def test_probe_learns_and_folds_its_scaling(self):
@@ -161,7 +166,10 @@ class TestNumbers:
         two = labels != "tablet"
         weight, bias = classify.fit_probe(features[two], labels[two], ["laptop", "headphones"])
         assert weight.shape == (2, 20)
-        assert np.mean(np.array(["laptop", "headphones"])[(features[two] @ weight.T + bias).argmax(1)] == labels[two]) > 0.95
+        assert (
+            np.mean(np.array(["laptop", "headphones"])[(features[two] @ weight.T + bias).argmax(1)] == labels[two])
+            > 0.95
+        )
 
     def test_roots_keep_signs(self):
         assert classify.square_root(np.array([[4.0, -9.0, 0.0]])).tolist() == [[2.0, -3.0, 0.0]]
@@ -191,8 +199,9 @@ def classifier(pictures):
     labels, groups = [label for _, label, _ in pictures], [group for _, _, group in pictures]
     head = backbone.imagenet_head()
     probe = classify.fit_probe(classify.square_root(features), labels, list(CLASSES))
-    return classify.Classifier.assemble(net, probe, CLASSES, 96, classify.fit_ood(features, labels, groups, head),
-                                         prior=0.0)  # coloured slabs are nothing that ImageNet knows
+    return classify.Classifier.assemble(
+        net, probe, CLASSES, 96, classify.fit_ood(features, labels, groups, head), prior=0.0
+    )  # coloured slabs are nothing that ImageNet knows
 
 
 @pytest.fixture
@@ -209,8 +218,8 @@ def saved(classifier, tmp_path):
 
 class TestClassifier:
     def test_fast_arithmetic_says_the_same(self, classifier, pictures, monkeypatch):
-        """Forced on, also where the processor has no such instructions: the same labels, nearly the same shares; the test card
-        that guards a saved model is exact."""
+        """Forced on, also where the processor has no such instructions: the same labels, nearly the same shares; the
+        test card that guards a saved model is exact."""
         import torch
 
         images = [picture for picture, _, _ in pictures]
@@ -259,12 +268,21 @@ class TestClassifier:
         for before, after in zip(classifier.predict(some), again.predict(some)):
             assert before["label"] == after["label"]
             assert before["probs"] == pytest.approx(after["probs"], abs=1e-4)
-        assert not list(saved.glob("*.pkl")) and sorted(p.name for p in saved.iterdir()) == ["model.json", "model.safetensors"]
+        assert not list(saved.glob("*.pkl")) and sorted(p.name for p in saved.iterdir()) == [
+            "model.json",
+            "model.safetensors",
+        ]
 
     @pytest.mark.parametrize(
         ("key", "value"),
-        [("labels", list(CLASSES[::-1])), ("mean", [0.485, 0.456, 0.406]), ("std", [0.2, 0.2, 0.2]), ("size", 224),
-         ("temperature", 9.0), ("threshold", 0.0)],
+        [
+            ("labels", list(CLASSES[::-1])),
+            ("mean", [0.485, 0.456, 0.406]),
+            ("std", [0.2, 0.2, 0.2]),
+            ("size", 224),
+            ("temperature", 9.0),
+            ("threshold", 0.0),
+        ],
     )
     def test_an_edited_card_is_refused(self, saved, key, value):
         card = json.loads((saved / "model.json").read_text())
@@ -273,8 +291,11 @@ class TestClassifier:
             classify.Classifier.load(saved)
 
     def test_a_stale_weight_file_is_refused(self, classifier, saved, tmp_path):
-        other = classify.Classifier(classifier.labels, classifier.meta,
-                                  {**classifier.tensors, "probe.bias": classifier.tensors["probe.bias"] + 1})
+        other = classify.Classifier(
+            classifier.labels,
+            classifier.meta,
+            {**classifier.tensors, "probe.bias": classifier.tensors["probe.bias"] + 1},
+        )
         other.save(tmp_path / "other")
         (saved / "model.safetensors").write_bytes((tmp_path / "other" / "model.safetensors").read_bytes())
         with pytest.raises(CourseError, match="different runs"):
@@ -315,8 +336,19 @@ def write_table(folder, rows):
     table = []
     for i, (picture, label, group, split) in enumerate(rows):
         picture.save(folder / "pictures" / f"{i}.png")
-        table.append({"file": f"pictures/{i}.png", "label": label, "group": group, "source": "drawn", "split": split,
-                      "sha256": str(i), "phash": str(i), "width": 80, "height": 60})
+        table.append(
+            {
+                "file": f"pictures/{i}.png",
+                "label": label,
+                "group": group,
+                "source": "drawn",
+                "split": split,
+                "sha256": str(i),
+                "phash": str(i),
+                "width": 80,
+                "height": 60,
+            }
+        )
     pd.DataFrame(table).to_csv(folder / "clean" / "photos.csv", index=False)
     return folder / "clean" / "photos.csv"
 
@@ -326,8 +358,10 @@ class TestTraining:
         path = write_table(tmp_path / "a", [(coloured("laptop", 1), "laptop", "a", "train")])
         with pytest.raises(CourseError, match="two or more"):
             classify.read_photos(path)
-        path = write_table(tmp_path / "b", [(coloured(c, 1), c, c, s) for c, s in
-                                            (("laptop", "train"), ("tablet", "train"), ("headphones", "test"))])
+        path = write_table(
+            tmp_path / "b",
+            [(coloured(c, 1), c, c, s) for c, s in (("laptop", "train"), ("tablet", "train"), ("headphones", "test"))],
+        )
         with pytest.raises(CourseError, match="no training pictures of headphones"):
             classify.read_photos(path)
 
@@ -421,7 +455,10 @@ class TestDeepFeatures:
         picture.paste((200, 30, 30), (30, 20, 60, 70))
         picture.paste((30, 30, 200), (60, 20, 100, 40))
         pair, net = [picture, ImageOps.mirror(picture)], backbone.body()
-        once, twice = backbone.deep_features(pair, 96, net=net), backbone.deep_features(pair, 96, net=net, mirrored=True)
+        once, twice = (
+            backbone.deep_features(pair, 96, net=net),
+            backbone.deep_features(pair, 96, net=net, mirrored=True),
+        )
         told, left = np.abs(once[0] - once[1]).mean(), np.abs(twice[0] - twice[1]).mean()
         assert told > 0.02 and left < 0.8 * told  # not 0: the edge of the product is found a pixel further on
 
@@ -441,6 +478,8 @@ class TestProduct:
             draw.ellipse((262, 4, 292, 34), fill=(20, 160, 40))
         assert np.abs(np.array(backbone.product_box(picture)) - (100, 60, 201, 151)).max() < 14
 
-    @pytest.mark.parametrize("picture", [Image.new("RGB", (50, 40), "white"), Image.new("RGB", (300, 4), "red"), Image.new("RGB", (1, 1))])
+    @pytest.mark.parametrize(
+        "picture", [Image.new("RGB", (50, 40), "white"), Image.new("RGB", (300, 4), "red"), Image.new("RGB", (1, 1))]
+    )
     def test_where_nothing_stands_out_the_whole_picture_stays(self, picture):
         assert backbone.product_box(picture) == (0, 0, *picture.size)

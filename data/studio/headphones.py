@@ -1,4 +1,5 @@
-"""Headphones: over and on the ear, wired, with microphone; earbuds with and without stems and their cases; neckbands."""
+"""Headphones: over and on the ear, wired, with microphone; earbuds with and without stems and their cases;
+neckbands."""
 
 from __future__ import annotations
 
@@ -51,9 +52,7 @@ def cable(rng: Random, start, color, length=1.0, floor=None) -> Group:
     p = [np.array(start, float)]
     d = np.array([rng.uniform(-1, 1), rng.uniform(-1, 1), -4 if floor is None else -1])
     for k in range(rng.randint(4, 7)):
-        d = d * 0.6 + np.array(
-            [rng.gauss(0, 2.5), rng.gauss(0, 2.0), rng.gauss(-2.0 if floor is None else 0, 1.2)]
-        )
+        d = d * 0.6 + np.array([rng.gauss(0, 2.5), rng.gauss(0, 2.0), rng.gauss(-2.0 if floor is None else 0, 1.2)])
         q = p[-1] + d * length
         if floor is not None:
             q[2] = max(floor + 0.2, min(q[2], floor + 0.6 if k > 1 else p[-1][2] * 0.4))
@@ -70,9 +69,7 @@ def cup(look: Look, color, w, h, d, side) -> Group:
     g = Group()
     r = min(w, h) * look.choice("cupr", [0.5, 0.5, 0.5, 0.42])
     gloss = look.choice("gloss", [0.2, 0.35, 0.5])
-    shell = Mat(
-        color, rough=gloss, coat=0.5 if gloss < 0.3 else 0, metal=float(look.choice("cupmetal", [0, 0, 0, 1]))
-    )
+    shell = Mat(color, rough=gloss, coat=0.5 if gloss < 0.3 else 0, metal=float(look.choice("cupmetal", [0, 0, 0, 1])))
     accent = Mat(
         look.choice(
             "accent",
@@ -144,9 +141,7 @@ def cup(look: Look, color, w, h, d, side) -> Group:
         )
     # cushion: an oval torus on the inner side
     cush = Mat(
-        look.choice(
-            "cushion", [(0.03, 0.03, 0.03)] * 3 + [shade(color, 0.75), (0.25, 0.2, 0.17), (0.7, 0.68, 0.64)]
-        ),
+        look.choice("cushion", [(0.03, 0.03, 0.03)] * 3 + [shade(color, 0.75), (0.25, 0.2, 0.17), (0.7, 0.68, 0.64)]),
         rough=0.55,
         bump=0.15,
         grain=6,
@@ -164,9 +159,7 @@ def cup(look: Look, color, w, h, d, side) -> Group:
         turn("y", 180) @ move(z=d * 0.1 + fat * 0.3),
     )
     for k in range(3):
-        g.add(
-            slab(0.5, 0.3, 0.2, 0.1, accent, bevel=0.05), move(-side * w * 0.35, -h * 0.3 + k * 0.6, d * 0.2)
-        )
+        g.add(slab(0.5, 0.3, 0.2, 0.1, accent, bevel=0.05), move(-side * w * 0.35, -h * 0.3 + k * 0.6, d * 0.2))
     return g
 
 
@@ -270,9 +263,7 @@ def over_ear(
         )
         side.add(cupg, turn("y", 90) @ turn("z", 90))
         pos = (s * (half + 0.9), 0, -h * 0.1)
-        lean = (
-            0 if span else look.uniform("lean", 0, 11)
-        )  # cups close towards the chin when nobody wears them
+        lean = 0 if span else look.uniform("lean", 0, 11)  # cups close towards the chin when nobody wears them
         m = move(*pos) @ turn("y", s * lean) @ (turn("z", 180) if s < 0 else np.eye(4))
         if flat:
             m = move(pos[0], 0, pos[2]) @ turn("z", s * 90 * flat) @ (turn("z", 180) if s < 0 else np.eye(4))
@@ -299,9 +290,7 @@ def over_ear(
                 26,
             )
         )
-        g.add(
-            ball(1.2, 0.6, 0.6, Mat((0.03, 0.03, 0.03), rough=0.95), 14, 8), move(s * 1.6, -11.1, -h * 0.72)
-        )
+        g.add(ball(1.2, 0.6, 0.6, Mat((0.03, 0.03, 0.03), rough=0.95), 14, 8), move(s * 1.6, -11.1, -h * 0.72))
     if look.choice("cat", [0] * 12 + [1]):
         for s in (-1, 1):
             g.add(
@@ -332,9 +321,7 @@ def bud(look: Look, side=1, color=None) -> Group:
         g.add(ball(0.82 * big, 0.85 * big, 0.8 * big, m, 18, 12))
         g.add(tube([(0.25, 0, 0), (0.45, -0.05, -1.0), (0.5, -0.08, -2.6)], 0.36 * big, m, 12), np.eye(4))
         g.add(lathe([(0.3, 0), (0.34, 0.25)], acc, 12), move(0.5, -0.08, -2.85))
-        g.add(
-            plate(0.35, 0.9, 0.15, Mat((0.03, 0.03, 0.03), rough=0.5)), move(0.55, -0.46, -1) @ turn("x", 90)
-        )
+        g.add(plate(0.35, 0.9, 0.15, Mat((0.03, 0.03, 0.03), rough=0.5)), move(0.55, -0.46, -1) @ turn("x", 90))
     else:
         style = look.choice("bud", ["bean", "disc", "wing"])
         g.add(ball(1.0 * big, 1.25 * big, 1.15 * big, m, 20, 12))
@@ -408,9 +395,7 @@ def charge_case(look: Look, rng: Random, lid=110.0, buds=True, color=None) -> Gr
                 end = (h - zz) if up else zz
                 e = max(0.0, 1 - end / (h * 0.34))
                 f = math.sqrt(max(1 - e * e, 0.02))
-                levels.append(
-                    (rounded(w - w * 0.55 * (1 - f), d * (0.35 + 0.65 * f), r * (0.35 + 0.65 * f), n), zz)
-                )
+                levels.append((rounded(w - w * 0.55 * (1 - f), d * (0.35 + 0.65 * f), r * (0.35 + 0.65 * f), n), zz))
             return stack(levels, m)
         levels = []
         for t in np.linspace(0, 1, k * 2):
@@ -706,9 +691,7 @@ def big_shot(look: Look, rng: Random, index: int) -> Shot:
     s = Shot(g, v, "air", az=(az - 3, az + 3), el=(-8, 15), roll=(-8, 8), extra=hd, wild=0.85)
     p = hd.points()
     s.focus = (
-        np.concatenate([g.points(), p[p[:, 2] > rng.choice([-4, -12, -22, -36])]])
-        if rng.random() < 0.8
-        else g.points()
+        np.concatenate([g.points(), p[p[:, 2] > rng.choice([-4, -12, -22, -36])]]) if rng.random() < 0.8 else g.points()
     )
     return s
 
@@ -732,9 +715,7 @@ def bud_shot(look: Look, rng: Random, index: int) -> Shot:
         if v == "hand":
             c = wired(look, rng, True).moved(scale(0.8))
             m = turn("x", rng.uniform(10, 60))
-            return Shot(
-                c.moved(m), v, "air", az=(-40, 40), el=(15, 60), extra=people.palm(rng).moved(m), wild=0.9
-            )
+            return Shot(c.moved(m), v, "air", az=(-40, 40), el=(15, 60), extra=people.palm(rng).moved(m), wild=0.9)
         if v == "buds":
             g2 = Group([p for p in g.parts if p.verts[:, 2].max() > -4])
             return Shot(
@@ -858,9 +839,9 @@ def bud_shot(look: Look, rng: Random, index: int) -> Shot:
         hd = people.head(rng)
         g = bud(look, 1).moved(move(8.1, 0.2, -0.3) @ turn("z", -10))
         s = Shot(g, v, "air", az=(55, 100), el=(-5, 15), roll=(-8, 8), extra=hd, wild=0.9)
-        s.focus = g.moved(move(0, 0, 0) @ scale(1)).points().mean(0) + (
-            g.points() - g.points().mean(0)
-        ) * rng.uniform(1.6, 3)
+        s.focus = g.moved(move(0, 0, 0) @ scale(1)).points().mean(0) + (g.points() - g.points().mean(0)) * rng.uniform(
+            1.6, 3
+        )
         return s
     if v == "hand":
         c = charge_case(look, rng, rng.choice([0, 100, 110]), buds=rng.random() < 0.7)
@@ -882,9 +863,7 @@ def bud_shot(look: Look, rng: Random, index: int) -> Shot:
         if rng.random() < 0.5:
             hand = hand.moved(scale(-1, 1, 1))
         m = turn("x", rng.uniform(0, 70)) @ turn("z", rng.uniform(-50, 50))
-        return Shot(
-            c.moved(m), v, "air", az=(-40, 40), el=(15, 65), roll=(-30, 30), extra=hand.moved(m), wild=0.95
-        )
+        return Shot(c.moved(m), v, "air", az=(-40, 40), el=(15, 65), roll=(-30, 30), extra=hand.moved(m), wild=0.95)
     if rng.random() < 0.6:
         c = charge_case(look, rng, rng.choice([0, 0, 100])).moved(turn("x", 90))
         lo, hi = c.box()
@@ -896,9 +875,7 @@ def bud_shot(look: Look, rng: Random, index: int) -> Shot:
     if rng.random() < 0.5:
         e = e.moved(scale(-1, 1, 1))
     m = turn("x", rng.uniform(0, 90)) @ turn("z", rng.uniform(-40, 40))
-    s = Shot(
-        c.moved(m), "pinch", "air", az=(-30, 30), el=(0, 50), roll=(-30, 30), extra=e.moved(m), wild=0.95
-    )
+    s = Shot(c.moved(m), "pinch", "air", az=(-30, 30), el=(0, 50), roll=(-30, 30), extra=e.moved(m), wild=0.95)
     p = c.moved(m).points()
     s.focus = p.mean(0) + (p - p.mean(0)) * rng.uniform(1, 2)
     return s

@@ -1,7 +1,7 @@
 """What a product's name states: the maker, where the line is only its own, and the model without what is no part of it.
 
-The conventions are those of the data card: the size of a watch's case, the processor and the radio that stand behind a name
-are printed with it and are not the model.
+The conventions are those of the data card: the size of a watch's case, the processor and the radio that stand behind a
+name are printed with it and are not the model.
 """
 
 import re
@@ -33,7 +33,9 @@ ONLY = {
     "Sony": ("LinkBuds", "WF-1000XM", "WH-1000XM", "Xperia"),
     "Xiaomi": ("Redmi", "RedmiBook"),
 }
-_CHIP = re.compile(r"\s(?:M[1-5](?:\s(?:Pro|Max|Ultra))?|A1[4-9](?:\sPro)?)$", re.IGNORECASE)  # of Apple's machines alone
+_CHIP = re.compile(
+    r"\s(?:M[1-5](?:\s(?:Pro|Max|Ultra))?|A1[4-9](?:\sPro)?)$", re.IGNORECASE
+)  # of Apple's machines alone
 _CASE = re.compile(r"\s\d\dmm\b", re.IGNORECASE)
 _CASE_LAST = re.compile(_CASE.pattern + "$", re.IGNORECASE)
 _RADIO = re.compile(r"\s(?:LTE|4G|Cellular)$", re.IGNORECASE)
@@ -45,7 +47,8 @@ def says_maker(brand: str, model: str) -> bool:
 
 
 def plain_model(brand: str, model: str) -> str:
-    """The model by the conventions: "MacBook Pro 14" of "MacBook Pro 14 M3 Pro", "Watch SE (2020)" of "Watch SE 40mm (2020)"."""
+    """The model by the conventions: "MacBook Pro 14" of "MacBook Pro 14 M3 Pro", "Watch SE (2020)" of "Watch SE 40mm
+    (2020)"."""
     model = _CASE.sub("", _RADIO.sub("", model), count=1)
     return _CHIP.sub("", model) if brand == "Apple" else model
 

@@ -133,7 +133,8 @@ MEASURE = r"""() => {
     check: for (const f of [0.06, 0.5, 0.94]) for (const g of [0.12, 0.5, 0.88]) {
       const at = k => (a[k] * (1 - f) + b[k] * f) * (1 - g) + (d[k] * (1 - f) + c[k] * f) * g;
       const e = document.elementFromPoint(at(0), at(1));
-      if (e && !(e === w.own || e.contains(w.own) || w.own.contains(e))) { bad.push("covered: " + w.text); break check; } }
+      if (e && !(e === w.own || e.contains(w.own) || w.own.contains(e))) {
+        bad.push("covered: " + w.text); break check; } }
     for (const [e, r] of photos) if (a[0] < r.right && c[0] > r.left && a[1] < r.bottom && c[1] > r.top &&
       !backed(w.own, e)) bad.push("over the photo: " + w.text);
     delete w.own; }
@@ -151,7 +152,8 @@ def read_catalogue(path: Path = DATA / "catalogue.csv") -> list[dict]:
 def read_photos(folder: Path) -> dict[str, list[Path]]:
     """Product id -> its photos, sorted; empty when the studio has not made them yet.
 
-    Of the sample of the catalogue only, without the rare phones, and no portraits: these came later. Photos that carry a banner are left out: their text would be in the picture and not in its truth.
+    Of the sample of the catalogue only, without the rare phones, and no portraits: these came later. Photos that carry
+    a banner are left out: their text would be in the picture and not in its truth.
     """
     table = folder / "photos.csv"
     if not table.exists():
@@ -177,8 +179,9 @@ def hashed(*parts) -> int:
 def plan(rows: list[dict], count: int, seed: int, photographed: set[str] = frozenset()) -> list[dict]:
     """Which variant gets which picture: products in turn within each class, in an order fixed by the seed.
 
-    Where at least `ENOUGH` products of a class are `photographed`, only these are shown, more than once if need be, each
-    time another variant. Ordered by hash, so that a changed catalogue changes few pictures. Returns dicts of row and key.
+    Where at least `ENOUGH` products of a class are `photographed`, only these are shown, more than once if need be,
+    each time another variant. Ordered by hash, so that a changed catalogue changes few pictures. Returns dicts of row
+    and key.
     """
     by_class: dict[str, dict[str, list[dict]]] = {}
     for row in rows:
@@ -436,7 +439,8 @@ def write_records(path: Path, records: list[dict]) -> None:
 def make(
     out: Path, count: int, seed: int, photo_dir: Path, cache: Path, workers: int = 2, say=print, first: int = 0
 ) -> list[dict]:
-    """Render `count` pictures (or only the `first` few of these) into `out` and write `out/listings.jsonl`. Returns its records.
+    """Render `count` pictures (or only the `first` few of these) into `out` and write `out/listings.jsonl`. Returns
+    its records.
 
     Finished pictures are kept in `cache`, named by what went into them, so a stopped run goes on where it was and a
     changed page is made anew.
@@ -585,14 +589,19 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--sheets", action="store_true", help="also write contact sheets to build/sheets/listings")
     args = parser.parse_args(argv)
     if not (DATA / "catalogue.csv").exists():
-        print("data/catalogue.csv is missing; make it first with: python data/studio/build_catalogue.py", file=sys.stderr)
+        print(
+            "data/catalogue.csv is missing; make it first with: python data/studio/build_catalogue.py", file=sys.stderr
+        )
         return 2
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that Chromium is closed, not left behind
     if args.truth:
         rows = {row["sku"]: row for row in read_catalogue()}
         path = args.out / "listings.jsonl"
         shots = read_photos(args.photos)
-        shown = {file_name(job): [p.name for p in sources(job, shots)] for job in plan([*rows.values()], args.count, args.seed, set(shots))}
+        shown = {
+            file_name(job): [p.name for p in sources(job, shots)]
+            for job in plan([*rows.values()], args.count, args.seed, set(shots))
+        }
         records = [renewed(r, rows[r["sku"]]) for r in map(json.loads, path.read_text("utf-8").splitlines())]
         write_records(path, [{**r, "photos": shown[r["file"]]} for r in records])
         return 0

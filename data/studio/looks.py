@@ -7,7 +7,10 @@ import math
 import re
 from random import Random
 
-PRODUCTS, SHUFFLE = 104, 5  # at most so many products a class, picked with this seed, are photographed; and all rare phones
+PRODUCTS, SHUFFLE = (
+    104,
+    5,
+)  # at most so many products a class, picked with this seed, are photographed; and all rare phones
 PORTRAITS_FROM = 4  # so many photos of a product are of any kind; those after them are portraits
 
 NAMES = {
@@ -223,8 +226,9 @@ def shade(c, f):
 class Shot:
     """A composed subject, before camera, light and background.
 
-    `subject` frames the picture; `extra` (hands, arms) may be cut off by it. `stage` says where it can be: "float" (cut-outs, banners),
-    "table" (rests on z = 0), "air" (in a hand or on a head: needs a room behind it). azimuth / elevation are camera ranges in degrees.
+    `subject` frames the picture; `extra` (hands, arms) may be cut off by it. `stage` says where it can be: "float"
+    (cut-outs, banners), "table" (rests on z = 0), "air" (in a hand or on a head: needs a room behind it). azimuth /
+    elevation are camera ranges in degrees.
     """
 
     def __init__(

@@ -1,8 +1,8 @@
 """Small mesh kit of the photo studio: plain numpy, no Blender. One unit is one centimetre.
 
-A `Group` is a flat list of parts (vertices, quads, n-gons, a material, texture coordinates). Devices are built as groups in
-a frame of their own, then turned and placed; only `scene.build` hands them to Blender. Because all vertices are known
-here, framing the camera needs no Blender either.
+A `Group` is a flat list of parts (vertices, quads, n-gons, a material, texture coordinates). Devices are built as
+groups in a frame of their own, then turned and placed; only `scene.build` hands them to Blender. Because all vertices
+are known here, framing the camera needs no Blender either.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Mat:
-    """A surface. `image` names a picture in `IMAGES`; it replaces `color` (or is what a screen shows when `emit` > 0)."""
+    """A surface. `image` names a picture in `IMAGES`; it replaces `color` (or is what a screen shows when `emit` >
+    0)."""
 
     color: tuple = (0.5, 0.5, 0.5)
     rough: float = 0.4
@@ -121,19 +122,13 @@ def stack(levels, mat, caps=(True, True), uv=False, **kw) -> Part:
     """A solid from outlines (N, 2) at heights z, bottom to top."""
     n = len(levels[0][0])
     verts = np.concatenate(
-        [
-            np.column_stack([o, np.full(n, z)]) if np.isscalar(z) else np.column_stack([o, z])
-            for o, z in levels
-        ]
+        [np.column_stack([o, np.full(n, z)]) if np.isscalar(z) else np.column_stack([o, z]) for o, z in levels]
     )
     i = np.arange(n)
     j = (i + 1) % n
     quads = (
         np.concatenate(
-            [
-                np.stack([k * n + i, k * n + j, (k + 1) * n + j, (k + 1) * n + i], 1)
-                for k in range(len(levels) - 1)
-            ]
+            [np.stack([k * n + i, k * n + j, (k + 1) * n + j, (k + 1) * n + i], 1) for k in range(len(levels) - 1)]
         )
         if len(levels) > 1
         else np.zeros((0, 4), int)
@@ -149,7 +144,8 @@ def stack(levels, mat, caps=(True, True), uv=False, **kw) -> Part:
 
 
 def slab(w, h, d, r, mat, bevel=0.1, top=None, n=6, k=4, **kw) -> Part:
-    """A rounded plate centred on the origin: w x h x d, corner radius r, edges rounded by `bevel` (top edge by `top`)."""
+    """A rounded plate centred on the origin: w x h x d, corner radius r, edges rounded by `bevel` (top edge by
+    `top`)."""
     top = bevel if top is None else top
     bevel, top = min(bevel, d * 0.5, w / 2.01), min(top, d * 0.5, w / 2.01)
     levels = []
@@ -163,9 +159,7 @@ def slab(w, h, d, r, mat, bevel=0.1, top=None, n=6, k=4, **kw) -> Part:
         )
     for t in np.linspace(np.pi / 2, 0, k + 1):
         inset = top * (1 - math.sin(t))
-        levels.append(
-            (rounded(w - 2 * inset, h - 2 * inset, max(r - inset, 1e-3), n), d / 2 - top * (1 - math.cos(t)))
-        )
+        levels.append((rounded(w - 2 * inset, h - 2 * inset, max(r - inset, 1e-3), n), d / 2 - top * (1 - math.cos(t))))
     return stack(levels, mat, **kw)
 
 
@@ -226,9 +220,7 @@ def smooth_path(points, n=40, closed=False):
         i = min(int(s), segs - 1)
         t = s - i
         a, b, c, d = p[i : i + 4]
-        out.append(
-            0.5 * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t * t + (3 * b - a - 3 * c + d) * t**3)
-        )
+        out.append(0.5 * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t * t + (3 * b - a - 3 * c + d) * t**3))
     return np.array(out)
 
 

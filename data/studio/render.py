@@ -1,11 +1,11 @@
 """Take the studio's photos: every product of the catalogue, a number of times.
 
-    python data/studio/render.py                         # what is missing in data/photos: nine photos each of 104 products a class
-    python data/studio/render.py --products 0            # ... of every product of the catalogue
+    python data/studio/render.py                         # what is missing in data/photos: nine photos each of 104
+    products a class python data/studio/render.py --products 0            # ... of every product of the catalogue
     python data/studio/render.py --only laptop --photos 2 --products 10 --out build/try
 
-Each photo follows from (product_id, index) alone: the seed is a hash of both. The run can be stopped and taken up again;
-photos.csv is written at the end (and what was done so far is kept in photos.partN.csv).
+Each photo follows from (product_id, index) alone: the seed is a hash of both. The run can be stopped and taken up
+again; photos.csv is written at the end (and what was done so far is kept in photos.partN.csv).
 """
 
 from __future__ import annotations
@@ -46,7 +46,6 @@ COLUMNS = ["file", "product_id", "gadget_type", "view", "background", "camera", 
 SIDE = 320  # the photo
 RENDERED = 272  # what Cycles makes of it: time goes with the square, and few photos are sharp to the pixel
 SAMPLES = 3  # per pixel, then denoised
-
 
 
 def seed_of(product_id: str, index: int) -> int:
@@ -134,11 +133,7 @@ def photo(row: dict, index: int, threads=1):
             extra = extra.moved(mesh.move(0, 0, dz)) if extra else None
             lo, hi = subject.box()
         focus = getattr(shot, "focus", None)
-        focus = (
-            subject.points()
-            if focus is None
-            else focus + ([0, 0, dz] if solid and shot.stage != "table" else 0)
-        )
+        focus = subject.points() if focus is None else focus + ([0, 0, dz] if solid and shot.stage != "table" else 0)
         wild = solid or kind == "backdrop"
         az, el, roll = rng.uniform(*shot.az), rng.uniform(*shot.el), rng.uniform(*shot.roll)
         if solid:
@@ -201,11 +196,7 @@ def photo(row: dict, index: int, threads=1):
                 d = rot @ np.array([rng.uniform(-1, 1), rng.uniform(0.2, 1.2), rng.uniform(0.2, 1)])
                 if solid:
                     d[2] = abs(d[2]) + 0.3
-                tint = (
-                    (1, 1, 1)
-                    if mood == "studio"
-                    else rng.choice([(1, 1, 1), (1, 0.88, 0.7), (0.85, 0.93, 1)])
-                )
+                tint = (1, 1, 1) if mood == "studio" else rng.choice([(1, 1, 1), (1, 0.88, 0.7), (0.85, 0.93, 1)])
                 scene.area_light(
                     centre + d / np.linalg.norm(d) * size * 2,
                     centre,
@@ -239,9 +230,7 @@ def photo(row: dict, index: int, threads=1):
             cover = float((rgba[..., 3] > 128).mean())
             bg = np.median(np.concatenate([img[0], img[-1]]), 0)
             seen = float((np.abs(img.astype(int) - bg).max(-1) > 14).mean())
-            if kind != "backdrop" and (
-                cover < 0.03 or seen < max(0.03, cover * 0.5)
-            ):  # white on white, black on black
+            if kind != "backdrop" and (cover < 0.03 or seen < max(0.03, cover * 0.5)):  # white on white, black on black
                 kind = "grey"
                 img = sets.composite(rgba, Random(seed), kind)
                 seen = float((np.abs(img.astype(int) - np.median(img[0], 0)).max(-1) > 14).mean())
@@ -368,9 +357,7 @@ def main():
     if args.part:
         return work(args, jobs)
     children = [
-        subprocess.Popen(
-            [sys.executable, str(Path(__file__).resolve()), *sys.argv[1:], "--part", f"{k}/{args.jobs}"]
-        )
+        subprocess.Popen([sys.executable, str(Path(__file__).resolve()), *sys.argv[1:], "--part", f"{k}/{args.jobs}"])
         for k in range(args.jobs)
     ]
     codes = [c.wait() for c in children]

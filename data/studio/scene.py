@@ -181,7 +181,8 @@ def area_light(position, target, size, power, color=(1, 1, 1)):
 def frame(points: np.ndarray, azimuth, elevation, roll, lens, aspect, fill=0.86, shift=(0.0, 0.0)):
     """Camera that sees all points from a direction (degrees), so that they fill a share of the frame.
 
-    Returns (position, rotation 3x3 with columns right, up, back; tangent of half the field of view along the longer side).
+    Returns (position, rotation 3x3 with columns right, up, back; tangent of half the field of view along the longer
+    side).
     """
     a, e, r = math.radians(azimuth), math.radians(elevation), math.radians(roll)
     back = np.array([math.cos(e) * math.sin(a), -math.cos(e) * math.cos(a), math.sin(e)])
@@ -203,9 +204,7 @@ def frame(points: np.ndarray, azimuth, elevation, roll, lens, aspect, fill=0.86,
         near = max(np.ptp(x) / (2 * tx), np.ptp(y) / (2 * ty)) / fill
         depth = 0.6 * np.median(z)  # a cautious step: near points swing further than far ones
         cx, cy = cx + (x.max() + x.min()) / 2 * depth, cy + (y.max() + y.min()) / 2 * depth
-        dist = max(
-            q[:, 2].max() + 0.02 * size, q[:, 2].max() + (dist - q[:, 2].max()) * min(max(near, 0.6), 1.6)
-        )
+        dist = max(q[:, 2].max() + 0.02 * size, q[:, 2].max() + (dist - q[:, 2].max()) * min(max(near, 0.6), 1.6))
     cx, cy = cx + shift[0] * dist * tx, cy + shift[1] * dist * ty
     return points.mean(0) + rot @ [cx, cy, dist], rot, tan
 

@@ -1,4 +1,5 @@
-"""What screens show, drawn with Pillow: wallpapers, home screens, apps, desktops, watch faces. All arrays (h, w, 3) uint8."""
+"""What screens show, drawn with Pillow: wallpapers, home screens, apps, desktops, watch faces. All arrays (h, w, 3)
+uint8."""
 
 from __future__ import annotations
 
@@ -154,9 +155,7 @@ def wallpaper(rng: Random, w, h):
                 -(x - ex) * math.sin(a) + (y - ey) * math.cos(a),
             )
             d = (u / 0.28) ** 2 + (v / 0.12) ** 2
-            img = np.where(
-                (d < 1)[..., None], col[k % len(col)] * (0.6 + 0.4 * np.clip(d, 0, 1)[..., None]), img
-            )
+            img = np.where((d < 1)[..., None], col[k % len(col)] * (0.6 + 0.4 * np.clip(d, 0, 1)[..., None]), img)
     elif kind == "gradient":
         a = rng.uniform(0, 6.3)
         v = x * math.cos(a) + y * math.sin(a)
@@ -164,15 +163,10 @@ def wallpaper(rng: Random, w, h):
     elif kind == "dark":
         img = np.ones((h, w, 3)) * np.array([8, 8, 12])
         for c in col:
-            d = np.abs(
-                y
-                - (rng.random() + rng.uniform(0.05, 0.3) * np.sin(rng.uniform(1, 6) * x + rng.uniform(0, 6)))
-            )
+            d = np.abs(y - (rng.random() + rng.uniform(0.05, 0.3) * np.sin(rng.uniform(1, 6) * x + rng.uniform(0, 6))))
             img += c * np.exp(-d * rng.uniform(20, 80))[..., None]
     elif kind == "sky":
-        img = ramp(
-            np.clip(y / y.max(), 0, 1), np.array([[40, 90, 170], [130, 180, 230], [250, 220, 190]], float)
-        )
+        img = ramp(np.clip(y / y.max(), 0, 1), np.array([[40, 90, 170], [130, 180, 230], [250, 220, 190]], float))
         for _ in range(12):
             d = np.hypot((x - rng.random()) / 2.2, y - rng.random() * 0.5) / rng.uniform(0.03, 0.1)
             img += (255 - img) * 0.6 * np.exp(-(d**2))[..., None]
@@ -186,9 +180,7 @@ def wallpaper(rng: Random, w, h):
         img = np.ones((h, w, 3)) * col[0]
         for k in range(10):
             a, c = rng.uniform(0, 6.3), rng.uniform(-0.3, 0.9)
-            img = np.where(
-                (x * math.cos(a) + y * math.sin(a) > c)[..., None], 0.5 * img + 0.5 * col[k % len(col)], img
-            )
+            img = np.where((x * math.cos(a) + y * math.sin(a) > c)[..., None], 0.5 * img + 0.5 * col[k % len(col)], img)
     else:
         img = np.ones((h, w, 3)) * (col[0] if rng.random() < 0.6 else rng.choice([20.0, 235.0, 250.0, 128.0]))
     return np.clip(img, 0, 255).astype(np.uint8)
@@ -213,9 +205,7 @@ def icon(d: ImageDraw.ImageDraw, rng: Random, x, y, s, shape="round"):
     elif t == 4:
         d.line([(a, b + k), (a + k * 0.5, b), (a + k, b + k)], fill=g, width=max(1, int(s * 0.1)))
     else:
-        d.text(
-            (a + k / 2, b + k / 2), rng.choice("ABCDEFGMNPSTWZ"), fill=g, font=font(int(s * 0.6)), anchor="mm"
-        )
+        d.text((a + k / 2, b + k / 2), rng.choice("ABCDEFGMNPSTWZ"), fill=g, font=font(int(s * 0.6)), anchor="mm")
 
 
 def lines(d, rng, x, y, w, n, step, fill, size=None):
@@ -286,9 +276,7 @@ def mobile(rng: Random, w, h, model="", tablet=False, kind=None):
         shape = rng.choice(["round", "circle"])
         if tablet:
             cols, rows = (
-                rng.choice([(6, 4), (7, 5), (5, 4), (8, 5)])
-                if w > h
-                else rng.choice([(4, 6), (5, 6), (4, 5), (6, 8)])
+                rng.choice([(6, 4), (7, 5), (5, 4), (8, 5)]) if w > h else rng.choice([(4, 6), (5, 6), (4, 5), (6, 8)])
             )
         else:
             cols, rows = rng.choice([(4, 6), (4, 5), (5, 7), (4, 7)])
@@ -372,9 +360,7 @@ def mobile(rng: Random, w, h, model="", tablet=False, kind=None):
             font=font(int(m * 0.08)),
         )
         if rng.random() < 0.5:
-            im.paste(
-                Image.fromarray(wallpaper(rng, int(w * 0.86), int(h * 0.25))), (int(w * 0.07), int(h * 0.3))
-            )
+            im.paste(Image.fromarray(wallpaper(rng, int(w * 0.86), int(h * 0.25))), (int(w * 0.07), int(h * 0.3)))
         status_bar(d, rng, w, h, fg)
     elif kind == "list":
         head = hsv(rng.random(), 0.7, 0.7)
@@ -418,9 +404,7 @@ def mobile(rng: Random, w, h, model="", tablet=False, kind=None):
         for r in range(8):
             for c in range(cols):
                 x, y, s = w * (c + 0.06) / cols, h * 0.1 + r * w / cols * 1.1, w / cols * 0.88
-                im.paste(
-                    Image.fromarray(wallpaper(rng, max(8, int(s)), max(8, int(s * 0.8)))), (int(x), int(y))
-                )
+                im.paste(Image.fromarray(wallpaper(rng, max(8, int(s)), max(8, int(s * 0.8)))), (int(x), int(y)))
         d.rectangle([0, 0, w, h * 0.085], fill=hsv(rng.random(), 0.5, 0.9))
     return np.asarray(im)
 
@@ -496,9 +480,7 @@ def desktop(rng: Random, w, h, model="", kind=None, year=2022):
         for r in range(3):
             for c in range(6):
                 icon(d, rng, x0 + (c + 0.35) * (x1 - x0) / 6.2, y0 + h * (0.08 + 0.12 * r), h * 0.055)
-        d.rounded_rectangle(
-            [x0 + w * 0.02, y0 + h * 0.02, x1 - w * 0.02, y0 + h * 0.05], 4, fill=(255, 255, 255)
-        )
+        d.rounded_rectangle([x0 + w * 0.02, y0 + h * 0.02, x1 - w * 0.02, y0 + h * 0.05], 4, fill=(255, 255, 255))
     elif kind == "tiles":
         d.rectangle([0, 0, w, h], fill=hsv(rng.random(), 0.7, rng.uniform(0.25, 0.6)))
         d.text((w * 0.06, h * 0.06), "Start", fill="white", font=font(int(h * 0.08)))
@@ -587,9 +569,7 @@ def desktop(rng: Random, w, h, model="", kind=None, year=2022):
                 fill=hsv(rng.random(), 0.8, rng.uniform(0.1, 1)),
             )
     elif kind == "old":
-        d.rectangle(
-            [0, 0, w, h], fill=rng.choice([(0, 128, 128), (58, 110, 165), (192, 192, 192), (20, 40, 120)])
-        )
+        d.rectangle([0, 0, w, h], fill=rng.choice([(0, 128, 128), (58, 110, 165), (192, 192, 192), (20, 40, 120)]))
         for k in range(5):
             icon(d, rng, w * 0.03, h * (0.05 + 0.14 * k), h * 0.07)
         d.rectangle([0, h * 0.94, w, h], fill=(192, 192, 192))

@@ -1,4 +1,5 @@
-"""Where a photo is taken: surfaces, clutter, painted backdrops, shop layouts, and what a camera and a shop do to a picture afterwards."""
+"""Where a photo is taken: surfaces, clutter, painted backdrops, shop layouts, and what a camera and a shop do to a
+picture afterwards."""
 
 from __future__ import annotations
 
@@ -23,9 +24,7 @@ def noise(rng: Random, h, w, cell_x, cell_y=None, octaves=4):
     for k in range(octaves):
         gy, gx = max(2, int(h / cell_y * 2**k)), max(2, int(w / cell_x * 2**k))
         out += amp * np.asarray(
-            Image.fromarray(r.random((min(gy, h), min(gx, w))).astype(np.float32)).resize(
-                (w, h), Image.BICUBIC
-            )
+            Image.fromarray(r.random((min(gy, h), min(gx, w))).astype(np.float32)).resize((w, h), Image.BICUBIC)
         )
         amp *= 0.5
     return (out - out.min()) / (np.ptp(out) + 1e-9)
@@ -233,16 +232,10 @@ def prop(rng: Random) -> Group:
         z = 0
         for _ in range(rng.choice([1, 1, 2, 3])):
             w, h, t = rng.uniform(13, 20), rng.uniform(19, 26), rng.uniform(1.2, 3.5)
-            col = tuple(
-                np.array(screens.hsv(rng.random(), rng.uniform(0.1, 0.8), rng.uniform(0.2, 0.9))) / 255
-            )
+            col = tuple(np.array(screens.hsv(rng.random(), rng.uniform(0.1, 0.8), rng.uniform(0.2, 0.9))) / 255)
             r = turn("z", rng.uniform(-15, 15))
-            g.add(
-                slab(w, h, t, 0.1, Mat((0.93, 0.9, 0.82), rough=0.9), bevel=0.02), move(0, 0, z + t / 2) @ r
-            )
-            g.add(
-                slab(w + 0.5, h + 0.4, 0.25, 0.15, Mat(col, rough=0.5), bevel=0.05), move(0, 0, z + t) @ r
-            ).add(
+            g.add(slab(w, h, t, 0.1, Mat((0.93, 0.9, 0.82), rough=0.9), bevel=0.02), move(0, 0, z + t / 2) @ r)
+            g.add(slab(w + 0.5, h + 0.4, 0.25, 0.15, Mat(col, rough=0.5), bevel=0.05), move(0, 0, z + t) @ r).add(
                 slab(w + 0.5, h + 0.4, 0.25, 0.15, Mat(col, rough=0.5), bevel=0.05), move(0, 0, z + 0.12) @ r
             )
             g.add(
@@ -283,9 +276,9 @@ def prop(rng: Random) -> Group:
         )
     elif kind == "cable":
         p = [(rng.uniform(-12, 12), rng.uniform(-12, 12), 0.2) for _ in range(6)]
-        g.add(
-            tube(p, 0.2, Mat(rng.choice([(0.05, 0.05, 0.05), (0.93, 0.93, 0.93)]), rough=0.5), 60, seg=6)
-        ).add(slab(1.1, 2.2, 0.6, 0.2, Mat((0.9, 0.9, 0.9), rough=0.4), bevel=0.1), move(*p[-1]))
+        g.add(tube(p, 0.2, Mat(rng.choice([(0.05, 0.05, 0.05), (0.93, 0.93, 0.93)]), rough=0.5), 60, seg=6)).add(
+            slab(1.1, 2.2, 0.6, 0.2, Mat((0.9, 0.9, 0.9), rough=0.4), bevel=0.1), move(*p[-1])
+        )
     elif kind == "sheet":
         g.add(
             plate(21, 29.7, 0.1, Mat((1, 1, 1), rough=0.9, image=picture(surface(rng, "paper")))),
@@ -317,11 +310,7 @@ def prop(rng: Random) -> Group:
             )
         )
     elif kind == "bottle":
-        g.add(
-            lathe(
-                [(3, 0), (3.3, 0.4), (3.3, 14), (1.3, 18), (1.3, 21), (0.1, 21)], Mat(c, rough=0.25, coat=0.5)
-            )
-        )
+        g.add(lathe([(3, 0), (3.3, 0.4), (3.3, 14), (1.3, 18), (1.3, 21), (0.1, 21)], Mat(c, rough=0.25, coat=0.5)))
     elif kind == "coins":
         for _ in range(rng.randint(2, 5)):
             g.add(
@@ -359,9 +348,7 @@ def prop(rng: Random) -> Group:
             ),
             move(0, 0, 0.6),
         )
-        cells = [
-            (-13.5 + 2 * c + (r % 3) * 0.4, -4.6 + 2.1 * r, 1.8, 1.85) for r in range(5) for c in range(14)
-        ]
+        cells = [(-13.5 + 2 * c + (r % 3) * 0.4, -4.6 + 2.1 * r, 1.8, 1.85) for r in range(5) for c in range(14)]
         g.add(
             keyblock(
                 cells,
@@ -416,9 +403,9 @@ def backdrop(rng: Random, w, h, kind=None) -> np.ndarray:
         )
         arr = np.array(base) * (1 - y) + b * y
         arr = arr * (1 + rng.uniform(-0.35, 0.35) * (x - 0.5))
-        return np.clip(
-            arr + np.random.default_rng(rng.randrange(1 << 30)).normal(0, 1.5, (h, w, 1)), 0, 255
-        ).astype(np.uint8)
+        return np.clip(arr + np.random.default_rng(rng.randrange(1 << 30)).normal(0, 1.5, (h, w, 1)), 0, 255).astype(
+            np.uint8
+        )
     d.rectangle([0, 0, w, h], fill=base)
     if kind == "desk":
         return np.asarray(
@@ -480,23 +467,16 @@ def shadow(alpha: np.ndarray, rng: Random, kind: str) -> np.ndarray:
         im = Image.new("L", (w, h))
         x0, x1, y1 = xs.min(), xs.max(), ys.max()
         t = max(2, (x1 - x0) * 0.03)
-        ImageDraw.Draw(im).ellipse(
-            [x0 + (x1 - x0) * 0.05, y1 - t, x1 - (x1 - x0) * 0.05, y1 + t * 0.8], fill=255
-        )
-        return (
-            np.asarray(im.filter(ImageFilter.GaussianBlur(float(max(2, t * 0.7)))))
-            / 255
-            * rng.uniform(0.25, 0.6)
-        )
+        ImageDraw.Draw(im).ellipse([x0 + (x1 - x0) * 0.05, y1 - t, x1 - (x1 - x0) * 0.05, y1 + t * 0.8], fill=255)
+        return np.asarray(im.filter(ImageFilter.GaussianBlur(float(max(2, t * 0.7))))) / 255 * rng.uniform(0.25, 0.6)
     dx, dy = rng.uniform(-10, 10), rng.uniform(2, 10)
-    m = a.transform((w, h), Image.AFFINE, (1, 0, -dx, 0, 1, -dy)).filter(
-        ImageFilter.GaussianBlur(rng.uniform(4, 12))
-    )
+    m = a.transform((w, h), Image.AFFINE, (1, 0, -dx, 0, 1, -dy)).filter(ImageFilter.GaussianBlur(rng.uniform(4, 12)))
     return np.asarray(m) / 255 * rng.uniform(0.15, 0.4)
 
 
 def clean_edge(rgba: np.ndarray) -> np.ndarray:
-    """Few samples leave a ragged outline, which the denoiser does not see: smooth the alpha, and spread the colours under it."""
+    """Few samples leave a ragged outline, which the denoiser does not see: smooth the alpha, and spread the colours
+    under it."""
     a = rgba[..., 3]
     if a.min() == 255:
         return rgba

@@ -16,13 +16,7 @@ from phone import slate
 
 def dims(look: Look):
     b = look.brand.lower()
-    ratio = (
-        4 / 3
-        if "apple" in b
-        else 1.5
-        if "microsoft" in b
-        else look.choice("ratio", [1.6, 1.6, 1.667, 1.5, 16 / 9])
-    )
+    ratio = 4 / 3 if "apple" in b else 1.5 if "microsoft" in b else look.choice("ratio", [1.6, 1.6, 1.667, 1.5, 16 / 9])
     if not 1.2 < look.ratio < 1.95:
         look.ratio = 0.0
     sw, sh = look.screen_cm(10.4, ratio)
@@ -59,15 +53,11 @@ def body(look: Look, rng: Random, wide=False, color=None, kind=None, case=None, 
             look.model,
             tablet=True,
             kind=kind
-            or r.choice(
-                ["wall"] * 4 + ["home"] * 5 + ["lock", "text", "shop", "video", "off", "list", "model"]
-            ),
+            or r.choice(["wall"] * 4 + ["home"] * 5 + ["lock", "text", "shop", "video", "off", "list", "model"]),
         )
     if wide:
         img = np.ascontiguousarray(img[::-1].swapaxes(0, 1))  # lies on its side, as the tablet will
-    return slate(
-        look, rng, img, w, h, d, color or look.color, bez, corner, tablet=True, case=case, glare=glare
-    )
+    return slate(look, rng, img, w, h, d, color or look.color, bez, corner, tablet=True, case=case, glare=glare)
 
 
 def stylus(look: Look) -> Group:
@@ -156,7 +146,10 @@ def shot(look: Look, rng: Random, index: int) -> Shot:
             @ turn("y", 180)
             @ (turn("z", 90) if wide else turn("z", 0)),
         )
-        g.add(body(look, rng, wide, kind=None if look.portrait else rng.choice([None, "wall", "home"])), move(-o * gap / 2, 0, 0) @ S)
+        g.add(
+            body(look, rng, wide, kind=None if look.portrait else rng.choice([None, "wall", "home"])),
+            move(-o * gap / 2, 0, 0) @ S,
+        )
         if rng.random() < 0.25:
             g.add(stylus(look), move((h if wide else w) / 2 + gap / 2 + 1.0, 0, -8))
         return Shot(g, v, az=(-20, 20), el=(-3, 10), roll=(-3, 3), wild=0.08)
@@ -172,9 +165,7 @@ def shot(look: Look, rng: Random, index: int) -> Shot:
         )
         return Shot(g, v, az=(-35, 35), el=(-5, 20), roll=(-4, 4), wild=0.2)
     if v == "angled":
-        g = Group().add(
-            body(look, rng, wide), turn("y", rng.uniform(-25, 25)) @ turn("x", rng.uniform(-45, 10)) @ S
-        )
+        g = Group().add(body(look, rng, wide), turn("y", rng.uniform(-25, 25)) @ turn("x", rng.uniform(-45, 10)) @ S)
         return Shot(g, v, az=(-45, 45), el=(-5, 30), roll=(-12, 12), wild=0.12)
     if v in ("flat", "pen", "draw", "flat_back", "stack"):
         g = body(look, rng, wide, glare=0.6, kind=rng.choice([None, None, None, "off"]))
@@ -222,22 +213,14 @@ def shot(look: Look, rng: Random, index: int) -> Shot:
         for side in sides:
             e.add(people.edge_grip(rng, a, b, d, side, s))
         if len(sides) == 1 and rng.random() < 0.6:
-            e.add(
-                people.pointing(
-                    rng, -sides[0] * rng.uniform(0, a * 0.2), rng.uniform(-b * 0.3, b * 0.2), d / 2, s
-                )
-            )
+            e.add(people.pointing(rng, -sides[0] * rng.uniform(0, a * 0.2), rng.uniform(-b * 0.3, b * 0.2), d / 2, s))
         m = turn("x", rng.uniform(35, 90))
         if v == "person":
             return people.with_person(
                 rng,
-                Shot(
-                    g.moved(m), v, "air", az=(-40, 40), el=(-5, 15), roll=(-6, 6), extra=e.moved(m), wild=0.95
-                ),
+                Shot(g.moved(m), v, "air", az=(-40, 40), el=(-5, 15), roll=(-6, 6), extra=e.moved(m), wild=0.95),
             )
-        return Shot(
-            g.moved(m), v, "air", az=(-35, 35), el=(-5, 40), roll=(-10, 10), extra=e.moved(m), wild=0.85
-        )
+        return Shot(g.moved(m), v, "air", az=(-35, 35), el=(-5, 40), roll=(-10, 10), extra=e.moved(m), wild=0.85)
     if v == "colours":
         n = rng.randint(3, 5)
         g, step = Group(), rng.uniform(0.2, 0.6) * w
@@ -257,13 +240,9 @@ def shot(look: Look, rng: Random, index: int) -> Shot:
     if v == "keyboard":
         g.add(cover(look, rng, a, w))
         g.add(strut(a * 0.9, high, lean, 0.62, 0.55, Mat((0.1, 0.1, 0.11), rough=0.8)))
-        return Shot(
-            g, v, rng.choice(["float", "float", "table"]), az=(-45, 45), el=(10, 38), roll=(-2, 2), wild=0.25
-        )
+        return Shot(g, v, rng.choice(["float", "float", "table"]), az=(-45, 45), el=(10, 38), roll=(-2, 2), wild=0.25)
     if v == "folio":
-        c = rng.choice(
-            [(0.1, 0.1, 0.12), (0.3, 0.2, 0.12), (0.15, 0.2, 0.35), tuple(rng.random() for _ in range(3))]
-        )
+        c = rng.choice([(0.1, 0.1, 0.12), (0.3, 0.2, 0.12), (0.15, 0.2, 0.35), tuple(rng.random() for _ in range(3))])
         m = Mat(c, rough=0.8, bump=0.2, grain=6)
         g.add(slab(a + 0.8, high * 0.7, 0.3, 0.4, m, bevel=0.1), move(0, high * 0.34, 0.15)).add(
             strut(a + 0.6, high, lean, 0.75, 0.6, m)

@@ -162,7 +162,8 @@ def catalogued(rows: dict[str, list[list[dict]]], rng: Random) -> Item:
         float(row[name]) if row[name] else None for name in ("ram_gb", "storage_gb", "screen_in", "launch_price_usd")
     )
     return Item(
-        kind, row["brand"], row["model"], row["product_id"], price or rng.choice([19, 29, 49, 89, 149]), row["sku"], ram,
+        kind, row["brand"], row["model"], row["product_id"], price or rng.choice([19, 29, 49, 89, 149]), row["sku"],
+        ram,
         drives(storage, kind, int(row["year"]), rng), screen, row["chip"], row["gpu"], row["os"],
         rng.choice((row["colours"] or "Black;White;Silver").split(";")), row["battery_mah"], row["camera_mp"],
         row["refresh_hz"], row["year"],
@@ -182,12 +183,18 @@ def invented(rng: Random) -> Item:
     model = fill(rng.choice(words["names"]), rng, **given)
     item = Item(kind, brand, model, "", rng.choice([15, 25, 40, 70, 120, 200, 300]), year=str(year))
     item.colour, item.chip = rng.choice(W["invented"]["colours"]), rng.choice(words["chips"])
-    item.battery, item.camera = str(rng.choice([3000, 4000, 4500, 5000, 6000])), str(rng.choice([8, 13, 48, 50, 64, 108]))
+    item.battery, item.camera = (
+        str(rng.choice([3000, 4000, 4500, 5000, 6000])),
+        str(rng.choice([8, 13, 48, 50, 64, 108])),
+    )
     item.refresh = str(rng.choice([60, 90, 120]))
     if kind == "laptop":
         line = fill(rng.choice(words["lines"].get(brand, words["lines"]["other"])), rng, **given)
         item.model, item.gpu, item.os = f"{line} {model}".strip(), rng.choice(words["gpus"]), "Windows"
-        item.ram, item.screen = rng.choice([4, 4, 8, 8, 8, 16, 16, 24, 32, 64]), rng.choice([11.6, 13.3, 14, 14, 15.6, 15.6, 16, 17.3])
+        item.ram, item.screen = (
+            rng.choice([4, 4, 8, 8, 8, 16, 16, 24, 32, 64]),
+            rng.choice([11.6, 13.3, 14, 14, 15.6, 15.6, 16, 17.3]),
+        )
         item.drives = drives(rng.choice([128, 256, 256, 512, 512, 1024, 2048]), kind, year, rng)
         if rng.random() < 0.25:
             item.drives = [(rng.choice([128, 256, 512]), "SSD"), (rng.choice([500, 1024, 1024, 2048]), "HDD")]
@@ -275,7 +282,9 @@ class Fields:
             model, self.extra = model[:-9], f"{self.extra} GPS + Cellular".strip()
         if (found := re.search(r"\s\(?(20[012]\d)\)?$", model)) and found[1] == self.item.year:
             bare, year = model[: found.start()], found[1]
-            model = rng.choice([bare, f"{bare} ({year})", f"{bare} {year}", f"{year} {bare}" if kind == "laptop" else bare])
+            model = rng.choice(
+                [bare, f"{bare} ({year})", f"{bare} {year}", f"{year} {bare}" if kind == "laptop" else bare]
+            )
         if kind in ("mobile_phone", "tablet"):
             if model.endswith(" 5G") and self.some(0.35):
                 model = model[:-3]
@@ -440,7 +449,9 @@ class Fields:
         value = max(self.item.price * rng.uniform(0.3, 1.15) * RATES[currency], 5 * RATES[currency] ** 0.9)
         if currency in ("INR", "JPY"):
             step = 1000 if value > 20000 else 100
-            return max(step, round(value / step) * step) - rng.choice([1, 1, 10, 0, 5] if currency == "INR" else [0, 20])
+            return max(step, round(value / step) * step) - rng.choice(
+                [1, 1, 10, 0, 5] if currency == "INR" else [0, 20]
+            )
         if currency == "SEK":
             return max(100, round(value / 100) * 100) - rng.choice([10, 0, 1])
         if self.some(0.25):
@@ -466,13 +477,17 @@ class Fields:
         swiss = us.replace(",", rng.choice(["'", "’"]))
         shapes = {
             "USD": ["$" + us, "$" + us, "$" + us, f"US ${us}", f"USD {us}", f"{us} USD", f"$ {us}", f"US${us}"],
-            "EUR": [f"{eu}{gap}€", f"{eu}{gap}€", f"€ {eu}", f"EUR {eu}", f"{eu} EUR", f"{n},-{gap}€" if whole else f"{eu} Euro"],
+            "EUR": [f"{eu}{gap}€", f"{eu}{gap}€", f"€ {eu}", f"EUR {eu}", f"{eu} EUR",
+            f"{n},-{gap}€" if whole else f"{eu} Euro"],
             "GBP": ["£" + us, "£" + us, f"£ {us}", f"GBP {us}", f"{us} GBP"],
-            "INR": [f"₹{lakh}{dot}{cents}", "₹" + lakh, f"Rs. {lakh}{dot}{cents}", f"Rs {lakh}", f"Rs.{n}/-", f"INR {lakh}", f"₹ {lakh}"],
+            "INR": [f"₹{lakh}{dot}{cents}", "₹" + lakh, f"Rs. {lakh}{dot}{cents}", f"Rs {lakh}", f"Rs.{n}/-",
+            f"INR {lakh}", f"₹ {lakh}"],
             "BRL": [f"R$ {eu}", f"R${eu}", f"R${NBSP}{eu}"],
-            "CHF": [f"CHF {swiss}", f"Fr. {swiss}", f"CHF{swiss}", f"{swiss} CHF", f"CHF {n}.–" if whole else f"SFr. {swiss}"],
+            "CHF": [f"CHF {swiss}", f"Fr. {swiss}", f"CHF{swiss}", f"{swiss} CHF",
+            f"CHF {n}.–" if whole else f"SFr. {swiss}"],
             "PLN": [f"{spaced} zł", f"{spaced}{NBSP}zł", f"{spaced} PLN", f"{eu} zł"],
-            "SEK": [f"{spaced} kr", f"{spaced}{NBSP}kr", f"{n}:- kr" if whole else f"{spaced} kr", f"{spaced} SEK", f"SEK {spaced}"],
+            "SEK": [f"{spaced} kr", f"{spaced}{NBSP}kr", f"{n}:- kr" if whole else f"{spaced} kr", f"{spaced} SEK",
+            f"SEK {spaced}"],
             "CAD": [f"CA${us}", f"C${us}", f"${us} CAD", f"CAD {us}", f"CA ${us}"],
             "AUD": [f"AU${us}", f"A${us}", f"${us} AUD", f"AUD {us}", f"AU ${us}"],
             "MXN": [f"${us} MXN", f"MXN ${us}", f"MX${us}", f"MXN {us}"],
@@ -480,7 +495,13 @@ class Fields:
             "JPY": ["¥" + us, f"JPY {us}", f"{us}円", f"¥ {us}"],
         }[currency]  # fmt: skip
         if currency == "EUR" and self.h.language == "fr":
-            shapes = [f"{spaced}{gap}€", f"{spaced}{gap}€", f"{eu}{gap}€", f"{n}€{cents}" if cents else f"{n}€", f"{spaced} EUR"]
+            shapes = [
+                f"{spaced}{gap}€",
+                f"{spaced}{gap}€",
+                f"{eu}{gap}€",
+                f"{n}€{cents}" if cents else f"{n}€",
+                f"{spaced} EUR",
+            ]
         elif currency == "EUR" and self.h.language == "en":
             shapes = ["€" + us, f"EUR {us}", f"€ {us}"]
         return rng.choice(shapes)
@@ -491,18 +512,34 @@ class Fields:
         value = amount_of(text)
         core = m(text, "PRICE", [tidy(value), self.h.currency])
         if self.some(0.06):
-            core = cat(rng.choice(["From ", "from ", "ab ", "à partir de ", "desde ", ""]), core, rng.choice(["*", "", ""]))
+            core = cat(
+                rng.choice(["From ", "from ", "ab ", "à partir de ", "desde ", ""]), core, rng.choice(["*", "", ""])
+            )
         if not self.some(traps):
             return core
         old, saved = (self.money(float(round(value * rng.uniform(*span)))) for span in ((1.1, 1.6), (0.05, 0.3)))
         rate = self.money(round(value / rng.choice([10, 12, 24]), 2))
         english = self.h.language == "en"
-        was = rng.choice(["was ", "Was ", "RRP ", "MRP ", "List: ", "M.R.P.: "] if english else ["UVP ", "statt ", "antes ", "~ ", "PVP "])
+        was = rng.choice(
+            ["was ", "Was ", "RRP ", "MRP ", "List: ", "M.R.P.: "]
+            if english
+            else ["UVP ", "statt ", "antes ", "~ ", "PVP "]
+        )
         return rng.choice(
             [
                 cat(was, old, rng.choice([" ", " now ", ", "] if english else [" ", ", "]), core),
-                cat(core, rng.choice([" (was ", " (MRP ", " instead of "] if english else [" (", " statt "]), old, rng.choice([")", ""])),
-                cat(core, rng.choice([" or ", " / "]), rate, rng.choice(["/month", " per month", "/mo", " x 12", "/m", " EMI"])),
+                cat(
+                    core,
+                    rng.choice([" (was ", " (MRP ", " instead of "] if english else [" (", " statt "]),
+                    old,
+                    rng.choice([")", ""]),
+                ),
+                cat(
+                    core,
+                    rng.choice([" or ", " / "]),
+                    rate,
+                    rng.choice(["/month", " per month", "/mo", " x 12", "/m", " EMI"]),
+                ),
                 cat(core, rng.choice([", save ", " - You save ", " | "]), saved, rng.choice([" off", "", " cashback"])),
                 cat(core, fill(" {-|(|}{3-60}% {off|OFF|discount|}", rng)),
             ]
@@ -526,17 +563,34 @@ class Fields:
             core, digits, tail = intel.groups()
             gen = digits[:2] if digits[0] == "1" else digits[0]
             nth = gen + {"2": "nd", "3": "rd"}.get(gen, "th")
-            shapes = [chip, "{c}-{n}", "Core {c}-{n}", "Intel® Core™ {c}-{n}", "{c} {n}", "Core {c} {g} Gen", "Intel {c}", "{C} {n}",
-                      "Intel Core {c} {g} Gen {n}", "{g} Gen Intel Core {c}-{n}", "Intel Core {c} ({G}. Gen)", "{c}-{n} {1.6|2.4|2.8}GHz"]  # fmt: skip
+            shapes = [chip, "{c}-{n}", "Core {c}-{n}", "Intel® Core™ {c}-{n}", "{c} {n}", "Core {c} {g} Gen",
+            "Intel {c}", "{C} {n}",
+                      "Intel Core {c} {g} Gen {n}", "{g} Gen Intel Core {c}-{n}", "Intel Core {c} ({G}. Gen)",
+                      "{c}-{n} {1.6|2.4|2.8}GHz"]  # fmt: skip
             return fill(rng.choice(shapes), rng, c=core, C=core.upper(), n=digits + tail, g=nth, G=gen)
         if chip.startswith("AMD Ryzen"):
-            shapes = [chip, chip[4:], "{f} {Quad|Hexa|Octa} Core", "{l} {Quad|Hexa|Octa} Core {n}", "AMD {l} {Quad|Hexa|Octa} Core {n}", "R{r}", "{f} (up to 4.3 GHz)"]
+            shapes = [
+                chip,
+                chip[4:],
+                "{f} {Quad|Hexa|Octa} Core",
+                "{l} {Quad|Hexa|Octa} Core {n}",
+                "AMD {l} {Quad|Hexa|Octa} Core {n}",
+                "R{r}",
+                "{f} (up to 4.3 GHz)",
+            ]
             *line, model = chip[4:].split(" ")
             return fill(rng.choice(shapes), rng, f=chip, l=" ".join(line), n=model, r=chip[10:].replace(" ", "-"))
         if self.item.kind != "laptop":
-            return rng.choice([chip, f"{chip} Octa-Core", "Octa Core", f"Qualcomm {chip}" if chip.startswith("Snap") else chip])
+            return rng.choice(
+                [chip, f"{chip} Octa-Core", "Octa Core", f"Qualcomm {chip}" if chip.startswith("Snap") else chip]
+            )
         if found := re.fullmatch(r"(.*(?:Celeron|Pentium|Athlon)(?: \D+)?) (\S+)", chip):
-            return fill(rng.choice([chip, "{l} Dual Core", "{l} {Dual|Quad} Core {n}", chip.replace("Intel ", "")]), rng, l=found[1], n=found[2])
+            return fill(
+                rng.choice([chip, "{l} Dual Core", "{l} {Dual|Quad} Core {n}", chip.replace("Intel ", "")]),
+                rng,
+                l=found[1],
+                n=found[2],
+            )
         return rng.choice([chip, chip.replace("Intel ", "")])
 
     def gpu(self) -> str:
@@ -545,10 +599,18 @@ class Fields:
         if not name or self.item.kind != "laptop":
             return ""
         if not re.search("GeForce|Radeon RX|Quadro", name):
-            shapes = [name, name.replace("Intel ", ""), "Integrated Graphics", "{128|512} MB Graphics", "{1|2} GB shared graphics"]
+            shapes = [
+                name,
+                name.replace("Intel ", ""),
+                "Integrated Graphics",
+                "{128|512} MB Graphics",
+                "{1|2} GB shared graphics",
+            ]
             return fill(self.rng.choice(shapes), self.rng)
-        shapes = ["{f} {g}GB", "{s} {g}GB", "{g} GB Graphics/{f}", "{f} ({g} GB GDDR6)", "{s}", "{s} {g}G", "{g}GB {s}", "{f} {g} GB VRAM", "{f}", "{g} GB Graphics",
-                  "{g} GB Graphics", "{f}/{g} GB Graphics", "VRAM {g}GB", "{s} with {g}GB", "dedicated graphics {g} GB", "GPU {s} {g} GB"]  # fmt: skip
+        shapes = ["{f} {g}GB", "{s} {g}GB", "{g} GB Graphics/{f}", "{f} ({g} GB GDDR6)", "{s}", "{s} {g}G", "{g}GB {s}",
+        "{f} {g} GB VRAM", "{f}", "{g} GB Graphics",
+                  "{g} GB Graphics", "{f}/{g} GB Graphics", "VRAM {g}GB", "{s} with {g}GB", "dedicated graphics {g} GB",
+                  "GPU {s} {g} GB"]  # fmt: skip
         short = name.replace("NVIDIA ", "").replace("GeForce ", "")
         return fill(self.rng.choice(shapes), self.rng, f=name, s=short, g=self.rng.choice([2, 4, 4, 6, 8]))
 
@@ -563,7 +625,13 @@ class Fields:
     def code(self) -> str:
         """A factory or order code: not part of the model."""
         codes, brand, laptop = W["codes"], self.item.brand, self.item.kind == "laptop"
-        own = brand if brand == "Apple" or (brand in codes and laptop == (brand != "Samsung")) else "laptop" if laptop else "other"
+        own = (
+            brand
+            if brand == "Apple" or (brand in codes and laptop == (brand != "Samsung"))
+            else "laptop"
+            if laptop
+            else "other"
+        )
         return fill(self.rng.choice(codes[own]), self.rng)
 
     def feature(self, chance: float = 0.2) -> str:
@@ -583,8 +651,14 @@ class Fields:
         fields = [self.memory()] if self.some(0.4) else [self.ram(0.9), self.storage(0.8)]
         known = {"battery": item.battery, "camera": item.camera, "refresh": item.refresh}
         lines = [p for p in W["traps"][item.kind] if all(known[k] for k in known if f"{{{k}}}" in p)]
-        lines = [fill(p, rng, **known) for p in lines] + [x for x in (self.cpu(), self.gpu(), self.system(), self.colour()) if x]
-        mixed = [self.screen(0.6), *fields, *(t(line) for line in rng.sample(lines, min(len(lines), rng.randint(1, 5))))]
+        lines = [fill(p, rng, **known) for p in lines] + [
+            x for x in (self.cpu(), self.gpu(), self.system(), self.colour()) if x
+        ]
+        mixed = [
+            self.screen(0.6),
+            *fields,
+            *(t(line) for line in rng.sample(lines, min(len(lines), rng.randint(1, 5)))),
+        ]
         mixed = [line for line in mixed if line]
         rng.shuffle(mixed)
         return mixed
@@ -604,14 +678,22 @@ def bazario(f: Fields) -> Rich:
     if kind == "laptop":
         inside = join("/", f.ram(0.05), f.storage(), f.system(), f.gpu() if f.some(0.5) else "")
         end = rng.choice(["Thin and Light Laptop", "Laptop", "Gaming Laptop", "Notebook", ""])
-        rich = join(" ", f.brand(), f.model(whole=False), f.feature(), f.cpu(), cat("- (", inside, ")"), f.number_part(), end)
+        rich = join(
+            " ", f.brand(), f.model(whole=False), f.feature(), f.cpu(), cat("- (", inside, ")"), f.number_part(), end
+        )
     elif kind in ("mobile_phone", "tablet"):
         rich = cat(f.brand(), " ", f.model(), " (", join(", ", f.colour(), f.storage(0)), ")")
         if f.item.ram and f.some(0.6):
             rich = cat(rich, rng.choice(["  ", " ", NBSP * 2]), "(", f.size(f.item.ram, "RAM"), " RAM)")
     else:
         end = f.thing() if kind == "smartwatch" else rng.choice(["Bluetooth Headset", "with Mic", f.thing()])
-        rich = join(" ", f.brand(), f.model(), end, f"({f.colour()}, {rng.choice(['True Wireless', 'Free Size', 'On the Ear'])})")
+        rich = join(
+            " ",
+            f.brand(),
+            f.model(),
+            end,
+            f"({f.colour()}, {rng.choice(['True Wireless', 'Free Size', 'On the Ear'])})",
+        )
     if f.some(0.35):
         rich = join(rng.choice(["\n", " | ", " "]), rich, *f.bullets()[:4])
     return join(rng.choice(["\n", "  ", " - "]), rich, f.price(0.6)) if f.some(0.3) else rich
@@ -623,7 +705,13 @@ def rivermart(f: Fields) -> Rich:
     late = f.item.kind == "laptop" and f.some(0.35)
     name = f.brand() if late else f.name(0.05)
     head = join(" ", name, f"({f.item.year} Model)" if f.some(0.08) else "", f.thing() if f.some(0.6) else "")
-    parts = [*maybe(f, 0.65, f.screen(0.5), f.cpu(), f.colour()), f.ram(0.9), f.storage(0.7), *maybe(f, 0.35, f.system(), f.gpu()), *f.noise(2)]
+    parts = [
+        *maybe(f, 0.65, f.screen(0.5), f.cpu(), f.colour()),
+        f.ram(0.9),
+        f.storage(0.7),
+        *maybe(f, 0.35, f.system(), f.gpu()),
+        *f.noise(2),
+    ]
     rng.shuffle(parts)
     code = f"({f.code()})" if f.some(0.15) else ""
     rich = join(rng.choice([", ", ", ", " - ", " | "]), head, *parts, f.model() if late else "", code)
@@ -652,7 +740,9 @@ def technikhaus(f: Fields) -> Rich:
     rng = f.rng
     name = join(" ", f.name(0.05), f.thing() if f.some(0.6) else "")
     inside = maybe(f, 0.85, f.screen(0.2), f.cpu(), f.ram(0.7), f.storage(0.5)) + maybe(f, 0.4, f.gpu(), f.system())
-    rich = cat(name, " (", join(", ", *inside), ")") if inside and f.some(0.6) else join(", ", name, *inside, f.colour())
+    rich = (
+        cat(name, " (", join(", ", *inside), ")") if inside and f.some(0.6) else join(", ", name, *inside, f.colour())
+    )
     if f.some(0.5):
         rich = join(rng.choice([" - ", ", ", " "]), rich, f.colour(), *f.noise(1))
     return join(rng.choice(["\n", " ", " – "]), rich, f.price(0.4)) if f.some(0.4) else rich
@@ -663,7 +753,12 @@ def tienda(f: Fields) -> Rich:
     rng = f.rng
     name = join(" ", f.thing() if f.some(0.75) else "", f.name(0.05))
     memory = [f.memory()] if f.some(0.5) else [f.ram(0.9), f.storage(0.6)]
-    parts = [*maybe(f, 0.85, *memory), *maybe(f, 0.7, f.screen(0.3)), *maybe(f, 0.45, f.cpu(), f.colour()), *maybe(f, 0.2, f.gpu())]
+    parts = [
+        *maybe(f, 0.85, *memory),
+        *maybe(f, 0.7, f.screen(0.3)),
+        *maybe(f, 0.45, f.cpu(), f.colour()),
+        *maybe(f, 0.2, f.gpu()),
+    ]
     if f.some(0.4):
         rng.shuffle(parts)
     rich = join(rng.choice([" - ", " - ", ", ", " ", " | "]), name, *parts, *f.noise(2))
@@ -684,8 +779,15 @@ def refurbo(f: Fields) -> Rich:
 def direct(f: Fields) -> Rich:
     """An export shop: `8+128`, praise, everything in one row."""
     rng = f.rng
-    start = rng.choice(["Global Version", "Original", "New", "2023 New", "World Premiere", "", "[In Stock]", "Hot Sale"])
-    lines = [f"{f.item.battery}mAh" if f.item.battery else "", f"{f.item.camera}MP Camera" if f.item.camera else "", "NFC", "Global ROM"]
+    start = rng.choice(
+        ["Global Version", "Original", "New", "2023 New", "World Premiere", "", "[In Stock]", "Hot Sale"]
+    )
+    lines = [
+        f"{f.item.battery}mAh" if f.item.battery else "",
+        f"{f.item.camera}MP Camera" if f.item.camera else "",
+        "NFC",
+        "Global ROM",
+    ]
     parts = maybe(f, 0.7, f.memory(), f.screen(0.5), f.cpu(), f.thing(), *lines, fill("{33|67|120}W Fast Charge", rng))
     rng.shuffle(parts)
     return join(" ", start, f.name(0.2), *parts)
@@ -715,7 +817,11 @@ def classified(f: Fields) -> Rich:
         "year": lambda: f.item.year,
         "other": lambda: f.money(float(round(f.item.price * RATES[f.h.currency] * 1.2))),
     }
-    pieces = [(p, made[p[1:-1]]() if p[0] == "{" else p) for p in re.split(r"(\{\w+\})", f.rng.choice(W["prose"][f.h.language])) if p]
+    pieces = [
+        (p, made[p[1:-1]]() if p[0] == "{" else p)
+        for p in re.split(r"(\{\w+\})", f.rng.choice(W["prose"][f.h.language]))
+        if p
+    ]
     if all(piece for _, piece in pieces):
         return cat(*(piece for _, piece in pieces))
     return join(f.rng.choice([" ", ", "]), f.name(0.1), f.storage(0.3), f.price(0))  # a watch has no RAM to talk about
@@ -726,7 +832,17 @@ def sheet(f: Fields) -> Rich:
     rng, keys = f.rng, W["keys"][f.h.language]
     colon = rng.choice([": ", ":", " : ", "  ", " | ", "\t", " = ", "\n"])
     price = f.price(0.1) if f.some(0.5) else []
-    values = [f.brand(), f.model(), f.ram(0.1), f.storage(0), f.screen(0), price, t(f.cpu()), t(f.colour()), t(f.system())]
+    values = [
+        f.brand(),
+        f.model(),
+        f.ram(0.1),
+        f.storage(0),
+        f.screen(0),
+        price,
+        t(f.cpu()),
+        t(f.colour()),
+        t(f.system()),
+    ]
     lines = [cat(key, colon, value) for key, value in zip(keys, values, strict=True) if value and f.some(0.9)]
     if f.some(0.4):
         rest = lines[2:]
@@ -741,7 +857,13 @@ def label(f: Fields) -> Rich:
     """A box or shelf label as a camera reads it: lines, capitals, codes."""
     rng = f.rng
     memory = f.memory() if f.some(0.6) else join("\n", f.ram(0.7), f.storage(0.5))
-    lines = [f.brand(), join(" ", f.model(), f.extra), memory, *maybe(f, 0.6, f.screen(0.3), f.price(0.4)), *maybe(f, 0.4, f.colour().upper(), f.cpu())]
+    lines = [
+        f.brand(),
+        join(" ", f.model(), f.extra),
+        memory,
+        *maybe(f, 0.6, f.screen(0.3), f.price(0.4)),
+        *maybe(f, 0.4, f.colour().upper(), f.cpu()),
+    ]
     lines += [fill(x, rng, code=f.code) for x in rng.sample(W["label_lines"], rng.randint(0, 3))]
     if f.some(0.3):
         rest = lines[2:]
@@ -768,13 +890,17 @@ def page(f: Fields) -> Rich:
     crumbs = rng.choice([f"Home > Electronics > {f.thing()}", "Back to results", "", ""])
     rating = fill(rng.choice(["", "{4.2|4.5|3.9} ({12-999} ratings)", "In stock"]), rng)
     lines = [cat(mark, line) for line in f.bullets()[: rng.randint(1, 4)]]
-    return join("\n", crumbs, title, rating, f.price(0.5), *lines, rng.choice(["Add to basket", "Add to Cart", "Buy now", ""]))
+    return join(
+        "\n", crumbs, title, rating, f.price(0.5), *lines, rng.choice(["Add to basket", "Add to Cart", "Buy now", ""])
+    )
 
 
 def listlike(f: Fields) -> Rich:
     """A plain description: the name, then features with one separator."""
     bar = f.rng.choice(["; ", ", ", " • ", " | ", "\n- ", "\n* ", " / ", ". "])
-    return join(bar, join(" ", f.name(0.1), f.thing() if f.some(0.4) else ""), *f.bullets(), f.price(0.2) if f.some(0.3) else "")
+    return join(
+        bar, join(" ", f.name(0.1), f.thing() if f.some(0.4) else ""), *f.bullets(), f.price(0.2) if f.some(0.3) else ""
+    )
 
 
 # ------------------------------------------------------------------------------------------ shops
@@ -793,7 +919,8 @@ class Shop:
 
 INCHES = ('"', '"', " inch", "-inch", "''", "”", " inches", "in", " in", "″", " Inch", "inch")
 PLACES = [("en", code) for code in ("USD", "GBP", "INR", "CAD", "AUD", "AED", "JPY", "EUR")] + [
-    ("de", "EUR"), ("de", "CHF"), ("fr", "EUR"), ("es", "EUR"), ("es", "MXN"), ("it", "EUR"), ("pt", "BRL"), ("pl", "PLN"),
+    ("de", "EUR"), ("de", "CHF"), ("fr", "EUR"), ("es", "EUR"), ("es", "MXN"), ("it", "EUR"), ("pt", "BRL"),
+    ("pl", "PLN"),
     ("sv", "SEK"),
 ]  # fmt: skip
 
@@ -802,13 +929,28 @@ def drawn(name: str) -> Shop:
     """A shop whose habits come from its name alone."""
     rng = Random(f"shop:{name}")
     language, currency = rng.choice(PLACES)
-    order = rng.sample(["memory", "screen", "cpu", "colour", "system", "gpu", "code", "noise", "thing"], rng.randint(3, 8))
+    order = rng.sample(
+        ["memory", "screen", "cpu", "colour", "system", "gpu", "code", "noise", "thing"], rng.randint(3, 8)
+    )
     if "memory" not in order:
         order.insert(rng.randint(0, len(order)), "memory")
-    apart, separator = rng.random() < 0.45, rng.choice([" ", ", ", " - ", " | ", "/", " / ", "; ", " · ", " – ", ",", "_", " • "])
-    bracket, bracketed = rng.choice(["", "", "()", "[]", "()"]), set(rng.sample(order, rng.randint(1, min(3, len(order)))))
-    first, priced, drop = rng.choice(["name", "name", "name", "thing", "memory"]), rng.random() < 0.5, rng.uniform(0.05, 0.3)
-    tail, omit = rng.choice(["", "", "", " ...", f" - {name.capitalize()}", f" | {name.capitalize()}.com"]), rng.choice([0, 0.05, 0.3])
+    apart, separator = (
+        rng.random() < 0.45,
+        rng.choice([" ", ", ", " - ", " | ", "/", " / ", "; ", " · ", " – ", ",", "_", " • "]),
+    )
+    bracket, bracketed = (
+        rng.choice(["", "", "()", "[]", "()"]),
+        set(rng.sample(order, rng.randint(1, min(3, len(order))))),
+    )
+    first, priced, drop = (
+        rng.choice(["name", "name", "name", "thing", "memory"]),
+        rng.random() < 0.5,
+        rng.uniform(0.05, 0.3),
+    )
+    tail, omit = (
+        rng.choice(["", "", "", " ...", f" - {name.capitalize()}", f" | {name.capitalize()}.com"]),
+        rng.choice([0, 0.05, 0.3]),
+    )
     case = rng.choice(["", "", "", "", "upper", "lower"])
     english = language == "en"
     habits = Habits(
@@ -877,7 +1019,9 @@ CONFUSED = dict(zip("0O1lSBieo", "O0l1581c0", strict=True))
 def misread(text: str, spans: list[list], rng: Random) -> str:
     """Swap a few letters outside the marked spans the way a reader of pictures does; the length stays."""
     marked = {i for start, end, *_ in spans for i in range(start, end)}
-    return "".join(CONFUSED[c] if c in CONFUSED and i not in marked and rng.random() < 0.04 else c for i, c in enumerate(text))
+    return "".join(
+        CONFUSED[c] if c in CONFUSED and i not in marked and rng.random() < 0.04 else c for i, c in enumerate(text)
+    )
 
 
 def shortened(text: str, spans: list[list], rng: Random) -> tuple[str, list[list]]:
@@ -932,7 +1076,8 @@ def make(index: int, rows: dict[str, list[list[dict]]]) -> dict:
     lead = len(text) - len(text.lstrip())
     text, spans = text.strip(), [[s - lead, e - lead, *rest] for s, e, *rest in spans]
     return {"text": text, "spans": spans, "specs": specs_of(spans, f), "sku": item.sku, "product_id": item.product_id,
-            "gadget_type": item.kind, "style": shop.style, "shop": shop.name, "split": split_of(item.product_id)}  # fmt: skip
+            "gadget_type": item.kind, "style": shop.style, "shop": shop.name,
+            "split": split_of(item.product_id)}  # fmt: skip
 
 
 def runs(text: str) -> list[str]:
@@ -998,7 +1143,10 @@ def main() -> int:
     beside.write_text(body, encoding="utf-8")
     os.replace(beside, path)
     spans = sum(len(row["spans"]) for row in texts)
-    print(f"{len(texts)} texts of {len({row['shop'] for row in texts})} shops, {spans} spans, {len(body.encode()) / 1e6:.2f} MB")
+    print(
+        f"{len(texts)} texts of {len({row['shop'] for row in texts})} shops, {spans} spans, "
+        f"{len(body.encode()) / 1e6:.2f} MB"
+    )
     return 0
 
 

@@ -1,4 +1,5 @@
-"""Exercises of lesson 00: three stages of the pipeline, small: the kind from guesses, the nearest pictures, a first price."""
+"""Exercises of lesson 00: three stages of the pipeline, small: the kind from guesses, the nearest pictures, a first
+price."""
 
 from __future__ import annotations
 
@@ -8,7 +9,11 @@ import numpy as np
 
 from coursekit.exercises import Exercise, Mistake, Question
 
-NAMES = {"mobile_phone": ["cellular telephone", "iPod"], "laptop": ["notebook", "laptop"], "smartwatch": ["digital watch"]}
+NAMES = {
+    "mobile_phone": ["cellular telephone", "iPod"],
+    "laptop": ["notebook", "laptop"],
+    "smartwatch": ["digital watch"],
+}
 GUESSES = [
     [("notebook", 0.5), ("binder", 0.3)],
     [("digital watch", 0.3), ("laptop", 0.2), ("notebook", 0.2)],  # two names of one kind, together larger
@@ -57,8 +62,18 @@ def _nearest_cases(given):
 
 
 # Of each memory size as many rows as it has gigabytes, so that every least number of rows makes a difference.
-ROWS = [{"ram_gb": ram, "storage_gb": 64 * (1 + i % 3), "price": 90 * ram + 7 * i * i} for ram in range(1, 11) for i in range(ram)]
-KNOWN = [*({"ram_gb": ram} for ram in range(1, 11)), {"ram_gb": 9, "storage_gb": None}, {"ram_gb": 99}, {"storage_gb": 128}, {}]
+ROWS = [
+    {"ram_gb": ram, "storage_gb": 64 * (1 + i % 3), "price": 90 * ram + 7 * i * i}
+    for ram in range(1, 11)
+    for i in range(ram)
+]
+KNOWN = [
+    *({"ram_gb": ram} for ram in range(1, 11)),
+    {"ram_gb": 9, "storage_gb": None},
+    {"ram_gb": 99},
+    {"storage_gb": 128},
+    {},
+]
 
 
 def _agree(rows, known, none_counts=False):
@@ -86,29 +101,40 @@ EXERCISES = (
         "00.1",
         "core",
         "function",
-        "Write `kind(guesses, names)`, a classifier: guesses is a list of (name, probability), names says which names mean "
-        "which kind, as `NAMES` does. Return the kind whose names have the largest sum of probabilities, or None where none of "
-        "the guesses is known.",
+        "Write `kind(guesses, names)`, a classifier: guesses is a list of (name, probability), names says which names "
+        "mean which kind, as `NAMES` does. Return the kind whose names have the largest sum of probabilities, or None "
+        "where none of the guesses is known.",
         hints=(
             "Add up before you compare: two names of one kind can beat one name of another.",
             "sum(share for name, share in guesses if name in known) is the sum of one kind.",
-            "Put the sums of all kinds in a dict, take the largest with max(..., key=...), and look at it before you return its kind.",
+            "Put the sums of all kinds in a dict, take the largest with max(..., key=...), and look at it before you "
+            "return its kind.",
         ),
-        because="You turned a thousand classes into a few by adding probabilities: that is called zero-shot classification.",
+        because=(
+            "You turned a thousand classes into a few by adding probabilities: that is called zero-shot "
+            "classification."
+        ),
         cases=_kind_cases,
         wrong=(
-            Mistake("surest name", "It takes the kind of the surest name. Two names of one kind count together.", lambda g: _surest),
+            Mistake(
+                "surest name",
+                "It takes the kind of the surest name. Two names of one kind count together.",
+                lambda g: _surest,
+            ),
             Mistake("first guess", "It looks at the first guess only; a known name may follow.", lambda g: _first),
-            Mistake("never None", "Where no guess is known it still names a kind. Nothing is a better answer than anything.",
-                    lambda g: _never_none),
+            Mistake(
+                "never None",
+                "Where no guess is known it still names a kind. Nothing is a better answer than anything.",
+                lambda g: _never_none,
+            ),
         ),  # fmt: skip
     ),
     Exercise(
         "00.2",
         "core",
         "function",
-        "Write `nearest(query, vectors, k)`, a search engine: the row numbers of the k vectors (n, d) that have the largest cosine with "
-        "query (d,), the best first, as a list.",
+        "Write `nearest(query, vectors, k)`, a search engine: the row numbers of the k vectors (n, d) that have the "
+        "largest cosine with query (d,), the best first, as a list.",
         hints=(
             "The cosine is the dot product of two vectors, each divided by its own length.",
             "np.linalg.norm(vectors, axis=1) gives the lengths of all rows; vectors @ query the dot products.",
@@ -117,32 +143,57 @@ EXERCISES = (
         because="Lesson 06 puts a better map before this and an index behind it; the search itself stays these lines.",
         cases=_nearest_cases,
         wrong=(
-            Mistake("dot product", "Long vectors win: divide by the lengths before you compare.",
-                    lambda g: lambda query, vectors, k: np.argsort(-(vectors @ query))[:k].tolist()),
-            Mistake("upwards", "The worst comes first: argsort sorts upwards.",
-                    lambda g: lambda query, vectors, k: np.argsort(_cosines(query, vectors))[:k].tolist()),
-            Mistake("distance", "That is the straight-line distance. It prefers rows of the query's length; the cosine looks at direction alone.",
-                    lambda g: lambda query, vectors, k: np.argsort(np.linalg.norm(vectors - query, axis=1))[:k].tolist()),
+            Mistake(
+                "dot product",
+                "Long vectors win: divide by the lengths before you compare.",
+                lambda g: lambda query, vectors, k: np.argsort(-(vectors @ query))[:k].tolist(),
+            ),
+            Mistake(
+                "upwards",
+                "The worst comes first: argsort sorts upwards.",
+                lambda g: lambda query, vectors, k: np.argsort(_cosines(query, vectors))[:k].tolist(),
+            ),
+            Mistake(
+                "distance",
+                "That is the straight-line distance. It prefers rows of the query's length; the cosine looks at "
+                "direction alone.",
+                lambda g: lambda query, vectors, k: np.argsort(np.linalg.norm(vectors - query, axis=1))[:k].tolist(),
+            ),
         ),  # fmt: skip
     ),
     Exercise(
         "00.3",
         "stretch",
         "function",
-        "Write `estimate(rows, known)`, a price model: the median `price` of the rows (dicts) that agree with every value in known. A "
-        "value of None is not known, and where fewer than `task.least` rows agree, all rows count.",
+        "Write `estimate(rows, known)`, a price model: the median `price` of the rows (dicts) that agree with every "
+        "value in known. A value of None is not known, and where fewer than `task.least` rows agree, all rows count.",
         hints=(
             "First drop from known what is None; then keep the rows that have all that is left.",
             "all(row[field] == value for field, value in wanted.items()) says whether a row agrees.",
-            "Compare the number of rows that agree with task.least; statistics.median takes the prices of those, or of all.",
+            "Compare the number of rows that agree with task.least; statistics.median takes the prices of those, or "
+            "of all.",
         ),
-        because="A baseline that everyone understands. Lesson 07 has to beat one like it, on gadgets that it has not seen.",
+        because=(
+            "A baseline that everyone understands. Lesson 07 has to beat one like it, on gadgets that it has not seen."
+        ),
         cases=_estimate_cases,
         within=0.01,
         wrong=(
-            Mistake("mean", "One dear gadget pulls the mean; the median does not care.", lambda g: _model(g, middle=statistics.mean)),
-            Mistake("no fallback", "One row is no median: where too few rows agree, take them all.", lambda g: _model(g, least=1)),
-            Mistake("None counts", "It looks for rows whose value is None. None means: not read.", lambda g: _model(g, none_counts=True)),
+            Mistake(
+                "mean",
+                "One dear gadget pulls the mean; the median does not care.",
+                lambda g: _model(g, middle=statistics.mean),
+            ),
+            Mistake(
+                "no fallback",
+                "One row is no median: where too few rows agree, take them all.",
+                lambda g: _model(g, least=1),
+            ),
+            Mistake(
+                "None counts",
+                "It looks for rows whose value is None. None means: not read.",
+                lambda g: _model(g, none_counts=True),
+            ),
             Mistake("one more", "With exactly `task.least` rows there are enough.", lambda g: _model(g, or_more=1)),
         ),
         variant=lambda rng: {"least": rng.randint(2, 9)},
@@ -154,12 +205,20 @@ QUIZ = (
         "00.q1",
         "The network called a phone a binder, with a probability near .9. Why was it so sure?",
         right=(
-            "A softmax divides all belief among the names it has, and nothing has compared these probabilities with our pictures.",
-            "There is no name for 'I do not know', and whether .9 means nine times in ten has to be measured: lesson 03 calls that calibration.",
+            "A softmax divides all belief among the names it has, and nothing has compared these probabilities with "
+            "our pictures.",
+            "There is no name for 'I do not know', and whether .9 means nine times in ten has to be measured: lesson "
+            "03 calls that calibration.",
         ),
         wrong=(
-            ("Cellular telephone is not among its 1000 names.", "It is; the network had the right word and chose another."),
-            ("The photo was too small.", "Size changes the guess. That some name gets a high probability does not hang on it."),
+            (
+                "Cellular telephone is not among its 1000 names.",
+                "It is; the network had the right word and chose another.",
+            ),
+            (
+                "The photo was too small.",
+                "Size changes the guess. That some name gets a high probability does not hang on it.",
+            ),
         ),
     ),
     Question(
@@ -167,7 +226,8 @@ QUIZ = (
         "Which stage's mistake costs most further down?",
         right=(
             "read",
-            "What is not read cannot be extracted, and the price is then estimated without it. Lesson 08 measures this.",
+            "What is not read cannot be extracted, and the price is then estimated without it. Lesson 08 measures "
+            "this.",
         ),
         wrong=(
             ("classify", "It hurts, for the kind picks the price range. But the text's fields still get through."),

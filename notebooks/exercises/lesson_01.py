@@ -111,19 +111,16 @@ EXERCISES = (
         "core",
         "function",
         "The heart of a polite download: `pauses(answers)`. answers is what a server says to one attempt after "
-        "another, pairs "
-        "(status, seconds in Retry-After or None). Return the list of pauses that a client makes. It asks again "
-        "after 429 and "
-        "503 only, at most `task.attempts` attempts in all. It waits `task.first` seconds, then twice that, and so "
-        "on; where "
-        "the server names a time, it waits that. Rather than wait longer than `task.patience` seconds it gives up.",
+        "another, pairs (status, seconds in Retry-After or None). Return the list of pauses that a client makes. It "
+        "asks again after 429 and 503 only, at most `task.attempts` attempts in all. It waits `task.first` seconds, "
+        "then twice that, and so on; where the server names a time, it waits that. Rather than wait longer than "
+        "`task.patience` seconds it gives up.",
         hints=(
             "Walk through the answers. Which of them end the walk, and which add a pause?",
             "A pause belongs between two attempts: after the last attempt that is allowed there is none. The number of "
             "pauses so far tells you which attempt you are at, and how often your own pause has doubled.",
             "Decide in this order: may I ask again (status, number of attempts)? How long would I wait (the server's "
-            "time, "
-            "else mine)? Is that too long?",
+            "time, else mine)? Is that too long?",
         ),
         because="Without a last attempt and a longest wait, one broken host would hold up the whole collection.",
         cases=lambda g: [((answers,), _pauses(g)(answers)) for answers in _answers(g)],
@@ -173,18 +170,14 @@ EXERCISES = (
         '("disallow", "/private/") or ("allow", "/img/"); path is the address behind the host, such as "/img/a.jpg". '
         'Return '
         "True or False. A rule matches from the start of the path; `*` in it stands for any characters, `$` at its "
-        "end for "
-        "the end of the path. Of the rules that match, the longest decides; of two equally long ones, allow. Where "
-        "none "
-        "matches, the path is allowed.",
+        "end for the end of the path. Of the rules that match, the longest decides; of two equally long ones, allow. "
+        "Where none matches, the path is allowed.",
         hints=(
             "Two steps: which rules match at all? And which of them decides?",
             "A pattern becomes a regular expression: re.escape it, then put back what the star and the dollar sign "
-            "mean. "
-            "re.match looks at the start, re.search anywhere.",
+            "mean. re.match looks at the start, re.search anywhere.",
             "max() of tuples decides by the first entry, and by the second where the first are equal: what would you "
-            "put in "
-            "second place so that allow wins?",
+            "put in second place so that allow wins?",
         ),
         because="Scrapers that stop at the first match, or take * for an asterisk, fetch what they were asked not to.",
         cases=lambda g: [((rules, path), robots(rules, path)) for rules, path in RULES],
@@ -224,19 +217,16 @@ EXERCISES = (
         "stretch",
         "function",
         "What makes a collection resumable. Write `missing(offered, rows, retry)`: offered is the list of addresses "
-        "of a search, "
-        "in which some stand twice; rows are the ledger's rows so far, in the order in which they were written, as "
-        "pairs "
+        "of a search, in which some stand twice; rows are the ledger's rows so far, in the order in which they were "
+        "written, as pairs "
         '(address, status) with the status "ok", "refused" or "failed"; an address may have several. Return the '
         'addresses '
-        "that are still to be fetched, each once, in the order of the search: those without a row, and where retry "
-        "is True "
-        "also those whose latest row says failed.",
+        "that are still to be fetched, each once, in the order of the search: those without a row, and where retry is "
+        "True also those whose latest row says failed.",
         hints=(
             "Bring the rows into a form in which you can look an address up.",
             "A dict made of pairs keeps the last value of each key. And dict.fromkeys of a list keeps its order "
-            "without "
-            "repetitions.",
+            "without repetitions.",
             "An address is wanted when the dict does not know it, or when retry is on and the dict says failed.",
         ),
         because="A file that is only appended to, and a rule for which row counts: a restart needs no more.",

@@ -130,10 +130,9 @@ EXERCISES = (
         "core",
         "function",
         "A matcher of perceptual hashes. Write `matches(query, hashes, most)`: query is a hash, a text of 16 hex "
-        "digits, hashes a "
-        "list of such texts. Return the indices of those that differ from the query in at most `most` of their 64 "
-        "bits, the "
-        "nearest first, of equally near ones the smaller index first. Try it with most = `task.most`.",
+        "digits, hashes a list of such texts. Return the indices of those that differ from the query in at most "
+        "`most` of their 64 bits, the nearest first, of equally near ones the smaller index first. Try it with most = "
+        "`task.most`.",
         hints=(
             "First the distance of two hashes. Bits are compared, not digits: a hex digit stands for four of them.",
             "int(text, 16) makes a number of hex digits, and ^ leaves a one wherever two numbers differ in a bit.",
@@ -166,18 +165,15 @@ EXERCISES = (
         "core",
         "function",
         "A split that keeps groups whole. Write `held_out(groups, share)`: groups names the group of each picture. "
-        "Take the groups "
-        "from the smallest to the largest, equally large ones by name, and put them into the test split one after "
-        "another, as long "
-        "as the test split has at most that share of the pictures; with the first that would be too much, stop. "
-        "Return a list "
-        "with True for the pictures of the test split. Try it with share = `task.share`.",
+        "Take the groups from the smallest to the largest, equally large ones by name, and put them into the test "
+        "split one after another, as long as the test split has at most that share of the pictures; with the first "
+        "that would be too much, stop. Return a list with True for the pictures of the test split. Try it with share "
+        "= `task.share`.",
         hints=(
             "Count the pictures of each group first; collections.Counter does it.",
             "sorted() with a key that is a pair (size, name) gives the order.",
-            "Keep a set of the groups that are in the test split, and the number of pictures in them. At the end, "
-            "one True or "
-            "False per picture: is its group in the set?",
+            "Keep a set of the groups that are in the test split, and the number of pictures in them. At the end, one "
+            "True or False per picture: is its group in the set?",
         ),
         because="Pictures are never dealt out one by one, so no sibling of a test picture can be in training.",
         cases=_split_cases,
@@ -202,18 +198,15 @@ EXERCISES = (
         "stretch",
         "function",
         "The heart of confident learning. Write `doubts(labels, probabilities)`: labels are class numbers, "
-        "probabilities one list "
-        "per picture, out of fold. The bar of a class is the average probability for that class among the pictures "
-        "that have it as "
-        "label. A picture counts as of that class whose bar its probability reaches; of several, the likeliest. "
-        "Return the indices of "
-        "the pictures that count as of another class than their label. A class without pictures has the bar 1.",
+        "probabilities one list per picture, out of fold. The bar of a class is the average probability for that "
+        "class among the pictures that have it as label. A picture counts as of that class whose bar its probability "
+        "reaches; of several, the likeliest. Return the indices of the pictures that count as of another class than "
+        "their label. A class without pictures has the bar 1.",
         hints=(
             "Two passes: the bars of all classes from all pictures, then each picture against the bars.",
             "For the bar of class k only the rows count whose label is k, and of them only the entry k.",
             "For one picture, list the classes whose bar it reaches. If the list is empty there is no doubt; "
-            "otherwise take the "
-            "class with the largest probability in the list, and compare it with the label.",
+            "otherwise take the class with the largest probability in the list, and compare it with the label.",
         ),
         because="A class that the model is never sure about gets a low bar, so it is not doubted more often.",
         cases=lambda g: [(given, doubts(*given)) for given in PREDICTED],
@@ -250,8 +243,7 @@ QUIZ = (
         right=(
             "perhaps: they are worth a second look",
             "A hash of 64 bits sees 8 by 8 coarse waves. Two black phones on white can agree in nearly all of them; "
-            "the plot above "
-            "shows how many such pairs there were.",
+            "the plot above shows how many such pairs there were.",
         ),
         wrong=(
             (

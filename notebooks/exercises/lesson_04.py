@@ -101,7 +101,8 @@ EXERCISES = (
             ),
             Mistake(
                 "divided by the reading",
-                "You divided by the length of the reading. A reader that says little would look good; divide by the truth's.",
+                "You divided by the length of the reading. A reader that says little would look good; divide by the "
+                "truth's.",
                 lambda g: _cer(g) * len(g.truth) / len(g.reading),
             ),
             Mistake("words", "That is the word error rate.", _wer),
@@ -118,8 +119,8 @@ EXERCISES = (
         "04.2",
         "core",
         "function",
-        "Write a function that takes a Reading and returns the texts of its words with a confidence of at least `task.least`, "
-        "as a list.",
+        "Write a function that takes a Reading and returns the texts of its words with a confidence of at least "
+        "`task.least`, as a list.",
         hints=(
             "A Reading has .words; each word has .text and .conf.",
             "A list comprehension with an if will do.",
@@ -165,12 +166,13 @@ EXERCISES = (
         "04.3",
         "stretch",
         "function",
-        "Build the first step of a layout. Write a function that takes a list of (text, x0, y0, x1, y1) and returns a list "
-        "with one text per row, from top to bottom, the words of a row from left to right with a space between. Two boxes "
-        "are in one row when they share more than half of the smaller height.",
+        "Build the first step of a layout. Write a function that takes a list of (text, x0, y0, x1, y1) and returns a "
+        "list with one text per row, from top to bottom, the words of a row from left to right with a space between. "
+        "Two boxes are in one row when they share more than half of the smaller height.",
         hints=(
             "What two boxes share in height is min(of the bottoms) - max(of the tops).",
-            "Go through the boxes from the left; each joins the row whose last word it shares enough height with, or begins one.",
+            "Go through the boxes from the left; each joins the row whose last word it shares enough height with, or "
+            "begins one.",
             "At the end sort the rows by the top of their first word.",
         ),
         because="This is where reading order comes from: `layout.join_rows` does the same and knows prices too.",
@@ -191,7 +193,11 @@ EXERCISES = (
                 "Within a row the words keep the order in which they came. Sort them from left to right.",
                 lambda g: lambda boxes: _rows(boxes, sort=False),
             ),
-            Mistake("one per box", "Every word is a row of its own.", lambda g: lambda boxes: _rows(boxes, together=lambda a, b: False)),
+            Mistake(
+                "one per box",
+                "Every word is a row of its own.",
+                lambda g: lambda boxes: _rows(boxes, together=lambda a, b: False),
+            ),
         ),
     ),
 )

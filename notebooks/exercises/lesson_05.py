@@ -53,7 +53,13 @@ def _bilou(spans, offsets, unit="U", last="L", special=None, touch=_pieces):
 
 
 def _bilou_cases(given):
-    texts = [(_SPANS, _OFFSETS), ([], _OFFSETS[:3]), ([(1, 4, "BRAND")], _OFFSETS[:2]), ([(5, 8, "MODEL"), (9, 11, "SCREEN")], _OFFSETS), ([(0, 4, "BRAND")], [(0, 4), (5, 8)])]
+    texts = [
+        (_SPANS, _OFFSETS),
+        ([], _OFFSETS[:3]),
+        ([(1, 4, "BRAND")], _OFFSETS[:2]),
+        ([(5, 8, "MODEL"), (9, 11, "SCREEN")], _OFFSETS),
+        ([(0, 4, "BRAND")], [(0, 4), (5, 8)]),
+    ]
     return [(arguments, _bilou(*arguments)) for arguments in texts]
 
 
@@ -65,13 +71,18 @@ def _f1(true, found, strict=True, labels=True):
     right = given = stated = 0
     for a, b in zip(true, found):
         one, other = ({span if labels else span[:2] for span in spans} for spans in (a, b))
-        right += len(one & other) if strict else sum(any(s[0] < t[1] and t[0] < s[1] and s[2] == t[2] for t in a) for s in b)
+        right += (
+            len(one & other) if strict else sum(any(s[0] < t[1] and t[0] < s[1] and s[2] == t[2] for t in a) for s in b)
+        )
         stated, given = stated + len(one), given + len(other)
     return 2 * right / (given + stated) if given + stated else 0.0
 
 
 def _f1_cases(given):
-    return [((a, b), _f1(a, b)) for a, b in ((_TRUE, _FOUND), (_TRUE, _TRUE), (_TRUE, [[], [], []]), (_TRUE[:1], _FOUND[:1]))]
+    return [
+        ((a, b), _f1(a, b))
+        for a, b in ((_TRUE, _FOUND), (_TRUE, _TRUE), (_TRUE, [[], [], []]), (_TRUE[:1], _FOUND[:1]))
+    ]
 
 
 def _share(true, found, of):
@@ -84,7 +95,8 @@ EXERCISES = (
         "05.1",
         "core",
         "list",
-        'Write a pattern for the EntityRuler, a list of dicts with one dict per token, that marks "6.7" and "15.6" together '
+        'Write a pattern for the EntityRuler, a list of dicts with one dict per token, that marks "6.7" and "15.6" '
+        'together '
         "with the word `task.unit` behind them, and nothing else.",
         hints=(
             'Our tokenizer cuts "6.7" into three tokens: "6", "." and "7".',
@@ -96,7 +108,8 @@ EXERCISES = (
         wrong=(
             Mistake(
                 "label and all",
-                "That is a whole entry for add_patterns, label included. Give the inner list alone, one dict per token.",
+                "That is a whole entry for add_patterns, label included. Give the inner list alone, one dict per "
+                "token.",
                 lambda g: [{"label": "SCREEN", "pattern": _number(_unit(g))}],
                 lambda a, g: _with_label(a),
             ),
@@ -131,15 +144,21 @@ EXERCISES = (
         "05.2",
         "core",
         "function",
-        "Build `align` for another scheme, BILOU: write a function of (spans, offsets) that returns a list with a text per "
-        'piece: "B-RAM" for the first piece of a span, "I-RAM" inside, "L-RAM" for the last, "U-RAM" for a span of a single '
+        "Build `align` for another scheme, BILOU: write a function of (spans, offsets) that returns a list with a text "
+        "per "
+        'piece: "B-RAM" for the first piece of a span, "I-RAM" inside, "L-RAM" for the last, "U-RAM" for a span of a '
+        'single '
         'piece, "O" for no span, and None for a piece that is no text.',
         hints=(
             "Find the span that owns each piece first, as `align` does; only then decide on the letter.",
-            "A piece is the first of its span when the piece before it has another owner; the last, when the next one has.",
+            "A piece is the first of its span when the piece before it has another owner; the last, when the next one "
+            "has.",
             "First and last at once is U. A piece with start == end has no owner, and its label is None.",
         ),
-        because="The scheme is a choice; BILOU tells the network where spans end. What stays is the way from characters to pieces.",
+        because=(
+            "The scheme is a choice; BILOU tells the network where spans end. What stays is the way from characters "
+            "to pieces."
+        ),
         cases=_bilou_cases,
         wrong=(
             Mistake(
@@ -160,8 +179,12 @@ EXERCISES = (
             Mistake(
                 "exact starts only",
                 "A piece belongs to a span that overlaps it, also when the span begins or ends within the piece.",
-                lambda g: lambda spans, offsets: _bilou(
-                    spans, offsets, touch=lambda all_, s, e: next((x for x in all_ if x[0] <= s and e <= x[1]), None)
+                lambda g: (
+                    lambda spans, offsets: _bilou(
+                        spans,
+                        offsets,
+                        touch=lambda all_, s, e: next((x for x in all_ if x[0] <= s and e <= x[1]), None),
+                    )
                 ),
             ),
         ),
@@ -170,18 +193,25 @@ EXERCISES = (
         "05.3",
         "stretch",
         "function",
-        "Build the score that papers on entity recognition report. Write a function of (true, found), two lists with a list of "
-        "spans (start, end, label) per text, that returns the F1 over all texts: a span counts as right only if start, end "
-        "and label all agree.",
+        "Build the score that papers on entity recognition report. Write a function of (true, found), two lists with "
+        "a list of spans (start, end, label) per text, that returns the F1 over all texts: a span counts as right "
+        "only if start, end and label all agree.",
         hints=(
             "Per text, the spans that are in both lists are right. set(a) & set(b) finds them.",
             "Add up over all texts before you divide: right, found, true.",
             "F1 is 2 * right / (found + true). Nothing found and nothing true: return 0.0.",
         ),
-        because="This is what seqeval computes. It is stricter than our F1 of values: 'XPS 13 ' with a blank too many is wrong here.",
+        because=(
+            "This is what seqeval computes. It is stricter than our F1 of values: 'XPS 13 ' with a blank too many is "
+            "wrong here."
+        ),
         cases=_f1_cases,
         wrong=(
-            Mistake("labels ignored", "A RAM that is called STORAGE counts as right here. Compare the label too.", lambda g: lambda a, b: _f1(a, b, labels=False)),
+            Mistake(
+                "labels ignored",
+                "A RAM that is called STORAGE counts as right here. Compare the label too.",
+                lambda g: lambda a, b: _f1(a, b, labels=False),
+            ),
             Mistake(
                 "overlap is enough",
                 "Half a model name counts as right here. Start and end must agree exactly.",
@@ -192,11 +222,21 @@ EXERCISES = (
                 "That is the mean of one F1 per text. Add up over all texts before you divide.",
                 lambda g: lambda a, b: sum(_f1([x], [y]) for x, y in zip(a, b)) / len(a),
             ),
-            Mistake("recall", "That is recall: false alarms cost nothing.", lambda g: lambda a, b: _share(a, b, lambda t, f, r: t)),
-            Mistake("precision", "That is precision: misses cost nothing.", lambda g: lambda a, b: _share(a, b, lambda t, f, r: f)),
             Mistake(
-                "Jaccard", "That is right / (found + true - right), the Jaccard index. F1 is 2 * right / (found + true).",
-                lambda g: lambda a, b: _share(a, b, lambda t, f, r: t + f - r), lambda f, g: abs(call(f, _TRUE, _FOUND) - 2 / 7) < 1e-6,
+                "recall",
+                "That is recall: false alarms cost nothing.",
+                lambda g: lambda a, b: _share(a, b, lambda t, f, r: t),
+            ),
+            Mistake(
+                "precision",
+                "That is precision: misses cost nothing.",
+                lambda g: lambda a, b: _share(a, b, lambda t, f, r: f),
+            ),
+            Mistake(
+                "Jaccard",
+                "That is right / (found + true - right), the Jaccard index. F1 is 2 * right / (found + true).",
+                lambda g: lambda a, b: _share(a, b, lambda t, f, r: t + f - r),
+                lambda f, g: abs(call(f, _TRUE, _FOUND) - 2 / 7) < 1e-6,
             ),
         ),
     ),
@@ -220,7 +260,10 @@ QUIZ = (
             "The exam must be what the tagger will meet. The last section of the lesson does just that.",
         ),
         wrong=(
-            ("Test texts passed through the same `add_noise`.", "That measures how well the tagger knows our imitation of noise."),
+            (
+                "Test texts passed through the same `add_noise`.",
+                "That measures how well the tagger knows our imitation of noise.",
+            ),
             ("Clean test texts.", "They answer another question: how it reads titles that were typed."),
         ),
     ),

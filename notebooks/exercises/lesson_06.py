@@ -100,11 +100,9 @@ EXERCISES = (
         "06.1",
         "core",
         "function",
-        "Write the search that this lesson rests on: a function of (query, gallery, owners, k) that returns the "
-        "names of the k products "
-        "nearest to the query, best first. query (d,) and gallery (n, d) are as they come, not of length one; "
-        "owners names the product of each "
-        "row; a product counts once, by its best photo.",
+        "Write the search that this lesson rests on: a function of (query, gallery, owners, k) that returns the names "
+        "of the k products nearest to the query, best first. query (d,) and gallery (n, d) are as they come, not of "
+        "length one; owners names the product of each row; a product counts once, by its best photo.",
         hints=(
             "Cosine is the dot product of vectors of length one. Which of the two must be scaled for the order to "
             "be right?",
@@ -144,10 +142,9 @@ EXERCISES = (
         "core",
         "function",
         "Write mAP@k for k = `task.depth`: a function of (rankings, relevant). rankings is a list per query of True "
-        "and False, in the order of "
-        "the results, of which only the first task.depth count; relevant says how many right results there are for "
-        "each query, found or not. "
-        "Divide by as many of them as could stand among the first task.depth.",
+        "and False, in the order of the results, of which only the first task.depth count; relevant says how many "
+        "right results there are for each query, found or not. Divide by as many of them as could stand among the "
+        "first task.depth.",
         hints=(
             "For one query: cut the list. At each rank with a right result, what share of the results so far is right?",
             "Sum these precisions. The best possible sum is min(relevant, task.depth); divide by that, whatever was "
@@ -200,10 +197,9 @@ EXERCISES = (
         "stretch",
         "function",
         "Write an approximate search that honours a filter: a function of (query, gallery, cells, centres, fits, "
-        "probes, k) that returns the row "
-        "numbers of the k nearest vectors, best first. Look only into the `probes` cells whose centres are nearest "
-        "to the query; cells holds "
-        "the cell of each row; rows where fits is False do not count. All vectors have length one.",
+        "probes, k) that returns the row numbers of the k nearest vectors, best first. Look only into the `probes` "
+        "cells whose centres are nearest to the query; cells holds the cell of each row; rows where fits is False do "
+        "not count. All vectors have length one.",
         hints=(
             "Two masks over the rows: is its cell one of those probed, and does it fit? np.isin answers the first.",
             "The probed cells are the first `probes` of np.argsort(-(centres @ query)).",

@@ -58,7 +58,10 @@ def _half_width(errors, level, offset=0, signed=False, few=math.inf):
 
 def _quantiles(given):
     rng = np.random.default_rng(3)
-    lists = [(rng.normal(0.02, 0.2, n).round(4).tolist(), level) for n, level in ((99, 0.9), (50, 0.8), (333, 0.75), (5, 0.9))]
+    lists = [
+        (rng.normal(0.02, 0.2, n).round(4).tolist(), level)
+        for n, level in ((99, 0.9), (50, 0.8), (333, 0.75), (5, 0.9))
+    ]
     return [(one, _half_width(*one)) for one in lists]
 
 
@@ -105,9 +108,9 @@ EXERCISES = (
         "07.1",
         "core",
         "function",
-        "Build what GroupKFold does. Write a function of a list `groups` (one name per row) that returns a list of the same "
-        "length: the fold of each row, 0 to `task.folds` - 1. Rows of one group share a fold, every fold is used, and none "
-        "has more than 1.6 times its share of the rows.",
+        "Build what GroupKFold does. Write a function of a list `groups` (one name per row) that returns a list of "
+        "the same length: the fold of each row, 0 to `task.folds` - 1. Rows of one group share a fold, every fold is "
+        "used, and none has more than 1.6 times its share of the rows.",
         hints=(
             "Give folds to groups, not to rows; then look up each row's group.",
             "dict.fromkeys(groups) has every group once, in the order of the list; enumerate numbers them.",
@@ -141,9 +144,9 @@ EXERCISES = (
         "07.2",
         "core",
         "function",
-        "Build the interval. Write a function of `errors` (a list, log(predicted / price) of rows held out) and `level`: the "
-        "smallest q that |error| of the next row will not exceed in at least the share `level` of cases. Return math.inf where "
-        "there are too few errors to promise that.",
+        "Build the interval. Write a function of `errors` (a list, log(predicted / price) of rows held out) and "
+        "`level`: the smallest q that |error| of the next row will not exceed in at least the share `level` of cases. "
+        "Return math.inf where there are too few errors to promise that.",
         hints=(
             "An interval has two sides: what counts is how large an error is.",
             "Sort them. Of n errors and one more, the next takes each of n + 1 places equally often.",
@@ -183,17 +186,20 @@ EXERCISES = (
         "07.3",
         "stretch",
         "function",
-        "Build a detector of leaks. Write a function of `frame` (columns of positive numbers) and `price` (an array) that returns "
-        "a list of the columns which give the price away, alone or together with one of the honest specs `ram`, `storage` and "
-        "`screen`. It will be tried on tables with and without such columns.",
+        "Build a detector of leaks. Write a function of `frame` (columns of positive numbers) and `price` (an array) "
+        "that returns a list of the columns which give the price away, alone or together with one of the honest specs "
+        "`ram`, `storage` and `screen`. It will be tried on tables with and without such columns.",
         hints=(
             'A column that orders the rows as the price does: frame[column].corr(pd.Series(price), "spearman").',
-            "value = storage / price is a sum in logarithms: log price = log storage - log value. A straight line through two "
-            "columns finds it.",
-            "Fit LinearRegression to np.log(frame[[column, spec]]) and np.log(price); an R2 near one is no accident. Specs are "
-            "never named themselves, and a weak link (stars) is no leak.",
+            "value = storage / price is a sum in logarithms: log price = log storage - log value. A straight line "
+            "through two columns finds it.",
+            "Fit LinearRegression to np.log(frame[[column, spec]]) and np.log(price); an R2 near one is no accident. "
+            "Specs are never named themselves, and a weak link (stars) is no leak.",
         ),
-        because="No split finds a leak that stands in the row itself; arithmetic does, and so does asking where a column came from.",
+        because=(
+            "No split finds a leak that stands in the row itself; arithmetic does, and so does asking where a column "
+            "came from."
+        ),
         right=lambda a, g: all(said == leaks for said, leaks in _named(a)),
         wrong=(
             Mistake(
@@ -231,7 +237,8 @@ QUIZ = (
             ("Which model?", "It hardly matters: the weakest learner remembers names."),
             (
                 "Was the price logged?",
-                "It changes the score by little. The twins matter more; and so does a column worked out from the price.",
+                "It changes the score by little. The twins matter more; and so does a column worked out from the "
+                "price.",
             ),
         ),
     ),

@@ -73,7 +73,9 @@ def _passes_interrupt(answer, word):
 
 
 def _guard_mistake(name, why, example):
-    return Mistake(name, why, lambda g: lambda stage, word: example(stage, word), lambda a, g: _guard_problem(a, g.word) == name)
+    return Mistake(
+        name, why, lambda g: lambda stage, word: example(stage, word), lambda a, g: _guard_problem(a, g.word) == name
+    )
 
 
 # --- 08.2: what a stage costs
@@ -101,7 +103,11 @@ def _ungrouped(as_is, with_truth, products):
 def _near(found, wanted):
     """Whether three numbers are the gain and its interval (to 1.5: bootstraps differ)."""
     found = [float(value) for value in found]
-    return len(found) == 3 and abs(found[0] - wanted[0]) < 0.01 and all(abs(a - b) < 1.5 for a, b in zip(found[1:], wanted[1:]))
+    return (
+        len(found) == 3
+        and abs(found[0] - wanted[0]) < 0.01
+        and all(abs(a - b) < 1.5 for a, b in zip(found[1:], wanted[1:]))
+    )
 
 
 def _answered(answer):
@@ -128,7 +134,11 @@ def app_server(fail=False, log=None):
             return httpx.Response(200, json=[name])
         if path == "/gradio_api/call/describe" and request.method == "POST":
             sent = json.loads(body)["data"][0]
-            known = isinstance(sent, dict) and sent.get("path") in uploads and sent.get("meta") == {"_type": "gradio.FileData"}
+            known = (
+                isinstance(sent, dict)
+                and sent.get("path") in uploads
+                and sent.get("meta") == {"_type": "gradio.FileData"}
+            )
             return httpx.Response(200, json={"event_id": "good" if known and not fail else "bad"})
         if path == "/gradio_api/call/describe/good":
             kinds = {"label": "laptop" if b"wide" in [*uploads.values()][-1] else "tablet"}
@@ -157,7 +167,10 @@ WANTED = {b"a wide one": "laptop", b"another": "tablet"}
 
 
 def _asks_well(answer, given):
-    right = all(answer(app_server(), data) == {"gadget_type": kind, "brand": "Dell", "ram_gb": 16} for data, kind in WANTED.items())
+    right = all(
+        answer(app_server(), data) == {"gadget_type": kind, "brand": "Dell", "ram_gb": 16}
+        for data, kind in WANTED.items()
+    )
     return right and answer(app_server(fail=True), b"text") is None
 
 
@@ -198,82 +211,141 @@ EXERCISES = (
         "08.1",
         "core",
         "function",
-        "Write `guarded(stage, word)`, which returns a stage: a function of a listing that runs `stage` on it. Where that raises, the new stage "
-        "raises nothing and appends one warning to listing.warnings, with word and the error's own words in it. Ctrl-C must still "
-        "work. It is tried with `task.word`.",
+        "Write `guarded(stage, word)`, which returns a stage: a function of a listing that runs `stage` on it. Where "
+        "that raises, the new stage raises nothing and appends one warning to listing.warnings, with word and the "
+        "error's own words in it. Ctrl-C must still work. It is tried with `task.word`.",
         hints=(
-            "A function that defines a function and returns it, without calling it: the stage runs when there is a listing.",
+            "A function that defines a function and returns it, without calling it: the stage runs when there is a "
+            "listing.",
             "try: the stage; except Exception as error: append a text made with an f-string of word and error.",
-            "Three things to check by hand: a stage that works, one that raises ValueError, one that raises KeyboardInterrupt.",
+            "Three things to check by hand: a stage that works, one that raises ValueError, one that raises "
+            "KeyboardInterrupt.",
         ),
-        because="Every place where your code meets another's needs such a guard: it decides whether one bad photo costs a warning or a night.",
+        because=(
+            "Every place where your code meets another's needs such a guard: it decides whether one bad photo costs a "
+            "warning or a night."
+        ),
         right=lambda a, g: _guard_problem(a, g.word) == "",
         wrong=(
-            _guard_mistake("early", "It runs the stage at once, before there is a listing. Return a function that will.",
-                           lambda stage, word: stage(_listing())),
-            _guard_mistake("not run", "A stage that works is not run on the listing.", lambda stage, word: lambda listing: None),
-            _guard_mistake("warns of nothing", "A stage that works leaves a warning. Warn where it raised, and only there.",
-                           lambda stage, word: lambda listing: (stage(listing), listing.warnings.append(word))),
+            _guard_mistake(
+                "early",
+                "It runs the stage at once, before there is a listing. Return a function that will.",
+                lambda stage, word: stage(_listing()),
+            ),
+            _guard_mistake(
+                "not run", "A stage that works is not run on the listing.", lambda stage, word: lambda listing: None
+            ),
+            _guard_mistake(
+                "warns of nothing",
+                "A stage that works leaves a warning. Warn where it raised, and only there.",
+                lambda stage, word: lambda listing: (stage(listing), listing.warnings.append(word)),
+            ),
             _guard_mistake("raises", "A stage that raises still stops everything.", lambda stage, word: stage),
-            _guard_mistake("silent", "The failure is swallowed: nobody will know why the listing is empty, or older warnings are gone.",
-                           lambda stage, word: _guarded(stage, word, warn=False)),
-            _guard_mistake("without reason", "The warning needs both: the word, and what the error itself says, in one text.",
-                           lambda stage, word: _guarded(stage, word, warn="word only")),
-            _guard_mistake("stops Ctrl-C", "It catches KeyboardInterrupt too, so nobody can stop the program. Catch Exception.",
-                           lambda stage, word: _guarded(stage, word, catch=BaseException)),
+            _guard_mistake(
+                "silent",
+                "The failure is swallowed: nobody will know why the listing is empty, or older warnings are gone.",
+                lambda stage, word: _guarded(stage, word, warn=False),
+            ),
+            _guard_mistake(
+                "without reason",
+                "The warning needs both: the word, and what the error itself says, in one text.",
+                lambda stage, word: _guarded(stage, word, warn="word only"),
+            ),
+            _guard_mistake(
+                "stops Ctrl-C",
+                "It catches KeyboardInterrupt too, so nobody can stop the program. Catch Exception.",
+                lambda stage, word: _guarded(stage, word, catch=BaseException),
+            ),
         ),  # fmt: skip
-        variant=lambda rng: {"word": rng.choice(["read", "search", "classify", "extract", "price"]) + f"-{rng.randint(1, 99)}"},
+        variant=lambda rng: {
+            "word": rng.choice(["read", "search", "classify", "extract", "price"]) + f"-{rng.randint(1, 99)}"
+        },
     ),
     Exercise(
         "08.2",
         "core",
         "function",
-        "Write `gain(as_is, with_truth, products)`, what a stage costs: from two lists of right or wrong, one value per listing, and each "
-        "listing's product, the list [gain, low, high] in percentage points: by how much the truth raises the share that is right, and its 95 % "
-        "interval over products, paired.",
+        "Write `gain(as_is, with_truth, products)`, what a stage costs: from two lists of right or wrong, one value "
+        "per listing, and each listing's product, the list [gain, low, high] in percentage points: by how much the "
+        "truth raises the share that is right, and its 95 % interval over products, paired.",
         hints=(
-            "The same listings are in both lists: it is the difference per listing that varies, and it is drawn by product.",
+            "The same listings are in both lists: it is the difference per listing that varies, and it is drawn by "
+            "product.",
             "gadgetlib.measure.difference(one, other, groups) is the paired bootstrap; the larger one comes first.",
             "Its answer is a share with .value, .low and .high; percentage points are a hundred times that.",
         ),
-        because="A gain with its interval is an argument. Two overlapping bars are not, although the gain between them may be certain.",
+        because=(
+            "A gain with its interval is an argument. Two overlapping bars are not, although the gain between them "
+            "may be certain."
+        ),
         right=lambda a, g: _near(_answered(a), _gain(AS_IS, WITH_TRUTH, PRODUCTS)),
         wrong=(
-            Mistake("unpaired", "Two separate intervals were subtracted. The listings are the same: resample the difference.",
-                    lambda g: _unpaired, _like(_unpaired)),
-            Mistake("listings", "It draws single listings. Those of one product stand or fall together: draw products.",
-                    lambda g: _ungrouped, _like(_ungrouped)),
-            Mistake("shares", "Those are shares; percentage points are a hundred times that.",
-                    lambda g: lambda *given: [value / 100 for value in _gain(*given)],
-                    lambda a, g: _near([100 * float(value) for value in _answered(a)], _gain(AS_IS, WITH_TRUTH, PRODUCTS))),
-            Mistake("sign", "Mind the order: with the truth, minus as it is.",
-                    lambda g: lambda as_is, with_truth, products: _gain(with_truth, as_is, products),
-                    _like(lambda as_is, with_truth, products: _gain(with_truth, as_is, products))),
+            Mistake(
+                "unpaired",
+                "Two separate intervals were subtracted. The listings are the same: resample the difference.",
+                lambda g: _unpaired,
+                _like(_unpaired),
+            ),
+            Mistake(
+                "listings",
+                "It draws single listings. Those of one product stand or fall together: draw products.",
+                lambda g: _ungrouped,
+                _like(_ungrouped),
+            ),
+            Mistake(
+                "shares",
+                "Those are shares; percentage points are a hundred times that.",
+                lambda g: lambda *given: [value / 100 for value in _gain(*given)],
+                lambda a, g: _near([100 * float(value) for value in _answered(a)], _gain(AS_IS, WITH_TRUTH, PRODUCTS)),
+            ),
+            Mistake(
+                "sign",
+                "Mind the order: with the truth, minus as it is.",
+                lambda g: lambda as_is, with_truth, products: _gain(with_truth, as_is, products),
+                _like(lambda as_is, with_truth, products: _gain(with_truth, as_is, products)),
+            ),
         ),  # fmt: skip
     ),
     Exercise(
         "08.3",
         "stretch",
         "function",
-        "Write `ask(http, data)`, a client for the app: http is an httpx.Client for its address, data the bytes of a picture. Upload them, "
-        "post the call, fetch the events, and return a dict of gadget_type and the fields of the answer; where the app answers with an error, "
-        "return None.",
+        "Write `ask(http, data)`, a client for the app: http is an httpx.Client for its address, data the bytes of a "
+        "picture. Upload them, post the call, fetch the events, and return a dict of gadget_type and the fields of "
+        "the answer; where the app answers with an error, return None.",
         hints=(
-            "The three requests stand in a cell above; files={'files': ('photo.jpg', data)} uploads bytes under a name.",
+            "The three requests stand in a cell above; files={'files': ('photo.jpg', data)} uploads bytes under a "
+            "name.",
             "An event is two lines, `event: complete` and `data: ...`; others, such as heartbeats, may come before it.",
             "What follows `data: ` is JSON: a list with one entry for each output of the button, in their order.",
         ),
         because="An app that other programs can ask is a service: this is how a shop's own software would use yours.",
         right=_asks_well,
         wrong=(
-            Mistake("no upload", "The app never got the bytes: a path on your machine means nothing there. Upload first.",
-                    lambda g: _no_upload, lambda a, g: "/gradio_api/upload" not in _calls(a)),
-            Mistake("error unseen", "An event may be `error` instead of `complete`; then the answer is None.",
-                    lambda g: _error_unseen, lambda a, g: _reads_well(a)),
-            Mistake("raw events", "That is the text of the events. Find the line after `event: complete` and read its JSON.",
-                    lambda g: _raw, lambda a, g: isinstance(a(app_server(), b"a wide one"), str)),
-            Mistake("first event", "It takes the first event, which may be a heartbeat. Look for `complete`.",
-                    lambda g: _first_event, lambda a, g: a(app_server(), b"a wide one") is None),
+            Mistake(
+                "no upload",
+                "The app never got the bytes: a path on your machine means nothing there. Upload first.",
+                lambda g: _no_upload,
+                lambda a, g: "/gradio_api/upload" not in _calls(a),
+            ),
+            Mistake(
+                "error unseen",
+                "An event may be `error` instead of `complete`; then the answer is None.",
+                lambda g: _error_unseen,
+                lambda a, g: _reads_well(a),
+            ),
+            Mistake(
+                "raw events",
+                "That is the text of the events. Find the line after `event: complete` and read its JSON.",
+                lambda g: _raw,
+                lambda a, g: isinstance(a(app_server(), b"a wide one"), str),
+            ),
+            Mistake(
+                "first event",
+                "It takes the first event, which may be a heartbeat. Look for `complete`.",
+                lambda g: _first_event,
+                lambda a, g: a(app_server(), b"a wide one") is None,
+            ),
         ),  # fmt: skip
     ),
 )
@@ -284,11 +356,16 @@ QUIZ = (
         "The budget says a perfect reader would gain 10 points and a perfect extractor 4. Together?",
         right=(
             "it depends",
-            "A listing with two errors needs both mended, so gains can be more than their sum; a listing wrong for one reason gains once.",
+            "A listing with two errors needs both mended, so gains can be more than their sum; a listing wrong for "
+            "one reason gains once.",
         ),
         wrong=(
             ("14", "That assumes that errors never share a listing."),
-            ("10", "That assumes that the extractor's errors are all in listings that were read wrong, and go away with them."),
+            (
+                "10",
+                "That assumes that the extractor's errors are all in listings that were read wrong, and go away with "
+                "them.",
+            ),
         ),
     ),
     Question(
@@ -296,23 +373,35 @@ QUIZ = (
         "Why were the photos that a listing was laid out with excluded from the index when it was looked up?",
         right=(
             "The query would have found itself.",
-            "The same photo, smaller, is nearest to itself whatever the embedding is worth. Nothing that is measured may have been seen.",
+            "The same photo, smaller, is nearest to itself whatever the embedding is worth. Nothing that is measured "
+            "may have been seen.",
         ),
         wrong=(
             ("So that the search is faster.", "A few photos out of thousands make no difference to the time."),
-            ("Because their products belong to the test split.", "The products stay in the index: finding them by their other photos is the task."),
+            (
+                "Because their products belong to the test split.",
+                "The products stay in the index: finding them by their other photos is the task.",
+            ),
         ),
     ),
     Question(
         "08.q3",
-        "Picture and text both lean towards tablet, each at 3 to 1 against phone. Naive Bayes says 9 to 1. When is that too sure?",
+        "Picture and text both lean towards tablet, each at 3 to 1 against phone. Naive Bayes says 9 to 1. When is "
+        "that too sure?",
         right=(
             "When both err for the same reason.",
-            "A cut or blurred page misleads eye and reader together. Then the second vote is half an echo of the first.",
+            "A cut or blurred page misleads eye and reader together. Then the second vote is half an echo of the "
+            "first.",
         ),
         wrong=(
-            ("When the picture is right more often than the text.", "Their odds already say how far each is to be trusted, if they are calibrated."),
-            ("Never: odds multiply.", "They multiply where the two are independent, given the kind. That is an assumption, not a fact."),
+            (
+                "When the picture is right more often than the text.",
+                "Their odds already say how far each is to be trusted, if they are calibrated.",
+            ),
+            (
+                "Never: odds multiply.",
+                "They multiply where the two are independent, given the kind. That is an assumption, not a fact.",
+            ),
         ),
     ),
 )
