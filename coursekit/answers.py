@@ -28,9 +28,6 @@ SUSPECT = {
 }  # fmt: skip
 
 
-# ---------------------------------------------------------------- cells as syntax trees
-
-
 def parsed(source: str) -> ast.Module | None:
     """A cell's syntax tree, IPython's magics made calls; None for what is no Python even then."""
     from IPython.core.inputtransformer2 import TransformerManager
@@ -81,9 +78,6 @@ def answer_part(source: str) -> str:
     if tree is None:
         return source
     return ast.unparse(ast.Module([node for node in tree.body if not list(_calls(node, "check.exercise"))], []))
-
-
-# ---------------------------------------------------------------- the frame of a lesson
 
 
 @dataclass(frozen=True)
@@ -162,9 +156,6 @@ def build_frame(lesson: Path, solution: Path | None) -> Frame:
     known = frozenset(mark for cell in [*cells, *short] for mark in (cell.get("id", ""), cell.source.strip()))
     names = frozenset(name for tree in trees for name in bound(tree))
     return Frame(lesson.stem, tuple(order), tasks, known, imports, names, answers if solution else {})
-
-
-# ---------------------------------------------------------------- a submission
 
 
 @dataclass

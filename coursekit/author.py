@@ -10,7 +10,6 @@ python -m coursekit.author solutions [03 ...]  # makes notebooks/solutions/ from
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import re
 import sys
@@ -20,6 +19,7 @@ from pathlib import Path
 
 import jupytext
 import nbformat
+from nbconvert.preprocessors import CoalesceStreamsPreprocessor
 
 from coursekit import exercises, shows
 from coursekit.answers import exercise_of
@@ -32,6 +32,7 @@ NOTEBOOKS = project_root() / "notebooks"
 SOLUTIONS = NOTEBOOKS / "solutions"
 PLANS = project_root() / "docs" / "instructors"
 STUB = "my_answer = ..."
+WIDGETS = "application/vnd.jupyter.widget-view+json"
 
 
 def normalise(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
@@ -45,25 +46,13 @@ def normalise(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
         cell.metadata = {k: v for k, v in cell.metadata.items() if k == "tags"}
         cell.metadata |= {"jupyter": {"outputs_hidden": True}} if hidden else {}
         if cell.cell_type == "code":
-            cell.outputs = _kept(cell.outputs)
+            cell.outputs = [o for o in cell.outputs if o.get("name") != "stderr" and WIDGETS not in o.get("data", {})]
+            for output in (output for output in cell.outputs if output.output_type == "stream"):
+                output.text = output.text.replace(str(project_root()), ".")
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
     notebook.metadata = {"kernelspec": kernel, "language_info": {"name": "python"}}
     notebook.nbformat_minor = 5
-    return notebook
-
-
-def _kept(outputs: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
-    """Outputs without what differs from run to run: standard error, widgets, progress, where chunks of text end."""
-    kept: list[nbformat.NotebookNode] = []
-    for output in outputs:
-        if output.output_type == "stream":
-            output.text = re.sub(r"[^\n]*\r", "", output.text).replace(str(project_root()), ".")
-            if kept and kept[-1].output_type == "stream" and output.name == "stdout":
-                kept[-1].text += output.text
-                continue
-        if output.get("name") != "stderr" and "application/vnd.jupyter.widget-view+json" not in output.get("data", {}):
-            kept.append(output)
-    return kept
+    return CoalesceStreamsPreprocessor().preprocess(notebook, {})[0]  # text in one piece, as the terminal shows it
 
 
 def read(name: str) -> nbformat.NotebookNode:
@@ -111,8 +100,8 @@ def exercise_list(number: str) -> str:
 
 def presets() -> str:
     """The instructors' presets, as the files in notebooks/instructor have them."""
-    texts = {path.stem: path.read_text() for path in sorted((NOTEBOOKS / "instructor").glob("*.yaml"))}
-    return "\n\n".join(f"## `{name}`\n\n```yaml\n{text}```" for name, text in texts.items())
+    files = sorted((NOTEBOOKS / "instructor").glob("*.yaml"))
+    return "\n\n".join(f"## `{file.stem}`\n\n```yaml\n{file.read_text()}```" for file in files)
 
 
 def filled(text: str, place: str, content: str) -> str:
@@ -180,9 +169,6 @@ def write_solution(name: str) -> Path:
     from nbclient import NotebookClient
 
     notebook = solution(name)
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            ast.parse(cell.source)  # a slip in a source is told before a kernel starts
     NotebookClient(notebook, timeout=300, kernel_name="python3").execute(cwd=str(SOLUTIONS))
     return save(normalise(notebook), SOLUTIONS / f"{name}.ipynb")
 

@@ -13,9 +13,8 @@ import tempfile
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from gadgetlib.errors import CourseError
 from gadgetlib.files import build_dir, project_root
@@ -28,22 +27,11 @@ KEPT = {
 NAMESPACES = "--user --map-root-user --net --mount --pid --fork --kill-child --mount-proc --ipc"
 
 
-@dataclass
-class Fence:
+class Fence(NamedTuple):
     """How a submission is held: what this machine can enforce, found out once by trying."""
 
     namespaces: bool
-    files: str
-    network: str
-    processes: str
-    limits: list[str]
-
-    def sentence(self) -> str:
-        memory = "kernel limit and watch" if "DATA" in self.limits else "watch only"
-        return (
-            f"Files: {self.files}. Network: {self.network}. Memory: {memory}. Processes: {self.processes}. "
-            "Time: all its processes are killed."
-        )
+    sentence: str
 
 
 def try_fence(timeout: float = 60) -> Fence:
@@ -57,7 +45,9 @@ def try_fence(timeout: float = 60) -> Fence:
         target.unlink(missing_ok=True)
         stood = next((event["stood"] for event in events if "stood" in event), None)
         if stood and not ended and not climbed:
-            return Fence(namespaces, **stood)
+            memory = "kernel limit and watch" if "DATA" in stood.pop("limits") else "watch only"
+            parts = {**stood, "memory": memory, "time": "all its processes are killed"}
+            return Fence(namespaces, " ".join(f"{what.capitalize()}: {how}." for what, how in parts.items()))
     raise CourseError("No process could be fenced in on this machine, so nothing was run; try `gadget doctor`.")
 
 
@@ -83,11 +73,9 @@ def run_fenced(
         "HOME": str(work), "TMPDIR": str(work), "PYTHONPATH": str(project_root()), "PYTHONDONTWRITEBYTECODE": "1",
         "HF_HUB_OFFLINE": "1", "MPLBACKEND": "agg", "TOKENIZERS_PARALLELISM": "false", "PYTHONUNBUFFERED": "1",
     }  # fmt: skip
-    process = subprocess.Popen(
-        [*(["unshare", *NAMESPACES.split()] if namespaces else []), sys.executable, "-m", "coursekit.sandbox"],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment, cwd=work,
-        start_new_session=True,
-    )  # fmt: skip
+    command = [*(["unshare", *NAMESPACES.split()] if namespaces else []), sys.executable, "-m", "coursekit.sandbox"]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    process = subprocess.Popen(command, **pipes, env=environment, cwd=work, start_new_session=True)
     events: list[dict[str, Any]] = []
     listener = threading.Thread(target=_listen, args=(process, token, events), daemon=True)
     listener.start()
@@ -119,8 +107,7 @@ def _watch(process: subprocess.Popen, timeout: float, memory_mb: int) -> str:
     until = time.monotonic() + max(60, 4 * timeout)
     while process.poll() is None:
         time.sleep(0.1)
-        memory = worked = 0.0
-        family = _family(process.pid)
+        memory, worked, family = 0.0, 0.0, _family(process.pid)
         for member in family:
             with contextlib.suppress(Exception):  # it ended meanwhile
                 memory += member.memory_info().rss / 2**20

@@ -120,7 +120,7 @@ def grade(
     inside = submissions.resolve()
     found = answers.find_submissions(inside)
     fence = try_fence()
-    say(f"{len(found)} notebooks. {fence.sentence()}")
+    say(f"{len(found)} notebooks. {fence.sentence}")
     limits = {"timeout": timeout, "memory_mb": memory_mb, "seed": seed}
     frames, unfair = _frames(found, lessons or project_root() / "notebooks", whole, fence, limits, say)
     before = _stamps(fence)
@@ -217,7 +217,7 @@ def write_results(found: list[Submission], frames: dict[str, Frame], out: Path, 
             safe += "_"
         names[learner] = f"{safe}.html"
     rows = [row(one, frames.get(one.lesson), f"{pages.name}/{names[one.learner]}") for one in found]
-    texts = {"index.html": page("grades.html", title="Grades", table=rows, names=names, fence=fence.sentence())}
+    texts = {"index.html": page("grades.html", title="Grades", table=rows, names=names, fence=fence.sentence)}
     for learner, file in names.items():
         own = [{**vars(one), "row": line} for one, line in zip(found, rows) if one.learner == learner]
         texts[file] = page("grades.html", title=learner, submissions=own)

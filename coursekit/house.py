@@ -6,6 +6,7 @@ The layers are a table in pyproject.toml (``[tool.house]``); tests/test_house.py
 from __future__ import annotations
 
 import ast
+import graphlib
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -55,14 +56,12 @@ def upward(edges: dict[str, set[str]]) -> list[tuple[str, str]]:
 
 
 def cycles(edges: dict[str, set[str]]) -> list[str]:
-    """The modules that import each other, directly or by a detour: what is left when ends are taken off both sides."""
-    left = edges
-    while True:
-        imported = {target for targets in left.values() for target in targets}
-        inside = {name for name, targets in left.items() if targets & set(left) and name in imported}
-        if inside == set(left):
-            return sorted(left)
-        left = {name: left[name] & inside for name in inside}
+    """The modules of a circle of imports, if there is one."""
+    try:
+        graphlib.TopologicalSorter(edges).prepare()
+    except graphlib.CycleError as error:
+        return sorted(set(error.args[1]))
+    return []
 
 
 def functions(path: Path) -> Iterator[tuple[str, int]]:

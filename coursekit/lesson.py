@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from coursekit import contracts
 from coursekit.workspace import ARTEFACTS, artefact_path, find_lesson, read_card, record, stamp, write_json
@@ -29,29 +29,28 @@ def check_parameters(lesson: str, namespace: Mapping[str, Any], accepted: Mappin
     accepted: for some of them what is allowed: ``(low, high)`` bounds, both ends included, or a list of values.
     Raises CourseError naming the parameter, what it got and what it accepts.
     """
-    from pydantic import Field, ValidationError, create_model
+    from pydantic import Field, TypeAdapter, ValidationError
 
     types = {name: kind for name, kind in namespace.get("__annotations__", {}).items() if not name.startswith("_")}
     if not types:
         raise CourseError(f"{lesson} has no typed parameters cell; run the cell tagged `parameters` first.")
+    described = {name: _describe(name, kind, accepted.get(name)) for name, kind in types.items()}
     if stray := _stray_names(namespace, types):
-        described = ", ".join(_describe(name, kind, accepted.get(name)) for name, kind in types.items())
-        raise CourseError(f"{lesson} has no parameter {', '.join(map(repr, stray))}; it accepts {described}.")
-    fields: dict[str, Any] = {name: (kind, ...) for name, kind in types.items()}
-    for name, allowed in accepted.items():
-        if name in fields:
-            bounds = None if isinstance(allowed, list) else Field(ge=allowed[0], le=allowed[1])
-            fields[name] = (types[name], bounds) if bounds else (Literal[tuple(allowed)], ...)
-    try:
-        model = create_model("Parameters", __config__={"strict": True, "protected_namespaces": ()}, **fields)
-        return model(**{name: namespace[name] for name in types if name in namespace}).model_dump()
-    except ValidationError as error:
-        problem = error.errors()[0]
-        name = str(problem["loc"][0])
-        raise CourseError(
-            f"{lesson}: parameter {name} = {problem['input']!r} is not accepted ({problem['msg'].lower()}); "
-            f"use {_describe(name, types[name], accepted.get(name))}."
-        ) from None
+        names, all_ = ", ".join(map(repr, stray)), ", ".join(described.values())
+        raise CourseError(f"{lesson} has no parameter {names}; it accepts {all_}.")
+    values = {}
+    for name, kind in types.items():
+        match accepted.get(name):
+            case list(choices):
+                kind = Literal[tuple(choices)]
+            case (low, high):
+                kind = Annotated[kind, Field(ge=low, le=high)]
+        try:
+            values[name] = TypeAdapter(kind).validate_python(namespace.get(name), strict=True)
+        except ValidationError as error:
+            given = f"parameter {name} = {namespace.get(name)!r} is not accepted ({error.errors()[0]['msg'].lower()})"
+            raise CourseError(f"{lesson}: {given}; use {described[name]}.") from None
+    return values
 
 
 def _stray_names(namespace: Mapping[str, Any], types: Mapping[str, Any]) -> list[str]:
@@ -61,14 +60,14 @@ def _stray_names(namespace: Mapping[str, Any], types: Mapping[str, Any]) -> list
     shell = namespace.get("get_ipython")
     hidden = {"In", "Out", *types, *(getattr(shell(), "user_ns_hidden", ()) if callable(shell) else ())}
     plain = (str, int, float, bool, list, dict, type(None))
-    found = (name for name, value in namespace.items() if isinstance(value, plain) and not name.startswith("_"))
-    return sorted(name for name in found if name not in hidden)
+    found = [name for name, value in namespace.items() if isinstance(value, plain) and not name.startswith("_")]
+    return sorted(set(found) - hidden)
 
 
 def _describe(name: str, kind: Any, allowed: Any) -> str:
-    kind = kind if isinstance(kind, str) else getattr(kind, "__name__", str(kind))
     if isinstance(allowed, list):
         return f"{name} ({' | '.join(map(str, allowed))})"
+    kind = getattr(kind, "__name__", str(kind))
     return f"{name} ({kind}, {allowed[0]} to {allowed[1]})" if allowed else f"{name} ({kind})"
 
 

@@ -23,30 +23,23 @@ def save_run(name: str, *, seconds: float, peak_mb: float, parameters: dict[str,
     write_json(record("runs", name), run)
 
 
-def collect() -> dict[str, Any]:
-    """The report so far: for each lesson run its time, peak memory, parameters and headline figures."""
-    lessons = []
+def write() -> dict[str, Any]:
+    """Write ``build/report.json`` and ``report.html`` from what the lessons have left so far; return the report."""
+    lessons, pictures = [], {}
     for name in LESSONS:
         if run := read_json(record("runs", name)):
-            picture = f"cards/{name}.png"
-            there = picture if (build_dir() / picture).exists() else None
+            picture = record("cards", name).with_suffix(".png")
+            there = f"cards/{name}.png" if picture.exists() else None
             lessons.append({"name": name, **run, "figures": read_card(name).get("figures", {}), "picture": there})
-    cores = f"{os.cpu_count()} cores"
-    return {
-        "machine": f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, {cores}",
+            if there:
+                pictures[name] = base64.b64encode(picture.read_bytes()).decode()
+    system = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
+    found = {
+        "machine": f"Python {platform.python_version()}, {system}",
         "total": round(sum(lesson["seconds"] for lesson in lessons), 1),
         "lessons": lessons,
     }
-
-
-def write() -> dict[str, Any]:
-    """Write ``build/report.json`` and ``build/report.html``; return the report."""
-    found = collect()
     write_json(build_dir() / "report.json", found)
-    pictures = {
-        lesson["name"]: base64.b64encode((build_dir() / lesson["picture"]).read_bytes()).decode()
-        for lesson in found["lessons"] if lesson["picture"]
-    }  # fmt: skip
     with write_atomic(build_dir() / "report.html") as part:
         part.write_text(page("report.html", **found, pictures=pictures, shown=shown), encoding="utf-8")
     return found

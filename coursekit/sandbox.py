@@ -35,9 +35,6 @@ CHANGES = {
 }  # fmt: skip
 
 
-# ---------------------------------------------------------------- the kernel's fence
-
-
 def _mount_attributes(path: Path, *, set_: int = 0, clear: int = 0, flags: int = 0) -> None:
     wanted = struct.pack("4Q", set_, clear, 0, 0)
     if LIBC.syscall(MOUNT_SETATTR, -100, os.fsencode(path), flags, wanted, len(wanted)):
@@ -70,11 +67,10 @@ def close_the_files(work: Path, hidden: list[str]) -> None:
 
 def bound_processes() -> bool:
     """Keep this process namespace small, root's too, whom RLIMIT_NPROC does not bind. Needs Linux 6.14."""
-    if tuple(int(part) for part in re.findall(r"\d+", os.uname().release)[:2]) < (6, 14):
-        return False  # the number below is the whole machine's there
+    release = tuple(int(part) for part in re.findall(r"\d+", os.uname().release)[:2])
     with contextlib.suppress(OSError):
-        Path("/proc/sys/kernel/pid_max").write_text(str(MOST_PROCESSES))
-        return True
+        if release >= (6, 14):  # before, this number is the whole machine's
+            return bool(Path("/proc/sys/kernel/pid_max").write_text(str(MOST_PROCESSES)))
     return False
 
 
@@ -102,9 +98,6 @@ def limit(seconds: int, memory_mb: int, processes: int | None) -> list[str]:
     return done
 
 
-# ---------------------------------------------------------------- Python's fence
-
-
 class Guard:
     """An audit hook that refuses writes outside ``work``, connections that leave this machine, and killing others.
 
@@ -123,10 +116,8 @@ class Guard:
         raise PermissionError(f"not allowed while grading: {what}")
 
     def _path(self, path: Any, what: str) -> None:
-        if isinstance(path, int) or path is None:  # a file that is open already
-            return
-        real = os.path.realpath(os.fsdecode(path))
-        if real + os.sep != self.allowed[0] and not real.startswith(self.allowed):
+        real = "" if isinstance(path, int) or path is None else os.path.realpath(os.fsdecode(path))
+        if real and real + os.sep != self.allowed[0] and not real.startswith(self.allowed):  # "": open already
             self._refuse(f"{what} {real}")
 
     def _hook(self, event: str, args: tuple) -> None:
@@ -153,9 +144,6 @@ class Guard:
                 self._refuse(f"kill process {args[0]}")
 
 
-# ---------------------------------------------------------------- the cells
-
-
 class Output(io.StringIO):
     """Standard output that keeps its beginning only: a cell that prints for ever fills no memory."""
 
@@ -179,8 +167,7 @@ class Cells:
 
     def run(self, source: str, learner: bool) -> tuple[str, str]:
         """Run one cell; return its output and its error, ``""`` if there was none."""
-        output = Output()
-        self.guard.watching = learner
+        output, self.guard.watching = Output(), learner
         try:
             with contextlib.redirect_stdout(output), contextlib.redirect_stderr(Output()):
                 done = self.shell.run_cell(source, store_history=False)
@@ -255,18 +242,18 @@ def lend_build(build: Path, lent: Path, overlay: bool) -> None:
 
 def close(job: dict[str, Any], work: Path) -> dict[str, Any]:
     """Put up the fence that the job asks for; return what stands."""
-    stands = {"files": "Python's audit hook", "network": "Python's audit hook", "processes": "watch only"}
-    if job["namespaces"]:
+    hook, kernel, build = "Python's audit hook", job["namespaces"], Path(job["build"])
+    stands = {"files": hook, "network": hook, "processes": "watch only"}
+    if kernel:
         bounded = bound_processes() or not job["root"]
         close_the_files(work, job["hidden"])
         stands = {"files": "read-only mounts", "network": "a network namespace without devices"}
         root = "watch only (root on Linux before 6.14: grade as somebody else)"
         stands["processes"] = "kernel limit" if bounded else root
-    lend_build(Path(job["build"]), work / "build", overlay=job["namespaces"])
-    if job["namespaces"]:
+    lend_build(build, work / "build", overlay=kernel)
+    if kernel:
         drop_rights()
-    processes = MOST_PROCESSES if job["namespaces"] else None
-    return {**stands, "limits": limit(job["seconds"] + 5, job["memory_mb"], processes)}
+    return {**stands, "limits": limit(job["seconds"] + 5, job["memory_mb"], MOST_PROCESSES if kernel else None)}
 
 
 def main() -> None:
