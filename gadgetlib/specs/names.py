@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from gadgetlib.specs import tables
 from gadgetlib.specs.tables import Line, Maker
@@ -15,8 +16,7 @@ GADGETS = ("headphones", "smartwatch", "tablet", "laptop", "mobile_phone")
 NAMEABLE = ("name", "number", "code")
 
 
-@dataclass(frozen=True)
-class Seen:
+class Seen(NamedTuple):
     """A maker, or lines, at tokens `at` to `at + size`; an unknown maker is an empty tuple."""
 
     at: int
@@ -25,7 +25,7 @@ class Seen:
 
     def of(self, maker: str | None) -> bool:
         """Is one of these lines the maker's?"""
-        return isinstance(self.what, tuple) and any(line.maker == maker for line in self.what)
+        return any(line.maker == maker for line in self.what)
 
 
 # --- who makes it -------------------------------------------------------------------------------------------------
@@ -57,15 +57,14 @@ def find(tokens: list[Token]) -> tuple[list[Seen], list[Seen]]:
 
 
 def _glued(tokens: list[Token], i: int) -> Seen | None:
-    """A line glued to its number ("RedmiNote12", "QC35"); a maker glued to anything is cut off as its own token."""
+    """A line glued to its number ("RedmiNote12", "QC35"); a maker glued to a line or a number is cut off as a token."""
     t, lines = tokens[i], tables.lines()
     for n in range(min(len(t.key) - 1, 16), 1, -1):
         head, rest = t.key[:n], t.key[n:]
         number, maker = rest[0].isdecimal() and not head[-1].isdecimal(), tables.makers().get(head)
-        if head in lines and number and (n > 3 or t.text.isalnum() and any(x.trust == "numbered" for x in lines[head])):
+        if head in lines and number and (n > 3 or any(x.trust == "numbered" for x in lines[head])):
             return Seen(i, 1, lines[head])
-        whole = maker and rest in lines and (t.text.isupper() or not maker.word)
-        if maker and t.text[:n].isalpha() and (whole or number and n > 2):
+        if maker and t.text[:n].isalpha() and (rest in lines or number and n > 2):
             role = "number" if rest.isdecimal() else t.role
             tokens[i] = replace(t, text=t.text[:n], key=head, end=t.start + n, role="word")
             tokens.insert(i + 1, replace(t, text=t.text[n:], key=rest, start=t.start + n, gap="", role=role))
@@ -76,21 +75,20 @@ def _glued(tokens: list[Token], i: int) -> Seen | None:
 def _believable(seen: Seen, tokens: list[Token], what: list[Seen]) -> bool:
     """Is this word the maker here, or an everyday word ("noise cancelling", "nothing included")?"""
     first, after = tokens[seen.at], tokens[seen.at + seen.size]
-    followed = any(s.at == seen.at + 1 and s.of(seen.what.name) for s in what)
-    if "software" in first.roles or not seen.what.word or followed:
+    if "software" in first.roles or not seen.what.word:
         return "software" not in first.roles
-    begins = seen.at < 3 and all(t.role in ("stop", "number") for t in tokens[: seen.at]) and "\n" not in after.gap
-    alone = len(first.key) > 3 and "\n" in after.gap and (seen.at == 0 or "\n" in first.gap)
-    return (first.text[:1].isupper() or seen.what.name[:1].islower()) and (begins or alone)
+    followed = any(s.at == seen.at + 1 and s.of(seen.what.name) for s in what)
+    begins = first.text[:1].isupper() or seen.what.name[:1].islower()
+    begins = begins and seen.at < 3 and all(t.role in ("stop", "number") for t in tokens[: seen.at])
+    return followed or (first.first if after.first else begins)
 
 
 def trusted(seen: Seen, tokens: list[Token]) -> list[Line]:
     """The lines at a place that give their maker away."""
     last, after = tokens[seen.at + seen.size - 1], tokens[seen.at + seen.size]
     numbered = last.role == "code" or after.role in ("number", "code") and after.gap in (" ", "-", "")
-    faint = seen.size == 1 and len(last.key) < 4 and not numbered and not last.text.isupper()
-    sure = ("alone", "numbered") if numbered or not seen.at else ("alone",)
-    return [line for line in seen.what if line.trust in sure and not faint]
+    alone = tokens[seen.at].first and after.first  # "LEGION" on a line of print of its own
+    return [x for x in seen.what if x.trust == "alone" or x.trust == "numbered" and (numbered or alone or not seen.at)]
 
 
 def choose_maker(who: list[Seen], what: list[Seen], tokens: list[Token]) -> tuple[str, Seen, float, str] | None:
@@ -106,38 +104,29 @@ def choose_maker(who: list[Seen], what: list[Seen], tokens: list[Token]) -> tupl
     if strong:
         return strong[0][1].maker, strong[0][0], 0.8, f"line {strong[0][1].name}"
     for i, t in enumerate(tokens):
-        starts = "\n" in t.gap or all(x.role == "stop" for x in tokens[:i])
+        starts = t.first or all(x.role == "stop" for x in tokens[:i])
         if starts and t.role in ("word", "code") and not t.aside and (near := tables.near_maker(t.key)):
             return near.name, Seen(i, 1, near), 0.6, "misread"
     return None
 
 
 def unknown_maker(tokens: list[Token], kind: str | None, heights: Sequence[float]) -> Seen | None:
-    """A maker that no list has: labelled; a line of print of its own, large or repeated; or the word before a name."""
-    rows: list[list[int]] = [[]]
-    for i, t in enumerate(tokens[:-1]):
-        rows += [[] for _ in range(t.gap.count("\n"))]
-        rows[-1].append(i)
-        if i and "maker_label" in tokens[i - 1].roles and t.role == "word" and re.fullmatch(r"\s?[:|=]\s?|\s*", t.gap):
+    """A maker that no list has: labelled; alone on a line of print, large or repeated; or the word before a name."""
+    for i, t in enumerate(tokens[1:], 1):
+        if "maker_label" in tokens[i - 1].roles and t.role == "word" and re.fullmatch(r"\s?[:|=]?\s*", t.gap):
             return Seen(i, 1)
-    if not kind and not any(t.role in ("size", "screen") for t in tokens) and len(tokens) > 6:
+    if not kind and len(tokens) > 7 and not any(t.role in ("size", "screen") for t in tokens):
         return None
-    alone = [(r, row[0]) for r, row in enumerate(rows) if len(row) == 1 and len(rows) > 1 and _unknown(tokens[row[0]])]
-    times, top = Counter(tokens[i].key for _, i in alone), next((r for r, row in enumerate(rows) if row), 0)
-    for r, i in alone:
-        large = heights and heights[min(r, len(heights) - 1)] > 0.75 * max(heights)
-        titled = r == top and tokens[i + 1].role in ("code", "number")
-        if len(tokens[i].key) > 3 and (times[tokens[i].key] > 1 or large or titled):
+    alone = [(i, t) for i, t in enumerate(tokens[:-1]) if t.first and tokens[i + 1].first and not t.gap.strip()]
+    alone = [(i, t) for i, t in alone if _unknown(t) and (t.text.isupper() or t.text[1:].islower())]
+    times = Counter(t.key for _, t in alone)
+    for i, t in alone:
+        large = heights and heights[min(t.row, len(heights) - 1)] > 0.75 * max(heights)
+        if (len(t.key) > 3 or t.text.isupper()) and (times[t.key] > 1 or large):
             return Seen(i, 1)
-    shouted = _unknown(tokens[0]) and tokens[0].text.isupper() and any(t.text.istitle() for t in tokens)
-    if kind and len(rows) == 1 and shouted:
-        return Seen(0, 1)  # "BERIBES Bluetooth Headphones"
-    for row in rows[:4]:
-        stop = next((k for k, i in enumerate(row) if tokens[i].key in ("with", "for", "and")), 8)
-        for i in row[: min(stop, 8)]:
-            if _before_name(tokens, i, kind if len(rows) == 1 else None):
-                return Seen(i, 1)
-    return None
+    dated, one_line = {t.row for t in tokens if "date" in t.roles}, not any(t.row for t in tokens[:-1])
+    near = (i for i, t in enumerate(tokens[:40]) if t.row < 4 and t.row not in dated)
+    return next((Seen(i, 1) for i in near if _before_name(tokens, i, kind if one_line else None)), None)
 
 
 def _unknown(t: Token) -> bool:
@@ -148,12 +137,9 @@ def _before_name(tokens: list[Token], i: int, kind: str | None) -> bool:
     """Does a name follow the unknown word i: a number or a code soon, or, of a known kind, any word?"""
     after = tokens[i + 1 : i + 4]
     after = after[: next((k for k, t in enumerate(after) if HARD.search(t.gap)), 3)]
-    if not after or not _unknown(tokens[i]) or i and "model_label" in tokens[i - 1].roles:
-        return False
-    rest = [t for t in after if t.role not in ("word", "name")]
-    numbered = bool(rest) and rest[0].role in ("number", "code")
-    cased = tokens[i].text[0].isupper() or numbered and (after[0].role == "code" or i == 0)
-    return cased and (numbered or bool(kind) and after[0].role == "word")
+    ends = [t.role for t in after if t.role not in ("word", "name")]
+    worded = kind and after and after[0].role == "word" and tokens[i].text[:1].isupper()
+    return _unknown(tokens[i]) and (bool(worded) or ends[:1] in (["number"], ["code"]))
 
 
 # --- what it is ---------------------------------------------------------------------------------------------------
@@ -164,16 +150,15 @@ _COMPUTER = re.compile(r"i[3579]|ryzen|celeron|pentium|athlon|xeon|core$|intel|m
 
 def kind_of(tokens: list[Token], found: list[Line]) -> str | None:
     """The kind of gadget by votes: what the text calls it, the lines it names, the parts it has. None without votes."""
-    ends = [i for i, t in enumerate(tokens) if "\n" in t.gap]
-    head = tokens[: ends[2] if len(ends) > 3 else None]  # further down a picture's text stands what comes with it
-    accessory = any("accessory" in t.roles for t in tokens[:8]) and not any("(" in t.gap for t in tokens[:8])
-    if accessory and any(t.aside for t in head):
+    accessory = any("accessory" in t.roles for t in tokens[:8])
+    if accessory and any(t.aside for t in tokens if t.row < 3):
         return "other"
     votes: Counter[str] = Counter()
     for line in found[:4]:
         votes[line.kind] += 1.2 if line.trust != "alone" else 4 if line.kind in GADGETS[:3] else 2.5
-    for i, t in enumerate(tokens):
-        for kind in t.roles & {*GADGETS, *(["other"] if i < len(head) else [])} if not t.aside else ():
+    for t in tokens:
+        kinds = {*GADGETS, "other"} if t.row < 3 else GADGETS  # further down a picture stands what comes with it
+        for kind in t.roles & {*kinds} if not t.aside else ():
             votes[kind] += 1 if t.role == "name" else 2
         ending = next((e for e in ENDINGS if t.key.rstrip("0123456789").endswith(e)), None)
         if ending and t.role in ("word", "code") and t.key not in tables.lines():
@@ -191,6 +176,11 @@ def dropped(t: Token, maker: str | None, kind: str | None) -> bool:
     return t.numbered and tables.coded(t.text, "", kind if kind in ("laptop", "other") else "mobile", maker=maker)
 
 
+def numbered(tokens: list[Token], kept: list[int]) -> bool:
+    """Has a name a token with a digit?"""
+    return any(tokens[k].numbered for k in kept)
+
+
 def read_name(tokens: list[Token], start: int, size: int, maker: str | None, kind: str | None) -> list[int]:
     """Indices of the tokens of a name: the `size` tokens of a line, then all that can belong to it."""
     kept, j = list(range(start, start + size)), start + size
@@ -200,18 +190,15 @@ def read_name(tokens: list[Token], start: int, size: int, maker: str | None, kin
             break
         kept += range(j, j + step)
         j += max(1, step)
-    while len(kept) > max(1, size) and "describes" in tokens[kept[-1]].roles:
-        numbered, word = any(tokens[k].numbered for k in kept[:-1]), tokens[kept[-1]].key
-        if word not in ("series", "tablet", "convertible") and (word == "active" or not numbered):
-            break
+    while len(kept) > max(1, size) and "describes" in tokens[kept[-1]].roles and numbered(tokens, kept[:-1]):
         kept.pop()  # "Nitro 5 Gaming" laptop
     return kept
 
 
 def _joined(tokens: list[Token], j: int, kept: list[int]) -> bool:
     """Does the gap before token j leave the name whole? A short bracket does, and a line's end before a number."""
-    t, gap, numbered = tokens[j], tokens[j].gap, any(tokens[k].numbered for k in kept)
-    if not HARD.search(gap) or gap.strip() == ")" and "(" in "".join(tokens[k].gap for k in kept[1:]):
+    t, gap = tokens[j], tokens[j].gap
+    if not HARD.search(gap) or gap == ") " and any("(" in tokens[k].gap for k in kept[1:]):
         return True
     if gap.strip() == "(" and kept:
         inside = next((k for k in range(1, 4) if ")" in tokens[min(j + k, len(tokens) - 1)].gap), 1)
@@ -221,21 +208,19 @@ def _joined(tokens: list[Token], j: int, kept: list[int]) -> bool:
         return bool(kept) and t.role == "code" and tokens[j - 1].role in ("code", "number")  # "15s- eq2144au"
     if gap != "\n" or not kept:
         return False
-    line = tokens[j : next((k for k in range(j + 1, len(tokens)) if "\n" in tokens[k].gap), len(tokens))]
+    line = [x for x in tokens[j : j + 4] if x.row == t.row]
     suffix = all(x.role == "name" and len(x.key) > 1 for x in line) or t.key == "5g" or t.role == "ordinal"
-    return suffix or t.role in NAMEABLE and not numbered
+    return suffix or t.role in NAMEABLE and not numbered(tokens, kept)
 
 
 def _step(tokens: list[Token], j: int, kept: list[int], maker: str | None, kind: str | None) -> int:
     """How many tokens from j on go on with a name: 0 where one is passed over, -1 where the name ends."""
     t, after, phone = tokens[j], tokens[min(j + 1, len(tokens) - 1)], kind in ("mobile_phone", "tablet", None)
-    edition = next((k for k, x in enumerate(tokens[j : j + 4]) if "edition" in x.roles and kept), None)
-    if edition and not any(HARD.search(x.gap) for x in tokens[j + 1 : j + edition + 1]):
+    edition = next((k for k, x in enumerate(tokens[j : j + 4]) if "edition" in x.roles and kept), 0)
+    if edition:
         return edition + 1
     if YEAR.fullmatch(t.key):
         return int(bool(kept) and (kind != "laptop" or maker == "Apple"))
-    if t.key == "5g":
-        return 1 if kept and phone else -1
     if t.role in NAMEABLE and dropped(t, maker, kind):
         return 0 if kept else -1
     if t.role == "number":
@@ -243,20 +228,19 @@ def _step(tokens: list[Token], j: int, kept: list[int], maker: str | None, kind:
         return 1 if len(t.key) < 5 and numbers < 2 and after.key != "in" else -1
     if t.role == "decimal":  # "Galaxy Tab E 9.6", "Nokia 5.3"
         return 1 if t.value < 20 and t.gap == " " and (kind == "tablet" if kept else phone) else -1
-    if t.role in ("name", "code") or t.role == "ordinal" and kept:
+    if t.role in ("name", "code") or t.role == "ordinal" and kept or t.key == "5g" and kept and phone:
         return 1
     return 1 if t.role == "word" and _belongs(tokens, j, kept, kind) else -1
 
 
 def _belongs(tokens: list[Token], j: int, kept: list[int], kind: str | None) -> bool:
     """May the unknown word j belong to a name? While that has no number, if one follows soon or the name ends here."""
-    t, after = tokens[j], tokens[j + 1]
-    if any(tokens[k].numbered for k in kept) or sum(tokens[k].role == "word" for k in kept) > 1:
+    t, after, worn = tokens[j], tokens[j + 1], kind in ("headphones", "smartwatch")
+    if numbered(tokens, kept):
         return kind == "laptop" and t.text.isupper() and len(t.key) in (2, 3) and tokens[j - 1].numbered  # "V14 ITL"
-    if after.role in NAMEABLE and not HARD.search(after.gap):
-        return True
-    worn, ends = kind in ("headphones", "smartwatch"), HARD.search(after.gap) or after.role not in ("word", *NAMEABLE)
-    return bool(ends) and (not kept or worn) or worn and t.text[0].isupper()
+    if HARD.search(after.gap) or after.role not in ("word", *NAMEABLE):
+        return not kept or worn
+    return after.role in NAMEABLE or worn and t.text[0].isupper()
 
 
 def model(
@@ -267,20 +251,16 @@ def model(
     kept, rule = _from_lines(tokens, maker, begin, kind, what), "line"
     if not kept and place:
         kept, rule = _after_maker(tokens, maker, begin, kind), "after the maker"
-    if not any(tokens[k].numbered for k in kept):
-        said = _labelled(tokens, maker, kind)
-        kept, rule = (said, "labelled") if len(said) > len(kept) else (kept, rule)
+    if not numbered(tokens, kept) and len(said := _labelled(tokens, maker, kind)) > len(kept):
+        kept, rule = said, "labelled"
     if kind == "laptop" and maker:
         kept = _laptop_code(tokens, kept, maker)
-    if not kept and place:
-        codes = [i for i, t in enumerate(tokens) if i >= begin and t.role == "code" and not t.aside]
-        codes = [i for i in codes if re.match(r"[a-z]|\d{4}", tokens[i].key)]
-        kept, rule = [i for i in codes if "code_label" not in tokens[i - 1].roles][:1], "code"
+    if not kept and place and not tokens[-2].row:  # a title with a code alone: "HP B12V5PT Laptop"
+        kept = [i for i, t in enumerate(tokens) if i >= begin and t.role == "code" and not t.aside][:1]
     if maker == "Apple" and kept and kind == "laptop" and not any(YEAR.fullmatch(tokens[k].key) for k in kept):
         years = [i for i, t in enumerate(tokens) if YEAR.fullmatch(t.key) and tokens[i - 1].key not in ("office", "in")]
         kept += years[:1]  # "MacBook Pro 13 (Retina, 2015)"
-    lone = len(kept) == 1 and tokens[kept[0]].key.isdecimal() and len(tokens[kept[0]].key) == 1
-    if not kept or lone and kind in ("laptop", "headphones", "smartwatch"):
+    if len(kept) == 1 and len(tokens[kept[0]].key) == 1 and kind in ("laptop", "headphones", "smartwatch"):
         return [], 0, ""  # a lone digit counts hours, reviews, anything
     return kept, 0.9 if rule == "line" else 0.75, rule
 
@@ -288,27 +268,24 @@ def model(
 def _labelled(tokens: list[Token], maker: str | None, kind: str | None) -> list[int]:
     """The name behind "Model", where that word begins a line or a cell."""
     for i, (label, t) in enumerate(zip(tokens, tokens[1:]), 1):
-        begins = i == 1 or re.search(r"[\n|;]|\s\s", label.gap)
+        begins = label.first or re.search(r"[|;]|\s\s", label.gap)
         if "model_label" in label.roles and begins and re.fullmatch(r"\s?[:|=]?\s*", t.gap):
             return read_name(tokens, i, int(t.role == "stop"), maker, kind)
     return []
 
 
 def _from_lines(tokens: list[Token], maker: str | None, begin: int, kind: str | None, what: list[Seen]) -> list[int]:
-    """The name that a line of the maker begins; without a maker, one that stands first and has its number."""
+    """The name that a line of the maker begins: one with its number if there is any, and the first of those."""
     own = [s for s in what if s.of(maker)]
-    if maker is None:
-        own = [s for s in what if s.at == 0 or "\n" in tokens[s.at].gap]
-        own = [s for s in own if tokens[s.at + s.size].role in ("number", "code")][:1]
     readings = [read_name(tokens, s.at, s.size, maker, kind) for s in own]
-    alone = [s.at for s in own[:8] if s.size == 1 and "\n" in tokens[s.at + 1].gap]
+    alone = [s.at for s in own[:8] if s.size == 1 and tokens[s.at + 1].first]
     inside = {k for s in own for k in range(s.at + 1, s.at + s.size)}
-    for i, t in enumerate(tokens if alone else ()):  # "Galaxy" on the line before "Tab A9+", or after it
+    for i, t in enumerate(tokens[:-1] if alone else ()):  # "Galaxy" on the line before "Tab A9+", or after it
         near = min(alone, key=lambda at: abs(at - i))
-        if (i == 0 or "\n" in t.gap) and i not in inside and t.key and tokens[near].key + t.key in tables.lines():
+        if t.first and i not in inside and tokens[near].key + t.key in tables.lines():
             readings.append([near, *read_name(tokens, i, 1, maker, kind)])
-    kept = max(readings, key=lambda r: (any(tokens[k].numbered for k in r), len(r) > 1, -r[0], len(r)), default=[])
-    between = tokens[begin : kept[0]] if kept and maker else []
+    kept = max(readings, key=lambda r: (numbered(tokens, r), len(r) > 1, -r[0], len(r)), default=[])
+    between = tokens[begin : kept[0]] if kept else []
     plain = all(t.role in (*NAMEABLE, "word") and not YEAR.fullmatch(t.key) for t in between)
     broken = any(HARD.search(t.gap) for t in (*between[1:], tokens[kept[0]])) if between else True
     return kept if broken or not plain else [*range(begin, kept[0]), *kept]  # "LG V60 ThinQ"
@@ -322,12 +299,8 @@ def _after_maker(tokens: list[Token], maker: str | None, begin: int, kind: str |
         if not passed or re.search(r"[|;\n]" if j > begin else r"[|;]", t.gap):
             break
         j += 1
-    if j > begin and re.search(r"[,|;(\n]", tokens[j].gap) and tokens[j].role != "code":
-        return []
     kept = read_name(tokens, j, 0, maker, kind)
-    if j > begin and not any(tokens[k].numbered for k in kept):
-        return []  # after "Wireless" a bare word describes
-    return [j - 1, *kept] if tokens[j - 1].key == "watch" and tokens[j].role == "number" else kept  # "Smart Watch 5"
+    return kept if j == begin or numbered(tokens, kept) else []  # after "Wireless" a bare word describes
 
 
 def _laptop_code(tokens: list[Token], kept: list[int], maker: str) -> list[int]:
@@ -337,10 +310,8 @@ def _laptop_code(tokens: list[Token], kept: list[int], maker: str) -> list[int]:
     have, start = {tokens[k].key for k in kept}, max(kept, default=-1) + 1
     for i, t in enumerate(tokens[start:], start):
         said = "code_label" in tokens[i - 1].roles or t.aside or dropped(t, maker, "laptop")
-        if said or t.role not in ("code", "number"):
-            continue
         closing = t.gap.strip(" -") == ")" and (t.role == "code" or len(t.key) > 2)
-        if closing or tables.coded(t.text, "full", maker=maker):
+        if t.role in ("code", "number") and not said and (closing or tables.coded(t.text, "full", maker=maker)):
             more = [k for k in read_name(tokens, i, 0, maker, "laptop") if tokens[k].key not in have]
             twice = [k for k in kept if t.key.startswith(tokens[k].key) and 1 < len(tokens[k].key) < len(t.key)]
             return [k for k in kept if k not in twice or tokens[k].key.isalpha()] + more  # "15 15s-eq2144au"
@@ -349,9 +320,6 @@ def _laptop_code(tokens: list[Token], kept: list[int], maker: str) -> list[int]:
 
 def spell(tokens: list[Token], kept: list[int], maker: str | None) -> str:
     """The name as written, each word once, without its maker; empty where nothing else is left."""
-    words: dict[str, str] = {}
-    for k in kept:
-        t = tokens[k]
-        if t.key != tables.key(maker or ""):
-            words.setdefault(t.key if len(t.key) > 2 else f"{t.key} {k}", "Edition" if "edition" in t.roles else t.text)
-    return " ".join(words.values())[:80]
+    named = [tokens[k] for k in kept if tokens[k].key != tables.key(maker or "")]
+    words = {t.key if len(t.key) > 2 else t.start: "Edition" if "edition" in t.roles else t.text for t in reversed(named)}
+    return " ".join(reversed(words.values()))[:80]

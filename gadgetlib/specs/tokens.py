@@ -21,7 +21,7 @@ class Token:
 
     role: size, screen, measure, money, chip, stop, name, number, decimal, ordinal, code (letters with digits) or word
     (unknown); roles: all that `words.csv` calls it; value: of a number, GB of a size, inches of a screen; hint: what a
-    size is, or cpu or gpu of a chip; aside: it names another gadget.
+    size is, or cpu or gpu of a chip; aside: it names another gadget; row: its line of the text; first: it begins that.
     """
 
     text: str
@@ -34,6 +34,8 @@ class Token:
     value: float = 0.0
     hint: str = ""
     aside: bool = False
+    row: int = 0
+    first: bool = False
 
     @property
     def numbered(self) -> bool:
@@ -76,7 +78,9 @@ def scan(text: str) -> list[Token]:
         priced = skip < len(prices) and prices[skip][0] < m.end()
         tokens.append(_token(text, m, low[last : m.start()], priced))
         last = m.end()
-    tokens.append(Token("", "", len(text), len(text), "\n\n", "end"))
+    for before, token in zip([END, *tokens], tokens):
+        token.first, token.row = before is END or "\n" in token.gap, before.row + token.gap.count("\n")
+    tokens.append(Token("", "", len(text), len(text), "\n\n", "end", row=text.count("\n") + 2, first=True))
     _phrases(tokens)
     _chips(tokens)
     _sizes(tokens)
