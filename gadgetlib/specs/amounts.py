@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -32,8 +33,8 @@ def _said_of(token: Token) -> str:
 
 def _near(tokens: list[Token], a: int, b: int) -> float:
     """How closely tokens a < b belong together: 3 label: value, 2 side by side, 1 over a comma or a line, 0 not."""
-    strength, depth = 2.0, 0
-    for i in range(a + 1, b + 1):
+    strength, depth = 2.0 * (b - a < 9), 0
+    for i in range(a + 1, b + 1 if strength else 0):
         gap, token = tokens[i].gap, tokens[i]
         depth += gap.count("(") - gap.count(")")
         if depth > 0 and i < b:
@@ -54,16 +55,14 @@ def _label(tokens: list[Token]) -> None:
         if inside and (t.role == "size" or "notbuilt" in t.roles):
             t.role, t.roles = "measure", NONE  # what 12GB (6GB + 6GB extended RAM) is made of
     sizes = [i for i, t in enumerate(tokens) if t.role == "size"]
-    most, least = max((tokens[s].value for s in sizes), default=0), min((tokens[s].value for s in sizes), default=0)
+    values = [tokens[i].value for i in sizes] or [0.0]
     pairs: list[tuple[float, int, int, str]] = []
-    for a, token in enumerate(tokens):
-        role, upto = _said_of(token), "upto" in token.roles
-        left = [(s, 0 if upto else _near(tokens, s, a)) for s in sizes if s < a][-1:] if role else []
-        right = [(s, _near(tokens, a, s)) for s in sizes if s > a][:1] if role else []
-        for size, near in left + right:
-            gb = tokens[size].value
-            odd = gb > 64 and gb > least if role == "ram" else role == "disk" and gb <= 32 and 4 * gb <= most
-            pairs += [(near + upto - 1.5 * odd, size, a, role)] if near else []
+    for a, role in ((a, role) for a, t in enumerate(tokens) if (role := _said_of(t))):
+        k, upto = bisect(sizes, a), "upto" in tokens[a].roles
+        for size in sizes[max(0, k - 1) : k + 1]:
+            gb, near = tokens[size].value, 0 if upto and size < a else _near(tokens, *sorted((size, a)))
+            odd = gb > max(64, min(values)) if role == "ram" else role == "disk" and gb <= min(32, max(values) / 4)
+            pairs += [(near - 1.5 * odd, size, a, role)] if near else []
     used: set[tuple[str, int]] = set()
     for strength, size, a, role in sorted(pairs, key=lambda pair: -pair[0]):
         if strength > 0 and not used & {("size", size), ("label", a)}:
@@ -80,22 +79,19 @@ def memory(tokens: list[Token], kind: str | None) -> tuple[Found | None, Found |
     told, stored = (any(t.hint.startswith(hint) for t in sizes) for hint in ("ram", "disk"))
     for before, t, after in zip([END, *tokens], tokens, tokens[1:]):
         if t.hint == "either":  # "memory" is RAM beside a drive, and storage beside RAM
-            twin = any(o.value == t.value and o.hint.startswith("disk") for o in sizes)
-            t.hint = "ram" if not twin and t.value <= (24 if small else 128) and (stored or not told) else "disk "
+            t.hint = "ram" if t.value <= (24 if small else 128) and (stored or not told) else "disk "
         elif t.role == "size" and not t.hint and t.value <= 24 and "gpu" in (before.hint, after.hint):
             t.hint = "card"
     ram = next((t for t in sizes if t.hint == "ram"), None)
     disks = [t for t in sizes if t.hint.startswith("disk")]
     free = [t for t in sizes if not t.hint] or [t for t in sizes if t.hint == "card" and kind == "laptop"][:1]
-    top, lone = max((t.value for t in disks or free), default=0), len({t.value for t in free}) == 1
-    odd = lone and not disks and free[0].value not in tables.sold("disk")  # a phone of 12 GB
-    if ram is None and (odd or not (small and lone and not disks)):
-        low = [t for t in free if t.value in tables.sold("ram") and t.value <= (24 if small else 64)]
-        low = [t for t in low if t.value < top or lone and not disks]
-        ram = low[0] if low and (not small or len({t.value for t in low}) == 1) else None
+    lone = len({t.value for t in free}) == 1 and not disks
+    if ram is None and (not small or not lone or free[0].value not in tables.sold("disk")):  # no disk has 12 GB
+        top = max((t.value for t in disks or free), default=0)
+        ram = next((t for t in free if t.value <= (24 if small else 64) and (t.value < top or lone)), None)
     if not disks:
         least = ram.value if ram else 0 if small else 64
-        rest = [t for t in free if t is not ram and (t.value > least or ram and t.value >= 64)]
+        rest = [t for t in free if t is not ram and t.value > least]
         disks = rest if len({t.value for t in rest}) == 1 else []
     disks = _drives(tokens, disks)
     total = Found(float(sum(t.value for t in disks)), disks[0].start, disks[-1].end, 0.8, "storage") if disks else None
@@ -128,11 +124,9 @@ def screen(tokens: list[Token], kind: str | None, taken: Sequence[Token] = ()) -
         panel = behind or "panel" in before.roles and t.gap in (" ", ": ")
         if t.aside or t in taken or not low <= value <= high:
             continue
-        if t.role == "screen" and not cm:
-            found.append(Found(value, t.start, t.end, 0.95 if t.value % 1 else 0.9, "inches"))  # 13-inch, 13.3"
-        elif t.role == "screen" and re.search("[.,]", t.text):
-            found.append(Found(round(value, 1), t.start, t.end, 0.7, "centimetres"))
-        elif t.role == "decimal" and (panel or value in usual and value > 7.5):
+        if t.role == "screen" and (not cm or re.search("[.,]", t.text)):  # 13-inch, 13.3", 33.8 cm
+            found.append(Found(round(value, 2 - cm), t.start, t.end, 0.7 if cm else 0.95 if value % 1 else 0.9, "inches"))
+        elif t.role == "decimal" and (panel or value in usual):
             found.append(Found(value, t.start, t.end, 0.8, "in the usual place"))
         elif t.role == "number" and behind and value in usual and after.key != "oled":
             found.append(Found(value, t.start, t.end, 0.6, "in the usual place"))
@@ -147,7 +141,7 @@ PRICE_ROLES = {"aside_price", "old_price", "ask", "month"}
 def _said(tokens: list[Token], i: int) -> frozenset[str]:
     """What the nearest words before token i call the price: its line's, or a line's above that holds nothing else."""
     for k in range(i - 1, max(-1, i - 6), -1):
-        above = "\n" in tokens[k + 1].gap and (k + 1 < i or k > 0 and "\n" not in tokens[k].gap)
+        above = tokens[k + 1].first and (k + 1 < i or not tokens[k].first)
         if tokens[k].role in ("money", "size", "number", "screen", "code") or above:
             break
         if said := tokens[k].roles & PRICE_ROLES:
@@ -172,23 +166,23 @@ def price(text: str, tokens: list[Token], heights: Sequence[float] = ()) -> tupl
 
     heights: of the print of each line; a shop prints the price that it asks largest.
     """
-    offers: list[tuple[money.Money, frozenset[str]]] = []
-    for m in money.find(text):
-        i = next(k for k, t in enumerate(tokens) if t.end > m.start)
+    offers: list[tuple[money.Money, frozenset[str], int]] = []
+    for i, (before, t) in enumerate(zip([END, *tokens], tokens)):
+        if not (m := t.money) or m is before.money:
+            continue
         after, said = next((t for t in tokens[i + 1 : i + 3] if t.start >= m.end), END), _said(tokens, i)
         rate = _RATE.match(text, m.end) or re.search(r"\dx?\s?x\s?$", text[: m.start][-6:])
-        less = "\n" not in after.gap and after.roles & {"month", "less"} or said & {"aside_price", "month"}
+        less = not after.first and after.roles & {"month", "less"} or said & {"aside_price", "month"}
         if not (rate or less or m.amount > 1e9 or m.amount < 10 and m.number.isdecimal()):  # GALAXY $7 is an S7
-            offers.append((m, said))
-    if heights and offers:
-        tall = [heights[min(text.count("\n", 0, m.start), len(heights) - 1)] for m, _ in offers]
-        offers = [offer for offer, height in zip(offers, tall) if height > LARGEST * max(tall)]
-    fresh = [(m, said) for m, said in offers if "old_price" not in said]
+            offers.append((m, said, heights[min(t.row, len(heights) - 1)] if heights else 0))
+    tallest = max((height for *_, height in offers), default=0)
+    offers = [(m, said, height) for m, said, height in offers if height >= LARGEST * tallest]
+    fresh = [offer for offer in offers if "old_price" not in offer[1]]
     offers = fresh or (offers if "\n" in text else [])  # under "Was" stands what is asked, if nothing else does
     if not offers:
         return _unsigned(text) if heights else None
-    chosen = next((m for m, said in offers if "ask" in said), offers[0][0])
-    for (one, _), (two, _) in zip(offers, offers[1:]):
+    chosen = next((m for m, said, _ in offers if "ask" in said), offers[0][0])
+    for (one, *_), (two, *_) in zip(offers, offers[1:]):
         beside = one is chosen and one.code == two.code and re.fullmatch(r"\W{0,8}", text[one.end : two.start])
         chosen = two if beside and 0.2 * one.amount <= two.amount < one.amount else chosen  # the first is crossed out
     return Found(chosen.amount, chosen.start, chosen.end, 0.9 if len(offers) == 1 else 0.75, "money"), chosen.code

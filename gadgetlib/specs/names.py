@@ -53,7 +53,7 @@ def find(tokens: list[Token]) -> tuple[list[Seen], list[Seen]]:
         who += [maker] if maker else []
         what += [line] if line else []
         i += max(s.size for s in (maker, line, Seen(i, 1)) if s)
-    return [s for s in who if _believable(s, tokens, what)], what
+    return [s for s in who[:40] if _believable(s, tokens, what)], what[:40]
 
 
 def _glued(tokens: list[Token], i: int) -> Seen | None:
@@ -104,7 +104,7 @@ def choose_maker(who: list[Seen], what: list[Seen], tokens: list[Token]) -> tupl
     if strong:
         return strong[0][1].maker, strong[0][0], 0.8, f"line {strong[0][1].name}"
     for i, t in enumerate(tokens):
-        starts = t.first or all(x.role == "stop" for x in tokens[:i])
+        starts = t.first or all(x.role == "stop" for x in tokens[max(0, i - 9) : i])
         if starts and t.role in ("word", "code") and not t.aside and (near := tables.near_maker(t.key)):
             return near.name, Seen(i, 1, near), 0.6, "misread"
     return None
@@ -184,7 +184,7 @@ def numbered(tokens: list[Token], kept: list[int]) -> bool:
 def read_name(tokens: list[Token], start: int, size: int, maker: str | None, kind: str | None) -> list[int]:
     """Indices of the tokens of a name: the `size` tokens of a line, then all that can belong to it."""
     kept, j = list(range(start, start + size)), start + size
-    while not tokens[j].aside and (j == start or _joined(tokens, j, kept)):
+    while len(kept) < 12 and not tokens[j].aside and (j == start or _joined(tokens, j, kept)):
         step = _step(tokens, j, kept, maker, kind)
         if step < 0:
             break
@@ -276,9 +276,9 @@ def _labelled(tokens: list[Token], maker: str | None, kind: str | None) -> list[
 
 def _from_lines(tokens: list[Token], maker: str | None, begin: int, kind: str | None, what: list[Seen]) -> list[int]:
     """The name that a line of the maker begins: one with its number if there is any, and the first of those."""
-    own = [s for s in what if s.of(maker)]
+    own = [s for s in what if s.of(maker)][:12]
     readings = [read_name(tokens, s.at, s.size, maker, kind) for s in own]
-    alone = [s.at for s in own[:8] if s.size == 1 and tokens[s.at + 1].first]
+    alone = [s.at for s in own if s.size == 1 and tokens[s.at + 1].first]
     inside = {k for s in own for k in range(s.at + 1, s.at + s.size)}
     for i, t in enumerate(tokens[:-1] if alone else ()):  # "Galaxy" on the line before "Tab A9+", or after it
         near = min(alone, key=lambda at: abs(at - i))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from dataclasses import dataclass
 from functools import cache
 
@@ -21,7 +22,8 @@ class Token:
 
     role: size, screen, measure, money, chip, stop, name, number, decimal, ordinal, code (letters with digits) or word
     (unknown); roles: all that `words.csv` calls it; value: of a number, GB of a size, inches of a screen; hint: what a
-    size is, or cpu or gpu of a chip; aside: it names another gadget; row: its line of the text; first: it begins that.
+    size is, or cpu or gpu of a chip; aside: it names another gadget; money: the price that it is part of; row: its
+    line of the text; first: it begins that.
     """
 
     text: str
@@ -34,6 +36,7 @@ class Token:
     value: float = 0.0
     hint: str = ""
     aside: bool = False
+    money: money.Money | None = None
     row: int = 0
     first: bool = False
 
@@ -70,13 +73,12 @@ def _pattern() -> tuple[re.Pattern[str], dict[str, float]]:
 def scan(text: str) -> list[Token]:
     """The tokens of a text, in order, each with its role, and an "end" behind the last; in linear time."""
     low = money.plain(text)
-    prices = [(m.start, m.end) for m in money.find(low)]
-    tokens, last, skip = [], 0, 0
+    prices, tokens, last = deque(money.find(low)), [], 0
     for m in _pattern()[0].finditer(low):
-        while skip < len(prices) and prices[skip][1] <= m.start():
-            skip += 1
-        priced = skip < len(prices) and prices[skip][0] < m.end()
-        tokens.append(_token(text, m, low[last : m.start()], priced))
+        while prices and prices[0].end <= m.start():
+            prices.popleft()
+        asked = prices[0] if prices and prices[0].start < m.end() else None
+        tokens.append(_token(text, m, low[last : m.start()], asked))
         last = m.end()
     for before, token in zip([END, *tokens], tokens):
         token.first, token.row = before is END or "\n" in token.gap, before.row + token.gap.count("\n")
@@ -88,9 +90,9 @@ def scan(text: str) -> list[Token]:
     return tokens
 
 
-def _token(text: str, m: re.Match, gap: str, priced: bool) -> Token:
+def _token(text: str, m: re.Match, gap: str, asked: money.Money | None) -> Token:
     low, role, value, roles = m[0], m.lastgroup or "", 0.0, NONE
-    if priced:
+    if asked:
         role = "money"
     elif role == "size":
         value = int(m["count"] or 1) * float(m["number"].replace(",", ".")) * money.SIZES[m["unit"]]
@@ -103,7 +105,7 @@ def _token(text: str, m: re.Match, gap: str, priced: bool) -> Token:
     elif role == "word":
         roles = tables.roles_of(tables.key(low))
         role, value = _role(low, text[m.start()], roles), float(low[:9]) if low.isdecimal() else 0.0
-    return Token(text[m.start() : m.end()], tables.key(low), m.start(), m.end(), gap, role, roles, value)
+    return Token(text[m.start() : m.end()], tables.key(low), m.start(), m.end(), gap, role, roles, value, money=asked)
 
 
 def _role(low: str, first: str, roles: frozenset[str]) -> str:
