@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import json
+import operator
 import os
+import re
 import shutil
 import signal
 import socket
@@ -22,19 +25,30 @@ from typing import Any
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
 import gradio as gr
+import pandas as pd
 import psutil
+from gradio.data_classes import PredictBody
+from gradio.route_utils import get_fn
+from gradio_client.utils import is_file_obj, traverse
 from PIL import Image
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 
 from gadgetlib import CLASSES, SPEC_FIELDS
 from gadgetlib.batch import COLUMNS, TEXT, row, write_rows
 from gadgetlib.errors import CourseError
-from gadgetlib.files import data_dir, trained
-from gadgetlib.listing import Describer, Listing, card, in_words, name_of, shipped_listings, table
+from gadgetlib.files import data_dir, table, trained
+from gadgetlib.listing import Describer, Listing, card, in_words, name_of, shipped_listings
 
 KEPT = 600  # seconds that what a visit made stays on disk
-ENTRY = ["model", "year", "ram_gb", "storage_gb", "screen_in", "chip", "weight_g", "launch_price_usd"]
+ROOM, CALL = 2 * 10**9, 10**6  # bytes: of all that visitors have on disk, of one call
+ENTRY = ["brand", "model", "year", "ram_gb", "storage_gb", "screen_in", "chip", "weight_g", "launch_price_usd"]
+ROUTES = re.compile(  # what the page and gradio_client ask for; of Gradio's other routes the app needs none
+    r"/((config|theme\.css|robots\.txt|favicon\.ico|manifest\.json)?|(static|assets|svelte)/.+|gradio_api/"
+    r"(info|startup-events|heartbeat/\w+|file=.+|upload|upload_progress|queue/join|queue/data|call/(?!v2/)\w+(/\w+)?))/?"
+)
 
 
 class Photo(gr.Image):
@@ -46,28 +60,82 @@ class Photo(gr.Image):
         return payload and payload.path
 
 
-class Uploads:
-    """ASGI middleware: an upload that cannot be parsed, or that was cut half-way, is a 400 and no traceback."""
+class Gate:
+    """ASGI middleware: routes that the app needs, calls that fit it, uploads that there is room for; the rest is a 4xx of one sentence."""
 
     def __init__(self, app: Any) -> None:
         self.app = app
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         try:
-            await self.app(scope, receive, send)
-        except Exception:
-            if not scope.get("path", "").endswith("/upload"):
+            await self.app(scope, await self.checked(scope, receive) if scope["type"] == "http" else receive, send)
+        except Exception as error:
+            if isinstance(error.__cause__, HTTPException):  # a stream of events for nobody: refused when its answer had begun
+                return await send({"type": "http.response.body"})
+            refused = isinstance(error, HTTPException)
+            if not refused and not scope["path"].endswith("/upload"):
                 raise
-            await PlainTextResponse("This upload cannot be read; send it again.", 400)(scope, receive, send)
+            words = (error.status_code, error.detail) if refused else (400, "This upload cannot be read; send it again.")
+            await PlainTextResponse(words[1], words[0])(scope, receive, send)
+
+    async def checked(self, scope: Any, receive: Any) -> Callable:
+        """receive, as the app may use it. Raises HTTPException for what the app cannot use."""
+        path, taken = scope["path"].removeprefix(scope.get("root_path", "")), 0
+        if not ROUTES.fullmatch(path):
+            raise HTTPException(404, "The app has no such page.")
+        upload = path.startswith("/gradio_api/upload")
+        room = ROOM - size_of(Path(gr.utils.get_upload_folder())) if upload else CALL
+
+        async def counted() -> dict[str, Any]:
+            nonlocal taken
+            message = await receive()
+            taken += len(message.get("body", b""))
+            if taken > room:
+                raise HTTPException(413, "That is more than there is room for; send less, or come back in ten minutes.")
+            return message
+
+        if upload or scope["method"] != "POST":
+            return counted
+        try:
+            body = await Request(scope, counted).body()
+            await check_call(scope["app"].get_blocks(), path.strip("/").rpartition("/")[2], json.loads(body))
+        except HTTPException:
+            raise
+        except Exception as error:  # whatever a hostile body makes of pydantic, Gradio and its components
+            raise HTTPException(400, f"This call does not fit the app ({type(error).__name__}): see /gradio_api/info.") from None
+        whole = iter([{"type": "http.request", "body": body, "more_body": False}])
+
+        async def again() -> dict[str, Any]:
+            return next(whole, None) or await receive()
+
+        return again
+
+
+async def check_call(blocks: gr.Blocks, name: str, call: dict[str, Any]) -> None:
+    """Put a call through what Gradio does before it runs a function, where a misfit is a traceback. Raises whatever that raises."""
+    body = PredictBody(**call)
+    function = get_fn(blocks, name, body)
+    asked = [block for block in function.inputs if len(body.data) == len(function.inputs) or not block.skip_api]
+    given = dict(zip(asked, body.data, strict=True))
+
+    def uploaded(file: dict[str, Any]) -> None:  # Gradio would fetch an address, and it answers what a path leads to
+        if not gr.utils.is_in_or_equal(file["path"], gr.utils.get_upload_folder()):
+            raise ValueError("path")
+
+    traverse([body.data, body.event_data], uploaded, is_file_obj)
+    if body.event_data is not None:
+        operator.index(gr.SelectData(None, body.event_data).index)
+    await blocks.preprocess_data(function, [given.get(block) for block in function.inputs], None)
 
 
 # Fonts of the system: Gradio's default theme would fetch its own from the web.
 SETTINGS = {
     "theme": gr.themes.Default(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]),
-    "css": "footer{display:none!important} .gradio-container{max-width:72rem!important}", "footer_links": [],
-    "share": False, "inbrowser": False, "quiet": True, "prevent_thread_lock": True, "max_file_size": "20mb",
-    "allowed_paths": [str(data_dir() / "photos"), str(data_dir() / "listings")], "app_kwargs": {"middleware": [Middleware(Uploads)]},
-    "pwa": False, "ssr_mode": False, "show_error": True, "enable_monitoring": False,
+    "css": "footer{display:none!important} .gradio-container{max-width:72rem!important;width:100%;margin:0 auto!important}"
+    " #matches .caption-label{white-space:normal!important;max-width:100%;font-size:.75rem}", "footer_links": [],
+    "share": False, "inbrowser": False, "quiet": True, "prevent_thread_lock": True, "max_file_size": "20mb", "run_history": False,
+    "allowed_paths": [str(data_dir() / "photos"), str(data_dir() / "listings")], "state_session_capacity": 500,
+    "app_kwargs": {"middleware": [Middleware(Gate)]}, "pwa": False, "ssr_mode": False, "show_error": True, "enable_monitoring": False,
 }  # fmt: skip
 
 
@@ -98,7 +166,7 @@ class Pages:
         values = [listing.specs.get(field) for field in SPEC_FIELDS]
         shown = [f"{value:g}" if isinstance(value, float) else value for value in values]
         probs = {kind.replace("_", " "): prob for kind, prob in listing.probs.items()}
-        return card(listing), probs, overlay, found, listing.gadget_type, *shown, listing.model_dump_json(indent=1), listing
+        return card(listing), probs, overlay, found, listing.gadget_type, *shown, listing.model_dump_json(indent=1), listing, ""
 
     def search(self, listing: Listing | None, where: str, k: int) -> list[tuple[str, str]]:
         """The matches of what was described, with the options as they are now."""
@@ -110,18 +178,20 @@ class Pages:
 
     def gallery(self, listing: Listing) -> list[tuple[str, str]]:
         listing.matches = [match for match in listing.matches if (self.photos / str(match["id"])).is_file()]
-        return [(str(self.photos / match["id"]), name_of(match)) for match in listing.matches]
+        return [(str(self.photos / match["id"]), name_of(match).rpartition(" (")[0]) for match in listing.matches]
 
-    def entry(self, listing: Listing | None, event: gr.SelectData) -> list[list[str]]:
-        """The catalogue's variants of the match that was chosen."""
-        chosen = listing.matches[event.index]["product_id"] if listing and event.index < len(listing.matches) else ""
-        return [[variant[name] for name in ENTRY] for variant in table("catalogue.csv") if variant["product_id"] == chosen]
+    def example(self, event: gr.SelectData = None) -> str | None:
+        return event and dict(enumerate(example_files())).get(event.index)
 
-    def example(self, event: gr.SelectData) -> str:
-        return example_files()[event.index]
+    def entry(self, listing: Listing | None, event: gr.SelectData = None) -> str:
+        """The catalogue's variants of the match that was chosen, as an HTML table with a column for each."""
+        chosen = [match["product_id"] for match in (listing.matches if listing else [])][event.index :][:1] if event else []
+        variants = pd.DataFrame(row for row in table("catalogue.csv") if row["product_id"] in chosen)
+        known = [name for name in ENTRY if name in variants and (variants[name] != "").any()]
+        return variants[known].rename(columns=lambda name: name.replace("_", " ")).T.to_html(header=False, border=0) if known else ""
 
     def price(self, gadget_type: str, *values: str) -> str:
-        specs = {field: value.strip() for field, value in zip(SPEC_FIELDS, values) if value and value.strip()}
+        specs = {field: value.strip()[:200] for field, value in zip(SPEC_FIELDS, values) if value and value.strip()}
         with one_sentence():
             if self.ready().prices is None:
                 raise CourseError("No price model is trained; run `make course ONLY=07`.")
@@ -152,7 +222,7 @@ def build(ready: Callable[[], Describer], photos: Path | None = None) -> gr.Bloc
             rows = gr.Dataframe(headers=COLUMNS, label="Listings", wrap=True, elem_id="table")
             result = gr.File(label="listings.csv", interactive=False, elem_id="csv")
             many.click(pages.batch, files, [rows, result], api_name="batch")
-    return app.queue(max_size=64, default_concurrency_limit=1)
+    return app.queue(max_size=64, default_concurrency_limit=1, api_open=False)
 
 
 def one_photo(pages: Pages) -> None:
@@ -161,9 +231,10 @@ def one_photo(pages: Pages) -> None:
     with gr.Row():
         with gr.Column():
             photo = Photo(label="Photo (drop, paste or camera)", elem_id="photo", height=320, sources=["upload", "clipboard", "webcam"])
+            gr.Markdown("Or choose an example:")
             examples = gr.Gallery(
-                example_files(), label="Examples: choose one", columns=6, height=130, interactive=False, allow_preview=False,
-                buttons=[], elem_id="examples",
+                example_files(), label="Examples", show_label=False, columns=6, height="auto", object_fit="contain", interactive=False,
+                allow_preview=False, buttons=[], elem_id="examples",
             )  # fmt: skip
             go = gr.Button("Describe", variant="primary", elem_id="describe")
             with gr.Accordion("Search options", open=False):
@@ -171,12 +242,13 @@ def one_photo(pages: Pages) -> None:
                 k = gr.Slider(1, 20, value=6, step=1, label="Matches")
                 again = gr.Button("Search again", elem_id="search")
         with gr.Column():
-            summary = gr.HTML(label="Listing", elem_id="summary")
+            summary = gr.HTML(elem_id="summary")
             probs = gr.Label(label="Kind of gadget", num_top_classes=len(CLASSES), show_heading=False, elem_id="probs")
     with gr.Row():
-        overlay = gr.AnnotatedImage(label="What was read", show_legend=False, elem_id="overlay")
-        found = gr.Gallery(label="Matching gadgets: choose one", columns=3, height=360, allow_preview=False, elem_id="matches")
-    entry = gr.Dataframe(headers=[name.replace("_", " ") for name in ENTRY], label="In the catalogue", elem_id="entry")
+        overlay = gr.AnnotatedImage(label="What was read", show_legend=False, height=480, elem_id="overlay")
+        with gr.Column():
+            found = gr.Gallery(label="Matching gadgets: choose one", columns=3, height="auto", allow_preview=False, elem_id="matches")
+            entry = gr.HTML(elem_id="entry")
     gr.Markdown("## Correct it, and see the price follow")
     with gr.Row():
         kind = gr.Dropdown(list(CLASSES), label="Type", elem_id="kind")
@@ -185,7 +257,8 @@ def one_photo(pages: Pages) -> None:
     estimate = gr.Markdown(elem_id="estimate")
     with gr.Accordion("JSON", open=False):
         raw = gr.Code(language="json", label="Listing", elem_id="json")
-    go.click(pages.describe, [photo, where, k], [summary, probs, overlay, found, kind, *fields, raw, described], api_name="describe")
+    shown = [summary, probs, overlay, found, kind, *fields, raw, described, entry]
+    go.click(pages.describe, [photo, where, k], shown, api_name="describe")
     again.click(pages.search, [described, where, k], found, api_name="search")
     reprice.click(pages.price, [kind, *fields], estimate, api_name="price")
     examples.select(pages.example, None, photo, api_visibility="private")
@@ -199,6 +272,9 @@ def example_files() -> list[str]:
     return [str(data_dir() / "listings" / row["file"]) for row in rows]
 
 
+# --- the server -------------------------------------------------------------------------------------------------
+
+
 def own_folder() -> Path:
     """A folder for what visitors send and get; those that killed servers left are removed, and this one at the end."""
     folder = Path(tempfile.gettempdir()) / f"gadget-app-{os.getpid()}"
@@ -210,25 +286,33 @@ def own_folder() -> Path:
     return folder
 
 
-def sweep(folder: Path, kept: set[Path], age: float) -> None:
-    """Delete the files under a folder that are older than age (seconds) and not among kept."""
+def size_of(folder: Path) -> int:
+    """Bytes of all files under a folder."""
+    total = 0
     for path in folder.rglob("*"):
+        with contextlib.suppress(OSError):  # deleted meanwhile
+            total += path.stat().st_size
+    return total
+
+
+def sweep(folder: Path, kept: set[Path], age: float) -> None:
+    """Delete what is under a folder, older than age (seconds) and not among kept."""
+    for path in sorted(folder.rglob("*"), reverse=True):  # files before their folders
         with contextlib.suppress(OSError):
-            if path.is_file() and path not in kept and time.time() - path.stat().st_mtime > age:
-                path.unlink()
+            if path not in kept and time.time() - path.stat().st_mtime > age:
+                path.rmdir() if path.is_dir() else path.unlink()
 
 
 def check_port(host: str, port: int) -> None:
     """Raises CourseError, which names a free port, where the app cannot listen at this one."""
-    def bound(port: int) -> int:
-        with socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET) as server:
-            return server.getsockname()[1]
-
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        bound(port)
+        socket.create_server((host, port), family=family).close()
     except (OSError, OverflowError) as error:
         why = getattr(error, "strerror", None) or "ports go from 1 to 65535"
-        raise CourseError(f"The app cannot use port {port} of {host} ({why.lower()}): try `--port {bound(0)}`.") from None
+        with socket.create_server(("", 0)) as free:
+            other = free.getsockname()[1]
+        raise CourseError(f"The app cannot use port {port} of {host} ({why.lower()}): try `--port {other}`.") from None
 
 
 def serve(port: int = 7860, host: str = "127.0.0.1", engine: str = "rapidocr", wait: bool = True) -> gr.Blocks:
@@ -239,7 +323,6 @@ def serve(port: int = 7860, host: str = "127.0.0.1", engine: str = "rapidocr", w
     os.environ["GRADIO_TEMP_DIR"] = str(folder)
     for name in ("no_proxy", "NO_PROXY"):  # Gradio asks itself whether it is there: not by way of a proxy
         os.environ[name] = ",".join(filter(None, [os.environ.get(name), "127.0.0.1,localhost,::1", host]))
-
     launched = threading.Event()
 
     def load() -> Describer:

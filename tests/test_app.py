@@ -6,6 +6,7 @@ The models are stand-ins here, so that the pages are tested and nothing else; le
 from __future__ import annotations
 
 import csv
+import json
 import os
 import socket
 import subprocess
@@ -203,7 +204,7 @@ def test_two_users_at_once_do_not_mix(browser, address, tmp_path):
     seen = []
     for page in pages:
         page.wait_for_selector("#summary article")
-        seen.append(page.inner_text("#summary h3"))
+        seen.append(page.inner_text("#summary h3 + p").partition(",")[0])
         page.context.close()
     assert seen == ["laptop", "mobile phone"]
 
@@ -268,6 +269,69 @@ def test_a_malformed_upload_is_refused(address, content_type, body):
     assert 400 <= answer.status_code < 500 or (answer.status_code == 200 and answer.json() == [])
 
 
+JSON = {"content-type": "application/json"}
+NOWHERE = {"path": "/etc/passwd", "meta": {"_type": "gradio.FileData"}}
+ADDRESS = {"path": "http://127.0.0.1:9/x.jpg", "meta": {"_type": "gradio.FileData"}}
+HOSTILE = [
+    b"", b"hello", b'{"data": [', b"[]", b"null", b"5", b"{}", b'{"data": null}', b'{"data": "abc"}', b'{"data": []}', b'{"data": NaN}',
+    b'{"data": [1, 2, 3, 4, 5, 6, 7, 8, 9]}', b'{"data": [{}, {}, {}]}', b'{"data": [null, "", "x"]}', b'{"data": [null, "", 1e400]}',
+    b'{"data": ' + b"[" * 20_000 + b"]" * 20_000 + b"}", b"\xff\xfe{}", b'{"data": [' + b"9" * 10_000 + b"]}", b"x" * 2_000_000,
+    *(json.dumps({"data": [file, "", 6]}).encode() for file in (NOWHERE, ADDRESS, {**NOWHERE, "path": 5}, {**NOWHERE, "path": "a\0b"})),
+    *(json.dumps({"data": [None, "", 6], "session_hash": "a", **more}).encode() for more in (
+        {"fn_index": 999}, {"fn_index": -1}, {"fn_index": "x"}, {"session_hash": ["a"]}, {"event_data": 5}, {"event_data": {}},
+        {"event_data": {"index": [1], "value": 1}}, {"event_data": {"index": 1e400, "value": 1}})),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("route", ["call/describe", "queue/join"])
+def test_a_call_that_does_not_fit_is_a_4xx_of_one_sentence(address, capfd, route):
+    for body in HOSTILE:
+        answer = httpx.post(f"{address}gradio_api/{route}", content=body, headers=JSON)
+        if answer.status_code == 200:  # /call takes data alone, and ignores the rest
+            assert b"session_hash" in body and route.startswith("call"), body[:80]
+            continue
+        assert 400 <= answer.status_code < 500 and len(answer.text) < 150 and answer.text.count(". ") == 0, (body[:80], answer.text)
+        assert "/work" not in answer.text and "<" not in answer.text
+    assert "Traceback" not in "".join(capfd.readouterr())
+
+
+def test_events_of_nobody_and_pages_that_are_not_there_leave_no_traceback(address, capfd):
+    for path in ("queue/data?session_hash=nobody", "call/describe/nobody", "run/describe", "vibe-code", "proxy=https://x.hf.space/",
+                 "run-history/buckets", "deep_link?session_hash=x", "dev/reload", "component_server", "stream/a/1/1/x.ts"):  # fmt: skip
+        for method in ("GET", "POST"):
+            httpx.request(method, f"{address}gradio_api/{path}", timeout=20)
+    assert httpx.post(f"{address}gradio_api/run/describe", json={"data": [None, "", 6]}).status_code == 404
+    assert httpx.get(f"{address}config").json().get("run_history") is False
+    assert "Traceback" not in "".join(capfd.readouterr())
+
+
+def test_hostile_words_in_every_field_are_shown_as_words(page, tmp_path):
+    """A price asked for with markup in its fields: the page shows it, and runs nothing."""
+    describe(page, picture(tmp_path))
+    page.wait_for_selector("#summary article")
+    for field in ("brand", "currency"):
+        type_in(page, f"#field-{field} textarea, #field-{field} input", MARKUP)
+    page.click("#reprice")
+    page.wait_for_selector("#estimate h3")
+    assert "onerror" in page.inner_text("#estimate") and page.query_selector("#estimate img") is None
+    assert page.title() == "Gadget recognition"
+
+
+def test_an_upload_that_is_cut_leaves_no_traceback_and_one_that_is_too_much_is_refused(address, capfd, monkeypatch):
+    from gadgetlib import app
+
+    url = httpx.URL(address)
+    head = "POST /gradio_api/upload HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 99999\r\n\r\n"
+    part = '--b\r\nContent-Disposition: form-data; name="files"; filename="a.jpg"\r\n\r\nabc'
+    with socket.create_connection((url.host, url.port)) as line:
+        line.sendall((head + part).encode())
+    monkeypatch.setattr(app, "ROOM", app.size_of(Path(app.gr.utils.get_upload_folder())) + 1000)
+    answer = httpx.post(f"{address}gradio_api/upload", files={"files": ("a.jpg", b"x" * 5000)})
+    assert answer.status_code == 413 and "room" in answer.text
+    assert httpx.post(f"{address}gradio_api/upload", files={"files": ("a.jpg", b"x" * 100)}).status_code == 200
+    assert "Traceback" not in "".join(capfd.readouterr())
+
+
 @pytest.mark.parametrize(
     "path",
     [
@@ -290,10 +354,11 @@ def test_what_a_visit_made_goes_within_minutes(tmp_path):
     old.parent.mkdir()
     for path in (old, new, example):
         path.write_text("x")
-    for path in (old, example):
+    (tmp_path / "empty").mkdir()
+    for path in (old, example, tmp_path / "empty"):
         os.utime(path, (time.time() - 700,) * 2)
     sweep(tmp_path, {example}, 600)
-    assert not old.exists() and new.exists() and example.exists()
+    assert not old.exists() and new.exists() and example.exists() and not (tmp_path / "empty").exists()
 
 
 def test_a_server_sweeps_what_a_killed_one_left(tmp_path, monkeypatch):
