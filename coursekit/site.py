@@ -39,7 +39,7 @@ def gather(source: Path) -> None:
                 cell.metadata["tags"] = [*cell.metadata.get("tags", []), "hide-output"]
         nbformat.write(lesson, source / "lessons" / f"{name}.ipynb")
     index = source / "index.md"
-    text = index.read_text(encoding="utf-8")
+    text = index.read_text(encoding="utf-8").replace("](../notebooks/", "](lessons/")
     index.write_text(author.filled(text, "course map", page("map.html", cards=cards)), encoding="utf-8")
 
 
