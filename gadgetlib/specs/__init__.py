@@ -61,9 +61,7 @@ def extract(text: str, gadget_type: str | None = None, heights: Sequence[float] 
     if not isinstance(text, str):
         raise CourseError(f"specs.extract reads a string, not {type(text).__name__}: pass the title or the OCR text.")
     text = text[:LIMIT]
-    address = " " not in text.strip() and len(re.findall("[-_]", text)) > 2  # samsung-galaxy-s8-64gb-black
-    read = re.sub(r"[_|-](?=\S)", " ", text) if address else text
-    tokens = scan(read)
+    tokens = scan(text)
     who, what = names.find(tokens)
     maker, place, sure, rule = names.choose_maker(who, what, tokens) or (None, None, 0.0, "")
     lines = [x for s in what for x in s.what if (x.maker == maker if maker else x in names.trusted(s, tokens))]
@@ -78,9 +76,9 @@ def extract(text: str, gadget_type: str | None = None, heights: Sequence[float] 
     if name := names.spell(tokens, kept, maker):
         found["model"] = amounts.Found(name, tokens[min(kept)].start, tokens[max(kept)].end, sure, rule)
     found["ram_gb"], found["storage_gb"] = amounts.memory(tokens, kind)
-    if kind != "headphones" and (kind != "other" or found["ram_gb"] or found["storage_gb"]):
+    if kind != "headphones":
         found["screen_in"] = amounts.screen(tokens, kind, [tokens[k] for k in kept])
-    if asked := amounts.price(read, tokens, heights):
+    if asked := amounts.price(text, tokens, heights):
         found["price"], found["currency"] = asked[0], asked[1] and asked[0]._replace(value=asked[1])
     evidence = {
         field: Evidence(span=(f.start, f.end), text=text[f.start : f.end], rule=f.rule, confidence=f.sure)

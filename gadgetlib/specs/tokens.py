@@ -96,8 +96,7 @@ def _token(text: str, m: re.Match, gap: str, asked: money.Money | None) -> Token
         role = "money"
     elif role == "size":
         value = int(m["count"] or 1) * float(m["number"].replace(",", ".")) * money.SIZES[m["unit"]]
-        lower = m["unit"] in ("go", "to") and text[m.start("unit")].islower() and low[-3] == " "
-        role = "measure" if lower or value > 32_768 else "size"  # "5 to 7 days"
+        role = "measure" if low.endswith(" to") or value > 32_768 else "size"  # "5 to 7 days"
     elif role == "screen":
         value = float(m["inches"].replace(",", ".").replace(" ", ".")) * _pattern()[1].get(m["inch"].strip("- "), 1)
     elif role in ("short", "decimal"):
@@ -116,12 +115,11 @@ def _role(low: str, first: str, roles: frozenset[str]) -> str:
         return "name" if first.isupper() or low in "gxsz" else "stop"
     if "name" in roles and "stop" not in roles or low in ("ii", "iii", "iv", "vi", "vii", "viii", "ix"):
         return "name"
-    tail = tables.roles_of(tables.key(low.partition("-")[2]))
-    if roles - {"edition"} or tail - {"name"} or tables.coded(low, "feature"):
+    if roles - {"edition"} or tables.coded(low, "feature"):
         return "stop"
-    if not any(c.isdecimal() for c in low):
-        return "word"
-    return "ordinal" if ORDINAL.fullmatch(low) else "measure" if low.replace(".", "").isdecimal() else "code"
+    if ORDINAL.fullmatch(low):
+        return "ordinal"
+    return "code" if any(c.isdecimal() for c in low) else "word"
 
 
 def _phrases(tokens: list[Token]) -> None:
@@ -143,14 +141,14 @@ def _sizes(tokens: list[Token]) -> None:
     """Numbers that are sizes because of their neighbours: 8+128, 8/256GB, 64/3GB, 512 SSD, 8G."""
     ram, disk = tables.sold("ram"), tables.sold("disk")
     shop = any(t.role == "short" and t.value in (64, 128, 256, 512) for t in tokens)  # it writes G for GB
-    for i, (one, two, three) in enumerate(zip(tokens, tokens[1:], [*tokens[2:], END])):
+    for before, one, two, three in zip([END, *tokens], tokens, tokens[1:], [*tokens[2:], END]):
         label = two.gap.strip(" -") == "" and (three if "fill" in two.roles else two).roles & {"memory", "disk"}
         if one.role == "short":
-            spaced, known = " " in one.text, one.value in ram | disk
             ahead = two.gap.strip() in ("/", "+", "|") and two.value in disk and two.value >= 4 * one.value > 20
-            card = i > 0 and tokens[i - 1].hint == "gpu"
-            size = known and (label or shop or card or ahead or not spaced and one.value in (16, 32, 64, 128, 256, 512))
-            one.role = "size" if size else "measure" if spaced else "stop" if one.key in ("2g", "3g", "4g") else "code"
+            told = label or shop or ahead or before.hint == "gpu" or one.value > 15 and " " not in one.text
+            size = told and one.value in ram | disk
+            network = " " in one.text or one.key in ("2g", "3g", "4g")
+            one.role = "size" if size else "stop" if network else "code"
             one.value *= 1024 if one.text[-1] in "tT" else 1
         _pair(one, two)
         if one.role == "number" and label and two.gap in (" ", "-", "") and one.value >= 64 and one.value in disk:
@@ -162,10 +160,7 @@ def _pair(one: Token, two: Token) -> None:
     small, large, sign, units = one.value, two.value, two.gap.strip(), (one.role, two.role).count("size")
     if {one.role, two.role} - {"number", "size", "short"} or units == 2 or sign not in ("+", "/"):
         return
-    if not units and large < 32 and not 4 * small <= large <= 16:
-        return
-    apart = large > small and (sign == "+" or large > 2 * small or large > 32)
-    if apart and small <= 64 and small in tables.sold("ram") and large in tables.sold("disk"):
+    if large > small and small <= 64 and (units or large > 15) and small in tables.sold("ram") and large in tables.sold("disk"):
         one.role, one.hint, two.role, two.hint = "size", "ram", "size", "disk"
     elif units and large in (1, 2, 3, 4, 6, 8, 12, 16) and small in (32, 64, 128, 256, 512) and small >= 4 * large:
         one.role, one.hint, two.role, two.hint = "size", "disk", "size", "ram"
