@@ -179,12 +179,11 @@ def _cell(cell: Any) -> tuple[str, float, str | None]:
     return m[0] if m else "", MULTIPLES[times[1]] if times else 1, None
 
 
-def column(cells: Sequence[Any], name: str = "") -> tuple[list[float], str | None, list[str]]:
-    """A column of prices read as one notation: (amounts, NaN where a cell has none; ISO code or None; notes).
+def column(cells: Sequence[Any], name: str = "") -> tuple[list[float], str | None]:
+    """A column of prices read as one notation: (amounts, NaN where a cell has none; ISO code or None).
 
     cells: strings or numbers; name: the column's, which may name the currency ("Preis (CHF)"). The currency is the one
-    that most cells with an amount name, else the name's, else None. Notes are sentences for the user: cells in another
-    currency (read, not converted: `currency(cell)` tells which), cells without a number. Raises nothing.
+    that most cells with an amount name, else the name's, else None; nothing is converted. Raises nothing.
     """
     read = [("", 1, None) if isinstance(cell, (int, float)) else _cell(cell) for cell in cells]
     codes = Counter(code for *_, code in read if code)
@@ -195,9 +194,7 @@ def column(cells: Sequence[Any], name: str = "") -> tuple[list[float], str | Non
         _value(number, decimal, times) if number else float(cell) if isinstance(cell, (int, float)) else math.nan
         for cell, (number, times, _) in zip(cells, read)
     ]
-    notes = [f"{n} cells are in {other}, not in {code}." for other, n in codes.items() if code and other != code]
-    empty = sum(math.isnan(value) for value in amounts)
-    return amounts, code, notes + ([f"{empty} of {len(amounts)} cells hold no amount."] if empty else [])
+    return amounts, code
 
 
 def size_gb(text: Any) -> float | None:

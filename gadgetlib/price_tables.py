@@ -96,7 +96,7 @@ def read_prices(source: str | Path | pd.DataFrame, preset: str | Mapping[str, An
 def _prices(frame: pd.DataFrame, mapping: dict, name: str, notes: list[str]) -> tuple[np.ndarray, str | None]:
     """The prices (n,) in one currency, and its code. Cells in another are converted, which is noted."""
     cells = frame[mapping["price"]]
-    amounts, code, _ = money.column(cells.tolist(), mapping["price"])
+    amounts, code = money.column(cells.tolist(), mapping["price"])
     price = np.where(cells.astype("string").str.match(r"\s*[-−]\s*\d").fillna(False), np.nan, amounts)
     currency = mapping.get("currency") or code or money.currency(name.replace("_", " "))
     if not currency:

@@ -103,6 +103,12 @@ def test_the_special_cases_stay_right():
         ("SAMSUNE\nA15 128GB", {"brand": "Samsung", "model": "A15"}),
         ("NOISEHRX X-Fit 1", {"brand": "Noise"}),
         ("BOATROCKERZ 450", {"brand": "boAt", "model": "Rockerz 450"}),
+        ("Xiaomi Redmi Watch 5 Active", {"model": "Redmi Watch 5 Active"}),
+        ("Tough Armor Case iPhone 15", {"brand": None, "model": None, "gadget_type": "other"}),
+        ("Xiaomi 33W charger", {"brand": "Xiaomi", "model": None, "gadget_type": "other"}),
+        ("LEGION\ni9 RTX 4070", {"brand": "Lenovo", "model": "Legion"}),
+        ("10:08\nSAT OECEMIER 34", {"brand": None, "model": None}),
+        ("Nexus 4\nHUAWEI\nwww.GSMArena.com", {"brand": "Huawei", "model": None}),
         ("LIENWARE\nRTX 4060", {"brand": "Alienware"}),
         ("Grupo Lacume\nTECNOLOGIA DEL FUTURO\nLenovo", {"brand": "Lenovo"}),
         ("Lenovo V14 ITL Gen2 i5 8GB 512GB", {"model": "V14 ITL Gen2"}),
@@ -133,6 +139,9 @@ def test_inputs_of_public_reports(text, wanted):
         ("wireless headphones, noise cancelling, nothing else included", (), None, None),
         ("case for iPad", (), None, None),
         ("Great for films\n8GB RAM\n256GB storage", (), None, None),
+        ("HDC", (40,), "HDC", None),
+        ("wobniW", (40,), None, None),
+        ("/SUS", (40,), None, None),
     ],
 )
 def test_a_maker_that_no_list_has(text, heights, brand, model):

@@ -72,7 +72,7 @@ def extract(text: str, gadget_type: str | None = None, heights: Sequence[float] 
     if maker and place:
         span = tokens[place.at].start, tokens[place.at + place.size - 1].end
         found["brand"] = amounts.Found(maker, *span, sure, rule)
-    kept, sure, rule = names.model(tokens, maker, place, kind, what) if kind != "other" else ([], 0.0, "")
+    kept, sure, rule = names.model(tokens, maker, place, kind, what)
     if name := names.spell(tokens, kept, maker):
         found["model"] = amounts.Found(name, tokens[min(kept)].start, tokens[max(kept)].end, sure, rule)
     found["ram_gb"], found["storage_gb"] = amounts.memory(tokens, kind)

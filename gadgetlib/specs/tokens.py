@@ -185,7 +185,7 @@ def _chips(tokens: list[Token]) -> None:
 
 
 def _asides(tokens: list[Token]) -> None:
-    """Mark the names of other gadgets: "case for Galaxy S22", "compatible with iPhone"."""
+    """Mark the names of other gadgets: "case for Galaxy S22", "case iPhone 15", "compatible with iPhone"."""
     on = False
     for i, token in enumerate(tokens):
         if "aside" in token.roles:
