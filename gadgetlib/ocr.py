@@ -78,21 +78,29 @@ def read_many(
         return list(tqdm(pool.map(one, paths), total=len(paths), desc="reading", leave=False, disable=not progress))
 
 
-def draw(image: Any, reading: Reading, width: int = 900) -> Any:
-    """The picture (PIL) with every word framed, its text above: green when sure, orange in between, red below 0.7."""
+def draw(image: Any, reading: Reading, width: int = 1000) -> Any:
+    """The picture (PIL) with its words framed, and beside it the words as read: green when sure, red below 0.7."""
+    from matplotlib import font_manager
     from PIL import Image, ImageDraw, ImageFont
 
+    file = font_manager.findfont("DejaVu Sans")  # comes with matplotlib; has accents and signs of currencies
     picture = Image.fromarray(pixels(image))
-    k = width / picture.width
-    picture = picture.resize((width, max(1, round(picture.height * k))))
-    pen, font = ImageDraw.Draw(picture), ImageFont.load_default(15)
+    k = width / 2 / picture.width
+    picture = picture.resize((width // 2, max(1, round(picture.height * k))))
+    sheet = Image.new("RGB", picture.size, "white")
+    frames, text = ImageDraw.Draw(picture), ImageDraw.Draw(sheet)
     for word in reading.words:
-        colour = "#007A5A" if word.conf >= 0.9 else "#A86B00" if word.conf >= 0.7 else "#D55E00"
+        colour = "#007A5A" if word.conf >= 0.9 else "#A86B00" if word.conf >= 0.7 else "#CC0044"
         x0, y0, x1, y1 = (v * k for v in word.box)
-        pen.rectangle((x0, y0, x1, y1), outline=colour, width=2)
-        pen.rectangle(pen.textbbox((x0, max(0, y0 - 17)), word.text, font=font), fill=colour)
-        pen.text((x0, max(0, y0 - 17)), word.text, fill="white", font=font)
-    return picture
+        frames.rectangle((x0, y0, x1, y1), outline=colour)
+        size = max(8.0, 0.8 * (y1 - y0))
+        length = ImageFont.truetype(file, size).getlength(word.text)
+        font = ImageFont.truetype(file, max(8.0, size * min(1.0, (x1 - x0) / max(length, 1))))
+        text.text((x0, y0), word.text, fill=colour, font=font)
+    both = Image.new("RGB", (2 * picture.width, picture.height))
+    both.paste(picture, (0, 0))
+    both.paste(sheet, (picture.width, 0))
+    return both
 
 
 def pixels(image: Any) -> np.ndarray:

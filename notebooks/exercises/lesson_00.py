@@ -181,7 +181,7 @@ EXERCISES = (
         wrong=(
             Mistake(
                 "mean",
-                "One dear gadget pulls the mean; the median does not care.",
+                "One expensive gadget pulls the mean up; the median hardly moves.",
                 lambda g: _model(g, middle=statistics.mean),
             ),
             Mistake(

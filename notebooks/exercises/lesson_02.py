@@ -248,7 +248,7 @@ QUIZ = (
         wrong=(
             (
                 "yes, below 10 is the rule",
-                "That is how good pictures get deleted: look again at the pairs without a frame.",
+                "That is how good pictures get deleted: look again at the pairs titled 'not a copy'.",
             ),
             (
                 "no, copies have equal hashes",

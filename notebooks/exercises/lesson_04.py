@@ -90,7 +90,7 @@ EXERCISES = (
         hints=(
             "Write one below the other and count: characters changed, lost, added.",
             "Divide the count by the length of the truth, spaces included.",
-            "len(task.truth) characters; jiwer.cer(task.truth, task.reading) tells whether you counted right.",
+            "len(task.truth) counts the characters for you. Do not forget the character that was lost.",
         ),
         because="A few characters, and yet perhaps no number is left: fields are what counts, see lesson 05.",
         expected=_cer,
@@ -124,7 +124,7 @@ EXERCISES = (
         hints=(
             "A Reading has .words; each word has .text and .conf.",
             "A list comprehension with an if will do.",
-            "[word.text for word in reading.words if word.conf >= task.least]",
+            "Compare .conf with task.least, and keep .text of the words that reach it. What should happen at exactly task.least?",
         ),
         because="A threshold trades words found against words right. Lesson 05 weighs them instead of cutting.",
         right=lambda f, g: _gives(f, g) == _sure(g),
@@ -216,8 +216,8 @@ QUIZ = (
         "04.q2",
         "White text on a photo is missed, black text beside it is read. Which step is missing?",
         right=(
-            "The light islands.",
-            "Swapping light and dark for the whole picture would only turn the problem round.",
+            "Inverting the pieces that are light on dark.",
+            "Each piece by itself: inverting the whole picture would only move the problem to the black text.",
         ),
         wrong=(
             ("Enlarging.", "Both are of the same size."),
