@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import numpy as np
 
 from coursekit import exercises
@@ -26,11 +24,6 @@ def opinions(seed):
     tuned = probe + np.random.default_rng(seed + 1).normal(0, 4, probe.shape)
     tuned[np.arange(len(target)), target] += 1.2
     return probe, tuned, target
-
-
-def reading():
-    words = [("Galaxy", 0.97), ("Tab", 0.92), ("8GB", 0.81), ("RAN", 0.4), ("12B", 0.73)]
-    return SimpleNamespace(words=[SimpleNamespace(text=text, conf=conf) for text, conf in words])
 
 
 VARIANTS = [
@@ -81,7 +74,7 @@ LESSON = {
     "03.2": {**TARGETS, "temperature": 2.2},
     "03.3": {"valid": lambda: opinions(6), "test": lambda: opinions(49)},
     "04.1": {},
-    "04.2": {"reading": reading()},
+    "04.2": {},
     "04.3": {},
     "05.1": {},
     "05.2": {},
@@ -114,7 +107,8 @@ WRITTEN = {
     "02.2": lambda g: exercises._module("02").held_out,
     "02.3": lambda g: exercises._module("02").doubts,
     "03.3": lambda g: exercises._module("03")._best(g)[0],
-    "04.2": lambda g: lambda r: [w.text for w in r.words if w.conf >= g.least],
+    "04.1": lambda g: exercises._module("04")._flat,
+    "04.2": lambda g: exercises._module("04")._surer,
     "04.3": lambda g: exercises._module("04")._rows,
     "05.1": lambda g: [{"IS_DIGIT": True}, {"ORTH": "."}, {"IS_DIGIT": True}, {"LOWER": g.unit.lower()}],
     "05.2": lambda g: exercises._module("05")._bilou,

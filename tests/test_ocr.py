@@ -126,8 +126,8 @@ def test_reading_is_silent(capfd, caplog):
 
 def test_a_drawing_has_the_words_on_it():
     picture = printed(["Lenovo Yoga"])
-    drawn = ocr.draw(picture, ocr.read(picture), width=320)
-    assert drawn.width == 320 and (np.asarray(drawn) == (0, 122, 90)).all(-1).sum() > 200, "no green frame"
+    drawn = ocr.draw(picture, ocr.read(picture), width=640)
+    assert drawn.width == 640 and (np.asarray(drawn) == (0, 122, 90)).all(-1).sum() > 200, "no green frame"
 
 
 # ---------------------------------------------------------------- what may be missing

@@ -1,56 +1,102 @@
-"""Exercises of lesson 04: an error rate by hand, sure words, rows of words."""
+"""Exercises of lesson 04: a line under uneven light, the surer of two readings, rows of words."""
 
 from __future__ import annotations
 
 from coursekit.exercises import Exercise, Mistake, Question
 
-TRUTHS = (
-    "16GB RAM 512GB SSD",
-    "Galaxy Tab 128GB",
-    "15.6 inch laptop",
+TEXTS = (
+    "Noise cancelling 40 h",
     "5000 mAh battery",
-    "Noise cancelling",
-    "i7-1165G7",
+    "Galaxy Tab S9 256GB",
+    "8GB RAM 256GB SSD",
+    "MacBook Air 13 inch",
     "Dell Latitude 5420",
-    "Lithium ion 56 Wh",
-    "1080p display",
-    "Bluetooth 5.2 headset",
-    "256GB",
-    "A16 Bionic chip",
 )
-CONFUSED = {"1": "I", "0": "O", "5": "S", "6": "G", "8": "B", "a": "o", "i": "l", "l": "1", "e": "c", "G": "6"}
+LIMIT = 0.02  # the mean CER that a good chain stays below
 
 
-def _misread(rng):
-    """A truth, and it with two or three characters confused and one lost."""
-    truth = rng.choice(TRUTHS)
-    letters = list(truth)
-    places = [i for i, letter in enumerate(letters) if letter in CONFUSED]
-    for i in rng.sample(places, rng.choice([2, 3])):
-        letters[i] = CONFUSED[letters[i]]
-    free = [i for i, letter in enumerate(letters) if letter == truth[i] and letter != " "]
-    del letters[rng.choice(free)]
-    return {"truth": truth, "reading": "".join(letters)}
+def _shaded(text, dark, light):
+    """A printed line (h, w) uint8 under light that runs from `dark` to `light`, left to right."""
+    import numpy as np
+    from matplotlib import font_manager
+    from PIL import Image, ImageDraw, ImageFont
+
+    font = ImageFont.truetype(font_manager.findfont("DejaVu Sans"), 26)
+    left, top, right, bottom = font.getbbox(text)
+    page = Image.new("L", (right - left + 24, bottom - top + 24), 255)
+    ImageDraw.Draw(page).text((12 - left, 12 - top), text, fill=90, font=font)
+    return (np.asarray(page) / 255 * np.linspace(dark, light, page.width)).astype(np.uint8)
 
 
-def _cer(given):
+def _lines(rng):
+    """Three lines of print, each with its light from another side."""
+    chosen = rng.sample(TEXTS, 3)
+    lights = [(40, 255), (255, 30), (30, 250)]
+    return {"texts": chosen, "crops": [_shaded(text, *light) for text, light in zip(chosen, lights)]}
+
+
+def _read(picture):
+    """What Tesseract reads on a picture of one line."""
+    import pytesseract
+
+    from gadgetlib.ocr import find_tesseract
+
+    return pytesseract.image_to_string(picture, config=f"--psm 7 {find_tesseract()}").strip()
+
+
+def _mean_cer(prepare, given):
     import jiwer
 
-    return jiwer.cer(given.truth, given.reading)
+    return sum(jiwer.cer(t, _read(prepare(crop.copy()))) for t, crop in zip(given.texts, given.crops)) / len(given.texts)
 
 
-def _wer(given):
-    import jiwer
+def _flat(crop):
+    """The right answer: a threshold for each neighbourhood."""
+    import cv2
 
-    return jiwer.wer(given.truth, given.reading)
-
-
-def _sure(given):
-    return [word.text for word in given.reading.words if word.conf >= given.least]
+    return cv2.adaptiveThreshold(crop, 255, cv2.ADAPTIVE_THRESH_GAUSSIAN_C, cv2.THRESH_BINARY, 31, 10)
 
 
-def _gives(function, given):
-    return list(function(given.reading))
+def _otsu(crop):
+    import cv2
+
+    return cv2.threshold(crop, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)[1]
+
+
+def _clahe(crop):
+    import cv2
+
+    return cv2.createCLAHE(clipLimit=4, tileGridSize=(2, 8)).apply(crop)
+
+
+def _two_tones(prepare, given):
+    import numpy as np
+
+    return all(len(np.unique(prepare(crop.copy()))) <= 2 for crop in given.crops)
+
+
+def _surer(first, second, better=lambda a, b: a[1] >= b[1], skip_empty=True):
+    """Of each piece the text of the better reading; the keyword arguments make the known mistakes."""
+    texts = []
+    for a, b in zip(first, second):
+        if skip_empty and bool(a[0]) != bool(b[0]):
+            texts.append(a[0] or b[0])
+        else:
+            texts.append(a[0] if better(a, b) else b[0])
+    return texts
+
+
+_PAIRS = [
+    ([("8GB RAM", 0.97), ("512G8", 0.61)], [("8GB RAN", 0.72), ("512GB", 0.88)]),
+    ([("15.6 inch", 0.55)], [("15.6", 0.91)]),
+    ([("", 0.99), ("Dell", 0.4)], [("$119", 0.35), ("", 0.95)]),
+    ([("i5", 0.8), ("Dell", 0.9)], [("15", 0.8), ("Del| l", 0.3)]),
+    ([], []),
+]
+
+
+def _pair_cases(given):
+    return [(pair, _surer(*pair)) for pair in _PAIRS]
 
 
 _BOXES = [
@@ -85,82 +131,89 @@ EXERCISES = (
     Exercise(
         "04.1",
         "core",
-        "number",
-        "The truth is `task.truth`, and `task.reading` was read. What is the character error rate? Count by hand.",
+        "function",
+        "Light falls on `task.crops` from one side (look at one). Write a function that takes such a crop, (h, w) uint8, "
+        "and returns a picture of which Tesseract with `--psm 7` reads everything: over the crops, whose true texts are "
+        f"`task.texts`, the mean CER must be below {LIMIT}.",
         hints=(
-            "Write one below the other and count: characters changed, lost, added.",
-            "Divide the count by the length of the truth, spaces included.",
-            "len(task.truth) counts the characters for you. Do not forget the character that was lost.",
+            "Compare the background at the two ends of a crop. Is there a grey that is darker than the paper and lighter "
+            "than the ink everywhere?",
+            "What is ink is a question about a pixel and its neighbours. OpenCV has a threshold for that, and a picture "
+            "can also be divided by its own background.",
+            "cv2.adaptiveThreshold compares each pixel with the mean around it; choose a neighbourhood wider than a letter.",
         ),
-        because="A few characters, and yet perhaps no number is left: fields are what counts, see lesson 05.",
-        expected=_cer,
-        within=2e-3,
+        because="A photo of a box has such light. Scanned pages do not, and so Tesseract has one threshold for all.",
+        right=lambda f, g: _mean_cer(f, g) < LIMIT,
         wrong=(
             Mistake(
-                "edits", "That counts the edits. Divide by the length of the truth.", lambda g: _cer(g) * len(g.truth)
+                "a text",
+                "Return the prepared picture, not what was read on it: the check calls Tesseract itself.",
+                lambda g: _read,
+                lambda f, g: isinstance(f(g.crops[0].copy()), str),
             ),
             Mistake(
-                "divided by the reading",
-                "You divided by the length of the reading. A reader that says little would look good; divide by the "
-                "truth's.",
-                lambda g: _cer(g) * len(g.truth) / len(g.reading),
+                "one threshold",
+                "One threshold for the whole line leaves its dark end black. Tesseract does the same by itself, so "
+                "nothing is won.",
+                lambda g: _otsu,
+                lambda f, g: _two_tones(f, g) and _mean_cer(f, g) > 0.2,
             ),
-            Mistake("words", "That is the word error rate.", _wer),
-            Mistake("right ones", "That is the share that is right; take it from one.", lambda g: 1 - _cer(g)),
             Mistake(
-                "no spaces",
-                "You left the spaces out of the length. They are characters too.",
-                lambda g: _cer(g) * len(g.truth) / len(g.truth.replace(" ", "")),
+                "the light untouched",
+                "Tesseract still loses the dark end. A larger, inverted or stretched picture has the same light on it.",
+                lambda g: lambda crop: crop,
+                lambda f, g: _mean_cer(f, g) > 0.2,
+            ),
+            Mistake(
+                "nearly",
+                "Closer: most is read. Some of the light is still there; compare each pixel with its own neighbourhood.",
+                lambda g: _clahe,
+                lambda f, g: _mean_cer(f, g) >= LIMIT,
             ),
         ),
-        variant=_misread,
+        variant=_lines,
     ),
     Exercise(
         "04.2",
         "core",
         "function",
-        "Write a function that takes a Reading and returns the texts of its words with a confidence of at least "
-        "`task.least`, as a list.",
+        "Build the engine `both`. Write a function that takes two readers' results for the same pieces, each a list of "
+        "(text, confidence), and returns a list with the surer text of each piece. A piece without text never wins over "
+        "one with text; where both are equally sure, the first reader wins.",
         hints=(
-            "A Reading has .words; each word has .text and .conf.",
-            "A list comprehension with an if will do.",
-            "Compare .conf with task.least, and keep .text of the words that reach it. What should happen at exactly task.least?",
+            "zip gives you the two results of each piece.",
+            "How sure a reader is of an empty text must not matter.",
+            "Three cases: only one has text; the first is at least as sure; the second is surer.",
         ),
-        because="A threshold trades words found against words right. Lesson 05 weighs them instead of cutting.",
-        right=lambda f, g: _gives(f, g) == _sure(g),
+        because="`ocr.read(..., engine='both')` does this; the lesson's table says whether it was worth the time.",
+        cases=_pair_cases,
         wrong=(
             Mistake(
-                "words, not texts",
-                "Those are Word objects; take their .text.",
-                lambda g: lambda reading: [word for word in reading.words if word.conf >= g.least],
-                lambda f, g: _gives(f, g) == [word for word in g.reading.words if word.conf >= g.least],
+                "the longer one",
+                "It takes the longer text. Length is no evidence: nonsense can be long.",
+                lambda g: lambda a, b: _surer(a, b, better=lambda x, y: len(x[0]) >= len(y[0])),
             ),
             Mistake(
-                "everything",
-                "It returns every word, however unsure.",
-                lambda g: lambda reading: [word.text for word in reading.words],
-                lambda f, g: _gives(f, g) == [word.text for word in g.reading.words],
+                "empty and sure",
+                "An empty text with a high confidence wins over what the other reader read.",
+                lambda g: lambda a, b: _surer(a, b, skip_empty=False),
             ),
             Mistake(
-                "percent",
-                "It returns nothing. Confidences lie between 0 and 1, not between 0 and 100.",
-                lambda g: lambda reading: [word.text for word in reading.words if word.conf >= 100 * g.least],
-                lambda f, g: _gives(f, g) == [],
+                "the second on a tie",
+                "Where both are equally sure, the first reader should win.",
+                lambda g: lambda a, b: _surer(a, b, better=lambda x, y: x[1] > y[1]),
             ),
             Mistake(
-                "the unsure ones",
-                "Those are the words *below* the threshold.",
-                lambda g: lambda reading: [word.text for word in reading.words if word.conf < g.least],
-                lambda f, g: _gives(f, g) == [word.text for word in g.reading.words if word.conf < g.least],
+                "always the first",
+                "The second reader never wins, however sure it is.",
+                lambda g: lambda a, b: _surer(a, b, better=lambda x, y: True),
             ),
             Mistake(
-                "one text",
-                "A list of texts is asked for, not one text.",
-                lambda g: lambda reading: " ".join(_sure(g)),
-                lambda f, g: isinstance(f(g.reading), str),
+                "with confidences",
+                "Return the texts alone, without their confidences.",
+                lambda g: lambda a, b: [max(x, y, key=lambda one: one[1]) for x, y in zip(a, b)],
             ),
         ),
-        variant=lambda rng: {"least": rng.choice([0.7, 0.75, 0.8, 0.85, 0.9, 0.95])},
     ),
     Exercise(
         "04.3",
