@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from cleanlab.filter import find_label_issues
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, cross_val_predict
 from sklearn.neighbors import KNeighborsClassifier
 
@@ -100,7 +101,8 @@ def planted_labels(result: clean.Cleaning, share_wrong: float = 0.04) -> Iterato
             wrong = rng.random(len(true)) < share_wrong
             other = classes[(np.searchsorted(classes, true) + rng.integers(1, len(classes), len(true))) % len(classes)]
             labels = np.where(wrong, other, true)
-            doubted = clean.label_issues(labels, clean.out_of_fold(features, labels, table[groups], words))
+            seen, target = clean.out_of_fold(features, labels, table[groups], words), np.searchsorted(classes, labels)
+            doubted = find_label_issues(target, seen, filter_by="low_self_confidence", n_jobs=1)
             hits["precision"] += wrong[doubted].tolist()
             hits["recall"] += doubted[wrong].tolist()
         for name, values in hits.items():

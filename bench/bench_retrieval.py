@@ -103,14 +103,10 @@ def judge(index: Index, asked: pd.DataFrame, queries: np.ndarray, siblings: bool
         found = index.search(query, k=10, exclude=own)
         right = np.array([match["product_id"] == one.product_id for match in found])
         kinds = np.array([match["gadget_type"] == one.gadget_type for match in found])
-        figures = (
-            store.hit_rate(right, 1),
-            store.hit_rate(right, 5),
-            store.reciprocal_rank(right),
-            float(kinds[:5].mean()),
-        )
+        rank = right.argmax() + 1 if right.any() else np.inf
+        figures = (rank <= 1, rank <= 5, 1 / rank, kinds[:5].mean())
         for name, figure in zip(scores, figures, strict=True):
-            scores[name].append(figure)
+            scores[name].append(float(figure))
     return {name: np.array(figures) for name, figures in scores.items()}
 
 

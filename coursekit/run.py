@@ -16,7 +16,7 @@ from typing import Any
 
 from coursekit.workspace import ARTEFACTS, LESSONS, find_lesson, read_card, write_json
 from gadgetlib.errors import CourseError
-from gadgetlib.files import build_dir, check_writable, disk_error, project_root, read_json
+from gadgetlib.files import build_dir, check_writable, disk_sentence, project_root, read_json
 
 COMMON = ("profile", "seed", "photos")  # may be set for all lessons, also for those that have no such parameter
 
@@ -59,11 +59,12 @@ def execute(name: str, parameters: dict[str, Any], output: Path | None = None, p
     output.parent.mkdir(parents=True, exist_ok=True)
     part, failed = output.with_suffix(".part.ipynb"), output.with_suffix(".failed.ipynb")
     try:
-        papermill.execute_notebook(
-            str(lesson_path(name)), str(part), parameters=wanted, cwd=str(lesson_path(name).parent),
-            kernel_name="python3", progress_bar=progress, log_output=False,
-            extra_arguments=["--log-level=ERROR"],  # the kernel's notice about plain TCP on loopback
-        )  # fmt: skip
+        with disk_sentence(output):
+            papermill.execute_notebook(
+                str(lesson_path(name)), str(part), parameters=wanted, cwd=str(lesson_path(name).parent),
+                kernel_name="python3", progress_bar=progress, log_output=False,
+                extra_arguments=["--log-level=ERROR"],  # the kernel's notice about plain TCP on loopback
+            )  # fmt: skip
     except PapermillExecutionError as error:
         part.replace(failed)
         what = f"{error.ename}: {error.evalue}" if error.ename != "CourseError" else error.evalue
@@ -74,9 +75,8 @@ def execute(name: str, parameters: dict[str, Any], output: Path | None = None, p
         raise
     except Exception as error:  # the disk is full, the kernel died, or none could start
         part.unlink(missing_ok=True)
-        known = disk_error(error, output) if isinstance(error, OSError) else error
-        if isinstance(known, CourseError):
-            raise LessonFailed(f"{name} stopped. {known}") from error
+        if isinstance(error, CourseError):
+            raise LessonFailed(f"{name} stopped. {error}") from error
         raise LessonFailed(f"{name} could not be run: {type(error).__name__}: {error}. Try `gadget doctor`.") from error
     part.replace(output)
     failed.unlink(missing_ok=True)

@@ -1,14 +1,13 @@
 """Cleaning: from a ledger of raw pictures to a table that a model may be trained on and judged by.
 
-:func:`clean` runs the chain and returns a :class:`Cleaning`: a verdict with a reason for every picture, the groups that
-must not be torn apart, and the splits. The steps are functions of their own; lesson 02 shows them one by one.
+:func:`clean` runs the chain and returns a :class:`Cleaning`: for every picture whether it is kept, and why, the groups
+that must not be torn apart, and the splits. The steps are functions of their own; lesson 02 shows them one by one.
 """
 
 from __future__ import annotations
 
 import os
 import warnings
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -34,11 +33,11 @@ from tqdm.auto import tqdm
 
 from gadgetlib import CLASSES, PHOTO_COLUMNS, backbone
 from gadgetlib.errors import CourseError
-from gadgetlib.files import split_of, write_atomic
+from gadgetlib.files import read_strings, split_of, write_atomic
 from gadgetlib.pictures import open_image
 
-DECISIONS = ["sha256", "decision", "label", "note"]
 TEMPLATES = Path(__file__).parent / "templates"
+
 
 @dataclass(frozen=True)
 class Rules:
@@ -50,9 +49,6 @@ class Rules:
     min_sharpness: float = 0.05  # see sharpness()
     hash_distance: int = 12  # bits of 64 in which the hashes of two copies may differ
     same_picture: float = 0.90  # cosine of frozen features that two copies have at least
-
-
-# ---------------------------------------------------------------- one picture
 
 
 def sharpness(grey: np.ndarray) -> float:
@@ -73,11 +69,11 @@ def facts(path: Path) -> dict[str, Any]:
     Keys: error, width, height (upright), odd (to be rewritten: turned, not RGB, animated), phash and mirrored (uint64,
     of the picture and its mirror image), contrast, sharpness.
     """
-    found = {"error": "", "width": 0, "height": 0, "odd": False, "phash": np.uint64(0), "mirrored": np.uint64(0)}
     try:
         image = open_image(path, side=256)
     except CourseError as error:
-        return found | {"error": str(error), "contrast": 0.0, "sharpness": 0.0}
+        return {"error": str(error), **dict.fromkeys(("width", "height", "odd", "phash", "mirrored"), np.uint64(0)),
+                "contrast": 0.0, "sharpness": 0.0}  # fmt: skip
     with Image.open(path) as stored:
         size, turned = stored.size, stored.getexif().get(0x0112, 1)
         odd = turned > 1 or stored.mode != "RGB" or getattr(stored, "is_animated", False)
@@ -85,24 +81,26 @@ def facts(path: Path) -> dict[str, Any]:
     grey = image.convert("L")
     pixels = np.asarray(ImageOps.contain(grey, (256, 256)) if max(grey.size) > 256 else grey, np.float32)
     tiny = grey.resize((32, 32), Image.Resampling.LANCZOS)  # what phash makes of a picture first
-    hashes = [np.uint64(int(str(imagehash.phash(one)), 16)) for one in (tiny, ImageOps.mirror(tiny))]
-    return found | {"width": width, "height": height, "odd": odd, "phash": hashes[0], "mirrored": hashes[1],
-                    "contrast": float(pixels.std()), "sharpness": sharpness(pixels)}  # fmt: skip
+    phash, mirrored = (np.uint64(int(str(imagehash.phash(one)), 16)) for one in (tiny, ImageOps.mirror(tiny)))
+    return {"error": "", "width": width, "height": height, "odd": odd, "phash": phash, "mirrored": mirrored,
+            "contrast": float(pixels.std()), "sharpness": sharpness(pixels)}  # fmt: skip
 
 
-def all_facts(paths: Sequence[Path]) -> list[dict[str, Any]]:
-    """:func:`facts` of many files, in threads (decoding lets go of Python's lock)."""
+def all_facts(raw: Path, files: Sequence[str]) -> pd.DataFrame:
+    """:func:`facts` of many files of a folder, a row each, made in threads (decoding lets go of Python's lock)."""
     with ThreadPoolExecutor(min(8, (os.cpu_count() or 2) + 1)) as pool:
-        return list(tqdm(pool.map(facts, paths), total=len(paths), desc="look", disable=len(paths) < 200))
+        jobs = pool.map(facts, [raw / file for file in files])
+        return pd.DataFrame(tqdm(jobs, total=len(files), desc="look", disable=len(files) < 200), index=list(files))
 
 
 def fault(found: Mapping[str, Any], rules: Rules = Rules()) -> tuple[str, str]:
     """(reason, detail) why a picture with these :func:`facts` cannot stay, or ("", "")."""
     short, long = sorted((found["width"], found["height"]))
+    size = f"{found['width']} x {found['height']}"
     checks = [
         ("corrupt", found["error"], found["error"]),
-        ("wrong aspect", long > rules.max_aspect * short, f"{found['width']} x {found['height']}"),
-        ("too small", short < rules.min_side, f"{found['width']} x {found['height']}"),
+        ("wrong aspect", long > rules.max_aspect * short, size),
+        ("too small", short < rules.min_side, size),
         ("nothing to see", found["contrast"] < rules.min_contrast, f"contrast {found['contrast']:.1f}"),
         ("too blurry", found["sharpness"] < rules.min_sharpness, f"sharpness {found['sharpness']:.3f}"),
     ]
@@ -136,9 +134,6 @@ def clusters(count: int, pairs: Sequence[tuple]) -> np.ndarray:
     return connected_components(coo_matrix((np.ones(len(left)), (left, right)), shape=(count, count)))[1]
 
 
-# ---------------------------------------------------------------- labels
-
-
 def out_of_fold(features: np.ndarray, labels: np.ndarray, groups: np.ndarray, titles: np.ndarray | None = None,
                 folds: int = 5, seed: int = 42) -> np.ndarray:  # fmt: skip
     """Probabilities (n, k), classes sorted, of every picture by models that were trained without its group.
@@ -158,15 +153,6 @@ def out_of_fold(features: np.ndarray, labels: np.ndarray, groups: np.ndarray, ti
     return product / product.sum(axis=1, keepdims=True)
 
 
-def label_issues(labels: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
-    """Mask (n,) of the labels with the least out-of-fold probability (n, k), as many as confident learning estimates.
-
-    Source: Northcutt, Jiang and Chuang (2021), by cleanlab.
-    """
-    target = np.unique(labels, return_inverse=True)[1]
-    return find_label_issues(target, probabilities, filter_by="low_self_confidence", n_jobs=1)
-
-
 def page_titles(table: pd.DataFrame) -> np.ndarray | None:
     """What the pages call their pictures, (n,); None where fewer than nine in ten have a title.
 
@@ -174,9 +160,6 @@ def page_titles(table: pd.DataFrame) -> np.ndarray | None:
     """
     titles = table.title.where(table.page != "", "")
     return titles.to_numpy(str) if titles.str.contains(r"\w\w").mean() >= 0.9 else None
-
-
-# ---------------------------------------------------------------- splits
 
 
 def split_groups(labels: np.ndarray, groups: np.ndarray, seed: int = 42) -> np.ndarray:
@@ -214,18 +197,12 @@ def leaks(table: pd.DataFrame, pairs: list | tuple = ()) -> list[str]:
 
 def read_decisions(path: Path) -> dict[str, dict[str, str]]:
     """sha256 -> {decision: keep | remove | relabel, label, note}; CourseError names a line that makes no sense."""
-    if not path.exists():
-        return {}
-    try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig").reindex(columns=DECISIONS)
-    except (OSError, ValueError) as error:
-        raise CourseError(f"{path.name} cannot be read ({error}); save it as UTF-8 CSV, or delete it.") from None
-    known = table.decision.isin(["keep", "remove"]) | ((table.decision == "relabel") & table.label.isin(CLASSES))
-    for at in np.flatnonzero(~known | table.sha256.isna()):
-        wrong = f"line {at + 2}: decision is {table.decision[at]!r}, label is {table.label[at]!r}"
-        raise CourseError(f"{path.name}, {wrong}; it needs the columns {', '.join(DECISIONS)}, where decision is keep, "
-                          f"remove or relabel, and a new label is one of {', '.join(CLASSES)}.")  # fmt: skip
-    return table.fillna("").drop_duplicates("sha256", keep="last").set_index("sha256").to_dict("index")
+    rows = read_strings(path, ["sha256", "decision", "label", "note"])
+    for line, row in enumerate(rows, 2):
+        if row["decision"] not in ("keep", "remove") and (row["decision"] != "relabel" or row["label"] not in CLASSES):
+            wrong = f"{path.name}, line {line}: decision is {row['decision']!r}, label is {row['label']!r}"
+            raise CourseError(f"{wrong}; give keep, remove or relabel, and a new label of {', '.join(CLASSES)}.")
+    return {row.pop("sha256"): row for row in rows}
 
 
 @dataclass
@@ -244,34 +221,38 @@ class Cleaning:
     @property
     def photos(self) -> pd.DataFrame:
         """The clean table as the contract has it."""
-        return self.kept[PHOTO_COLUMNS].sort_values("file", ignore_index=True)
+        table = self.kept.assign(phash=self.kept.phash.map("{:016x}".format))
+        return table[PHOTO_COLUMNS].sort_values("file", ignore_index=True)
 
 
 def clean(ledger: pd.DataFrame, raw: Path, build: Path, *, rules: Rules = Rules(), size: int = backbone.SIZE,
           seed: int = 42, label_errors: str = "remove", decisions: Mapping | None = None,
-          found: Mapping | None = None) -> Cleaning:  # fmt: skip
+          known: pd.DataFrame | None = None) -> Cleaning:  # fmt: skip
     """Judge every picture of a ledger and split what stays.
 
     raw: the folder of the ledger's files. build: files of the result are named relative to it; rewritten pictures go to
     ``clean/images`` in it, features to ``features``. label_errors: remove, relabel (as the models predict) or keep.
-    decisions: see read_decisions; they win. found: file -> :func:`facts`, where these are known already.
+    decisions: see read_decisions; they win. known: :func:`all_facts`, where they are known already.
     Raises CourseError when fewer than two classes are left.
     """
-    table, found = _table(ledger, raw, rules, decisions or {}, dict(found or {}))
+    came = ledger[ledger.status == "ok"].sort_values(["sha256", "label", "url"], ignore_index=True)
+    known = all_facts(raw, sorted(came.file.unique())) if known is None else known
+    table = came[["file", "label", "product_id", "source", "sha256", "bytes", "url", "page", "title"]].assign(
+        raw_file=came.file, verdict="kept", reason="", detail="", beside="", suggested="", group="", split="", wish="",
+        confidence=np.nan, at=-1).join(known, on="raw_file")  # fmt: skip
+    _judge(table, rules, decisions or {})
     _exact_copies(table)
     alive = table.index[table.verdict == "kept"].to_numpy()
     if not len(alive):
         raise CourseError("No picture is left after the first checks; look at the ledger, or loosen the rules.")
-    files = table.raw_file[alive].tolist()
-    features = backbone.cached_features([raw / file for file in files], build / "features", size)
+    features = backbone.cached_features([raw / file for file in table.raw_file[alive]], build / "features", size)
     features /= np.maximum(np.linalg.norm(features, axis=1, keepdims=True), 1e-9)
     table.loc[alive, "at"] = np.arange(len(alive))
-    hashes, mirrored = (np.array([found[file][name] for file in files]) for name in ("phash", "mirrored"))
-    pairs = near_pairs(hashes, mirrored, features, rules)
-    cluster = clusters(len(alive), pairs)
+    found = near_pairs(*(table[name][alive].to_numpy(np.uint64) for name in ("phash", "mirrored")), features, rules)
+    cluster = clusters(len(alive), found)
     unit, table.loc[alive, "group"] = _groups(table.loc[alive], cluster)
     _doubt_labels(table, alive, features, cluster, label_errors, seed)
-    pairs = [(table.sha256[alive[i]], table.sha256[alive[j]], cosine) for i, j, cosine in pairs]
+    pairs = [(table.sha256[alive[i]], table.sha256[alive[j]], cosine) for i, j, cosine in found]
     _near_copies(table, alive, cluster, pairs)
     kept = table.index[table.verdict == "kept"]
     if table.label[kept].nunique() < 2:
@@ -281,30 +262,22 @@ def clean(ledger: pd.DataFrame, raw: Path, build: Path, *, rules: Rules = Rules(
         table.loc[kept, "split"] = table.group[kept].map(split_of)
     else:
         table.loc[kept, "split"] = split_groups(table.label[kept], table.group[kept], seed)
-    _rewrite(table, kept, found, raw, build)
+    _rewrite(table, kept, raw, build)
     return Cleaning(table, pairs, unit, features)
 
 
-def _table(ledger: pd.DataFrame, raw: Path, rules: Rules, decisions: Mapping, found: dict) -> tuple[pd.DataFrame, dict]:
-    """A row per picture that came, judged by itself, and the facts of each file."""
-    table = ledger[ledger.status == "ok"].sort_values(["sha256", "label", "url"], ignore_index=True)
-    new = sorted(set(table.file) - set(found))
-    found |= zip(new, all_facts([raw / file for file in new]))
-    table = table[["file", "label", "product_id", "source", "sha256", "bytes", "url", "page", "title"]].assign(
-        raw_file=table.file, verdict="kept", reason="", detail="", beside="", suggested="", group="", split="",
-        confidence=np.nan, at=-1, wish=table.sha256.map(lambda digest: decisions.get(digest, {}).get("decision", "")),
-        **{name: [found[file][name] for file in table.file] for name in ("width", "height", "contrast", "sharpness")},
-        phash=[f"{int(found[file]['phash']):016x}" for file in table.file],
-    )  # fmt: skip
-    for row, digest in table.sha256.items():
-        reason, detail = fault(found[table.raw_file[row]], rules)
-        if not reason and table.wish[row] == "remove":
-            reason, detail = "removed by hand", decisions[digest]["note"]
+def _judge(table: pd.DataFrame, rules: Rules, decisions: Mapping) -> None:
+    """Each picture by itself, and by what a person decided about it."""
+    for row, found in zip(table.index, table.to_dict("records")):
+        wish = decisions.get(found["sha256"], {"decision": ""})
+        table.at[row, "wish"] = wish["decision"]
+        reason, detail = fault(found, rules)
+        if wish["decision"] == "relabel":
+            table.at[row, "label"] = wish["label"]
+        elif wish["decision"] == "remove" and not reason:
+            reason, detail = "removed by hand", wish["note"]
         if reason:
             _drop(table, row, reason, detail)
-        if table.wish[row] == "relabel":
-            table.at[row, "label"] = decisions[digest]["label"]
-    return table, found
 
 
 def _drop(table: pd.DataFrame, row: int, reason: str, detail: str = "", beside: str = "") -> None:
@@ -317,7 +290,7 @@ def _drop(table: pd.DataFrame, row: int, reason: str, detail: str = "", beside: 
 def _exact_copies(table: pd.DataFrame) -> None:
     """One row per content; content under several labels says nothing about any of them, unless one has two thirds."""
     for digest, rows in table[table.verdict == "kept"].groupby("sha256"):
-        label, most = Counter(rows.label).most_common(1)[0]
+        label, most = next(rows.label.value_counts().items())
         first = rows.index[rows.label == label][0]
         for row in rows.index:
             if 3 * most <= 2 * len(rows):
@@ -351,31 +324,33 @@ def _groups(table: pd.DataFrame, cluster: np.ndarray) -> tuple[str, np.ndarray]:
 
 def _doubt_labels(table: pd.DataFrame, alive: np.ndarray, features: np.ndarray, cluster: np.ndarray, what: str,
                   seed: int) -> None:  # fmt: skip
-    """Fill in what the models predict for each picture, and remove or relabel those whose label they contradict."""
-    labels = table.label[alive].to_numpy(str)
-    folds = min(5, pd.Series(cluster).groupby(labels).nunique().min())
-    if folds < 2 or len(set(labels)) < 2:
-        return  # too few pictures for an opinion
+    """Fill in what the models predict for each picture, and remove or relabel those whose label they contradict.
+
+    As many as confident learning estimates (Northcutt, Jiang and Chuang, 2021), those of the least probability.
+    """
+    classes, target = np.unique(table.label[alive].to_numpy(str), return_inverse=True)
+    folds = min(5, pd.Series(cluster).groupby(target).nunique().min())
+    if folds < 2 or len(classes) < 2:
+        return  # too few pictures to train on
     with threadpool_limits(limits=1):  # small matrices: threads would wait for each other longer than they work
-        probabilities = out_of_fold(features, labels, cluster, page_titles(table.loc[alive]), folds, seed)
-    classes = np.unique(labels)
-    table.loc[alive, "confidence"] = probabilities[np.arange(len(alive)), np.searchsorted(classes, labels)].round(4)
+        probabilities = out_of_fold(features, classes[target], cluster, page_titles(table.loc[alive]), folds, seed)
+    table.loc[alive, "confidence"] = probabilities[np.arange(len(alive)), target].round(4)
     table.loc[alive, "suggested"] = classes[probabilities.argmax(axis=1)]
-    for at in np.flatnonzero(label_issues(labels, probabilities)):
-        row, detail = alive[at], f"predicted {table.suggested[alive[at]]} ({probabilities[at].max():.2f})"
-        if table.wish[row] in ("keep", "relabel"):
-            continue  # a person has looked at it
-        if what == "remove":
-            _drop(table, row, "label error", detail)
-        elif what == "relabel":
-            table.loc[row, ["label", "reason", "detail"]] = [table.suggested[row], "relabelled", detail]
+    doubted = find_label_issues(target, probabilities, filter_by="low_self_confidence", n_jobs=1)
+    for row, most in zip(alive[doubted], probabilities[doubted].max(axis=1)):
+        if table.wish[row] not in ("keep", "relabel"):  # otherwise a person has looked at it
+            if what == "remove":
+                _drop(table, row, "label error", f"predicted {table.suggested[row]} ({most:.2f})")
+            elif what == "relabel":
+                relabelled = [table.suggested[row], "relabelled", f"predicted with {most:.2f}"]
+                table.loc[row, ["label", "reason", "detail"]] = relabelled
 
 
-def _rewrite(table: pd.DataFrame, kept: pd.Index, found: Mapping, raw: Path, build: Path) -> None:
+def _rewrite(table: pd.DataFrame, kept: pd.Index, raw: Path, build: Path) -> None:
     """Name files relative to build; store upright 8-bit RGB where the original is anything else."""
     for row in kept:
         source = raw / table.raw_file[row]
-        if found[table.raw_file[row]]["odd"]:
+        if table.odd[row]:
             target = build / "clean" / "images" / f"{table.sha256[row][:24]}.jpg"
             if not target.exists():
                 with write_atomic(target) as part:

@@ -10,7 +10,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -60,74 +60,85 @@ def write_atomic(path: str | Path) -> Iterator[Path]:
     and whatever stood at ``path`` before is left as it was.
     """
     path = Path(path)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
+    part, aside = (path.with_name(f".{path.name}.{os.getpid()}.{end}") for end in ("part", "old"))
+    with disk_sentence(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         _remove(part)
-        yield part
-        if not part.exists():
-            raise CourseError(f"Nothing was written for {path.name!r}; the block that should make it left no file.")
-        if path.is_dir():  # a folder cannot be replaced in one rename: step aside first
-            aside = path.with_name(f".{path.name}.{os.getpid()}.old")
-            path.rename(aside)
-            part.rename(path)
-            _remove(aside)
-        else:
+        try:
+            yield part
+            if not part.exists():
+                raise CourseError(f"Nothing was written for {path.name!r}; the block that makes it left no file.")
+            if path.is_dir():  # a folder cannot be replaced in one rename: step aside first
+                path.rename(aside)
             part.replace(path)
-    except OSError as error:
-        raise disk_error(error, path) from error
-    finally:
-        with contextlib.suppress(OSError):
+            _remove(aside)
+        finally:
             _remove(part)
 
 
 def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
+    shutil.rmtree(path, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        path.unlink()
 
 
-def disk_error(error: OSError, path: Path) -> Exception:
-    where = path.parent
-    if error.errno == errno.ENOSPC:
-        return CourseError(
-            f"The disk is full: {path.name!r} could not be written to {where}; free some space, run again."
-        )
-    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return CourseError(
-            f"{where} cannot be written to ({error.strerror}); make it writable, "
-            "or set GADGET_BUILD to a folder that is."
-        )
-    return error
+@contextlib.contextmanager
+def disk_sentence(path: Path) -> Iterator[None]:
+    """What the disk refuses in this block, about ``path``, as a CourseError; other errors pass."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            what = f"The disk is full: {path.name!r} could not be written to {path.parent}; free some space, run again."
+        elif error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+            what = f"{path.parent} cannot be written to ({error.strerror}); make it writable, or set GADGET_BUILD."
+        else:
+            raise
+        raise CourseError(what) from error
 
 
 def check_writable(folder: Path, free_mb: int = 500) -> None:
     """Raise CourseError unless ``folder`` can be written to and has ``free_mb`` megabytes left."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / f".probe.{os.getpid()}"
-        probe.write_text("x")
-        probe.unlink()
-    except OSError as error:
-        raise disk_error(error, folder / "x") from error
+    with write_atomic(probe := folder / ".probe") as part:
+        part.write_text("x")
+    probe.unlink(missing_ok=True)
     free = shutil.disk_usage(folder).free // 2**20
     if free < free_mb:
-        raise CourseError(f"Only {free} MB are free where {folder} lies; the course needs {free_mb}: free some space.")
+        raise CourseError(f"Only {free} MB are free where {folder} is; the course needs {free_mb}: free some space.")
 
 
 def read_json(path: Path) -> dict[str, Any] | None:
+    """What a JSON file holds; None where there is none that can be read."""
     try:
         return json.loads(path.read_text())
     except (OSError, ValueError):
         return None
 
 
-FORMULA = re.compile(r"'*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")  # what a spreadsheet takes a cell for that begins so
+def read_strings(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
+    """The rows of a CSV that a person wrote, these columns as texts, "" for what is absent; none without a file.
+
+    Raises CourseError for what is no UTF-8 CSV or lacks the first of the columns.
+    """
+    import pandas as pd
+
+    if not path.exists():
+        return []
+    try:
+        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig", index_col=False)
+        if columns[0] not in table:
+            raise ValueError(f"there is no column {columns[0]!r}")
+        return table.reindex(columns=columns).fillna("").to_dict("records")
+    except (OSError, ValueError) as error:
+        needs = f"it needs the columns {', '.join(columns)}"
+        raise CourseError(f"{path.name} cannot be read ({error}); {needs}; save it as UTF-8 CSV.") from None
+
+
+FORMULA = re.compile(r"'*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")  # a cell that begins so is run by a spreadsheet
 
 
 def to_cell(value: Any) -> Any:
-    """A value for a CSV that people open: a text that a spreadsheet would run gets an apostrophe in front (OWASP, CSV injection)."""
+    """A value for a CSV that people open: a text that a spreadsheet would run gets an apostrophe in front (OWASP)."""
     return f"'{value}" if isinstance(value, str) and FORMULA.match(value) else value
 
 

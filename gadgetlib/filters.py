@@ -1,4 +1,4 @@
-"""Conditions over the catalogue's columns, from a small language or from words: parsed, bounded, then written as SQL.
+"""Conditions over the catalogue's columns, in a small language of our own: parsed, bounded, then written as SQL.
 
     filter = all ("OR" all)*       all = one ("AND" one)*       one = "NOT" one | "(" filter ")" | column test
     test   = ("=" | "!=" | "<>" | "<" | "<=" | ">" | ">=") value | "IS" ["NOT"] "NULL" | ["NOT"] "LIKE" text
@@ -14,14 +14,13 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from typing import NoReturn
 
-from gadgetlib import CLASSES
 from gadgetlib.errors import CourseError
 
 LONGEST = 2000  # characters
 DEEPEST = 20  # brackets and NOTs inside each other
 TOKEN = re.compile(
     r"\s*(?:(?P<number>[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)|(?P<text>'(?:[^']|'')*')|(?P<name>[^\W\d]\w*)"
-    r"|(?P<sign><=|>=|<>|!=|==|[=<>(),])|(?P<unknown>\S))"
+    r"|(?P<comparison><=|>=|<>|!=|==|[=<>])|(?P<sign>[(),])|(?P<unknown>\S))"
 )
 
 
@@ -37,7 +36,7 @@ def to_sql(where: str, columns: Mapping[str, type], known: Mapping[str, Collecti
     value is taken for a slip. Raises CourseError, one sentence, for what is not of the language above.
     """
     parser = _Parser(where, columns, known or {})
-    sql = parser.chain("OR")
+    sql = parser.filter()
     parser.expect("end", "AND, OR or the end")
     return sql
 
@@ -65,7 +64,7 @@ class _Parser:
         return found
 
     def expect(self, kind: str, wanted: str) -> str:
-        """The next token, which must be of this kind, or be this sign."""
+        """The next token, which must be of this kind, or be this word or sign."""
         found, token = self.tokens[self.at]
         if kind not in (found, token.upper()):
             number = self.at and self.tokens[self.at - 1][0] == "number"
@@ -74,12 +73,15 @@ class _Parser:
         self.at += 1
         return token
 
-    def chain(self, word: str) -> str:
-        rule: Callable[[], str] = (lambda: self.chain("AND")) if word == "OR" else self.one
+    def several(self, rule: Callable[[], str], between: str) -> str:
+        """One or more of a rule, with a word or a comma between them."""
         parts = [rule()]
-        while self.next_is(word):
+        while self.next_is(between.strip()):
             parts.append(rule())
-        return f" {word} ".join(parts)
+        return between.join(parts)
+
+    def filter(self) -> str:
+        return self.several(lambda: self.several(self.one, " AND "), " OR ")
 
     def one(self) -> str:
         self.depth += 1
@@ -88,7 +90,7 @@ class _Parser:
         if self.next_is("NOT"):
             sql = f"NOT ({self.one()})"
         elif self.next_is("("):
-            sql = f"({self.chain('OR')})"
+            sql = f"({self.filter()})"
             self.expect(")", "a closing bracket")
         else:
             sql = self.test(self.column())
@@ -98,7 +100,7 @@ class _Parser:
     def column(self) -> str:
         name = self.expect("name", "the name of a column").lower()
         if name == "lower" and self.next_is("("):
-            name = self.expect("name", "the name of a column").lower()
+            name = self.column()
             self.expect(")", "a closing bracket")
         if name not in self.columns:
             self.fail(f"there is no column {name!r}{_nearest(name, self.columns)}")
@@ -107,26 +109,20 @@ class _Parser:
     def test(self, column: str) -> str:
         if self.next_is("IS"):
             no = "NOT " * self.next_is("NOT")
-            self.expect("NULL", "NULL")
-            return f"{column} IS {no}NULL"
-        left, no = f"lower({column})" if self.columns[column] is str else column, "NOT " * self.next_is("NOT")
+            return f"{column} IS {no}{self.expect('NULL', 'NULL').upper()}"
+        is_text, no = self.columns[column] is str, "NOT " * self.next_is("NOT")
+        left = f"lower({column}) {no}" if is_text else f"{column} {no}"
         if self.next_is("IN"):
             self.expect("(", "a bracket")
-            values = [self.value(column)]
-            while self.next_is(","):
-                values.append(self.value(column))
+            values = self.several(lambda: self.value(column), ", ")
             self.expect(")", "a comma or a closing bracket")
-            return f"{left} {no}IN ({', '.join(values)})"
-        if self.columns[column] is str and self.next_is("LIKE"):
-            return f"{left} {no}LIKE {self.value(column, any_text=True)}"
+            return f"{left}IN ({values})"
+        if is_text and self.next_is("LIKE"):
+            return f"{left}LIKE {self.value(column, any_text=True)}"
         if self.next_is("BETWEEN"):
-            low = self.value(column, any_text=True)
-            self.expect("AND", "AND")
-            return f"{left} {no}BETWEEN {low} AND {self.value(column, any_text=True)}"
-        sign = self.expect("sign" if not no else "IN", "a comparison such as = or <, IN, LIKE, BETWEEN or IS NULL")
-        if sign in "(),":
-            self.fail(f"{sign!r} stands where a comparison such as = or < is expected")
-        return f"{left} {sign.replace('==', '=')} {self.value(column, any_text=sign in ('<', '<=', '>', '>='))}"
+            return f"{left}BETWEEN {self.value(column, True)} {self.expect('AND', 'AND')} {self.value(column, True)}"
+        sign = self.expect("IN" if no else "comparison", "a comparison such as = or <, IN, LIKE, BETWEEN or IS NULL")
+        return f"{left}{sign.replace('==', '=')} {self.value(column, any_text=sign[0] in '<>' and sign != '<>')}"
 
     def value(self, column: str, any_text: bool = False) -> str:
         """The next token as a literal of the column's type, in lower case; a known value, unless any text will do."""
@@ -146,39 +142,3 @@ def _nearest(text: str, known: Collection[str]) -> str:
     found = process.extractOne(text.lower(), plain, scorer=fuzz.token_set_ratio, score_cutoff=70)
     some = ", ".join(sorted(known)[:8]) + ", ..." * (len(known) > 8)
     return f" (did you mean {found[2]!r}?)" if found else f" (there are {some})"
-
-
-# --- words --------------------------------------------------------------------------------------------------------
-
-BOUNDS = {"<=": r"under|below|less than|to|at most|max\w*", ">=": r"over|above|more than|at least|from|min\w*"}
-
-
-def words_of(text: str) -> str:
-    """Runs of letters and runs of digits apart, so that "840G6" and "840 G6" are the same."""
-    return " ".join(re.findall(r"[^\W\d_]+|\d+", text.lower()))
-
-
-def text_to_sql(text: str, brands: Collection[str]) -> tuple[str | None, str]:
-    """What "16 GB laptop under 900 euros" states, as a condition (None: nothing), and the words that remain."""
-    from gadgetlib import money, specs
-    from gadgetlib.price_tables import convert
-
-    found, low, parts = specs.extract(text), text.lower(), []
-    if found.gadget_type in CLASSES:
-        parts.append(f"gadget_type = {quoted(found.gadget_type)}")
-    if found.brand in brands:
-        parts.append(f"brand = {quoted(found.brand)}")
-    for column in ("ram_gb", "storage_gb", "screen_in"):
-        if value := getattr(found, column):
-            start, end = found.evidence[column].span
-            before = low[:start]
-            sign = next((sign for sign, words in BOUNDS.items() if re.search(rf"\b(?:{words})\W*$", before)), "=")
-            parts.append(f"{column} {sign} {value:g}")
-            low = before + " " * (end - start) + low[end:]
-    for sign, words in BOUNDS.items():
-        pattern = rf"\b(?:{words})\W{{0,3}}([^\d\s]{{0,4}}\s?\d[\d.,'k]*+(?!\s*(?:[gt]b|inch|\"))(?: \S+)?)"
-        if match := re.search(pattern, low):
-            amount, currency = money.amount(match[1]), money.currency(match[1]) or "USD"
-            parts.append(f"price {sign} {convert(amount, currency, 'USD'):.0f}")
-            low = low.replace(match[0], " ")
-    return " AND ".join(parts) or None, words_of(low)

@@ -1,7 +1,7 @@
-"""A photo in, the matching gadgets of the catalogue out: embeddings, measures, and a vector store.
+"""A photo in, the matching gadgets of the catalogue out: a learnt metric over embeddings, and a vector store.
 
 The store is LanceDB: one folder, no server, versioned tables (a killed writer leaves the last whole version), filters,
-full-text search, and the same calls against object storage when one machine no longer holds the catalogue.
+and the same calls against object storage when one machine no longer holds the catalogue.
 """
 
 from __future__ import annotations
@@ -16,12 +16,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from scipy.linalg import eigh
 
 from gadgetlib import CLASSES
 from gadgetlib.errors import CourseError
 from gadgetlib.files import build_dir, trained
-from gadgetlib.filters import quoted, text_to_sql, to_sql, words_of
+from gadgetlib.filters import quoted, to_sql
 
 FORMAT = 5  # raised when the layout of the index folder, or what its vectors stand for, changes
 KIND_WEIGHT = 0.6  # of the kind of gadget beside the look, both of length one
@@ -85,7 +86,7 @@ def with_kind(looks: np.ndarray, probs: np.ndarray) -> np.ndarray:
 
 @dataclass
 class Embedder:
-    """Turns pictures into vectors in which photos of one product lie close.
+    """Pictures -> vectors in which photos of one product lie close.
 
     mean (d,), matrix (d, k): of `fit_projection`. features: pictures -> (n, d). kinds: pictures -> probabilities of the
     CLASSES (n, 5), or None; with it, a match of the wrong kind loses (`with_kind`).
@@ -100,42 +101,23 @@ class Embedder:
         """Features (n, d) -> float32 (n, k), rows of length one."""
         return unit((np.asarray(features) - self.mean) @ self.matrix)
 
-
-# --- measures of one ranked list: hits (n,) says which of its results are right -------------------------------
-
-
-def hit_rate(hits: np.ndarray, k: int) -> float:
-    """1 if at least one of the first k results is right, else 0."""
-    return float(hits[:k].any())
-
-
-def recall(hits: np.ndarray, k: int, relevant: int) -> float:
-    """Share of the ``relevant`` right results that exist which are among the first k."""
-    return float(hits[:k].sum() / relevant)
-
-
-def reciprocal_rank(hits: np.ndarray) -> float:
-    """1 / rank of the first right result, 0 without one; its mean over queries is the MRR."""
-    return float(1 / (hits.argmax() + 1)) if hits.any() else 0.0
-
-
-def average_precision(hits: np.ndarray, relevant: int) -> float:
-    """Precision at each right result, summed, over the ``relevant`` that exist; its mean over queries is the mAP."""
-    ranks = np.flatnonzero(hits) + 1
-    return float((np.arange(1, len(ranks) + 1) / ranks).sum() / relevant)
-
-
-# --- the store ----------------------------------------------------------------------------------------------------
+    def __call__(self, picture: Any, probs: dict[str, float] | None = None) -> np.ndarray:
+        """The vector of one picture. probs: of each kind, where known already."""
+        look = self.look(self.features([picture]))
+        if self.kinds is not None:
+            look = with_kind(look, in_order([probs]) if probs else self.kinds([picture]))
+        return look[0]
 
 
 class Index:
     """Photos with their vectors and the catalogue's variants, in one folder.
 
-    ``photos``: id, product_id, vector. ``variants``: a row per SKU with what can be filtered on, and its name in words.
+    ``photos``: id, product_id, vector. ``variants``: a row per SKU with what can be filtered on.
+    ``index.json``: format, dimensions, the model behind the vectors, and the products that the metric was fitted on.
     """
 
-    def __init__(self, folder: Path, meta: Row, embedder: Embedder | None) -> None:
-        self.folder, self.meta, self.embedder = Path(folder), meta, embedder
+    def __init__(self, folder: Path, embedder: Embedder | None) -> None:
+        self.folder, self.embedder = Path(folder), embedder
         self._connect()
 
     def _connect(self) -> None:
@@ -144,51 +126,47 @@ class Index:
         try:
             db = lancedb.connect(str(self.folder / "db"))
             self.photos, self.variants = db.open_table("photos"), db.open_table("variants")
-            rows = self._products(None).values()
+            self.meta = json.loads((self.folder / "index.json").read_text())
+            rows = self._products("TRUE").values()
             self.known = {key: sorted({row[key] for row in rows if row[key]}) for key in ("gadget_type", "brand")}
             for approximate in self.photos.list_indices():  # into memory now, not during the first hundred queries
                 self.photos.prewarm_index(approximate.name)
         except Exception as error:
-            raise self._broken(self.folder, error) from error
-
-    @staticmethod
-    def _broken(folder: Path, error: Exception) -> CourseError:
-        why = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        return CourseError(f"The index in {folder.name}/ cannot be read ({why}); {REBUILD}.")
+            raise _broken(self.folder, error) from error
 
     @classmethod
     def create(
         cls, folder: Path, photos: Iterable[Row], vectors: np.ndarray, variants: Iterable[Row],
-        embedder: Embedder | None = None, made_with: str = "",
+        embedder: Embedder | None = None, made_with: str = "", fitted_on: Iterable[str] = (),
     ) -> Index:  # fmt: skip
         """Make an index in ``folder``.
 
         photos: id and product_id of each, in the order of ``vectors`` (n, k). variants: rows with the keys of COLUMNS,
-        None where unknown. made_with: the fingerprint of the model behind the vectors.
+        None where unknown. made_with: the fingerprint of the model behind the vectors. fitted_on: the products that the
+        embedder's metric learned from.
         """
         import lancedb
         import pyarrow as pa
-        from lancedb.index import FTS
+        from lancedb.index import HnswFlat
         from safetensors.numpy import save_file
 
         folder = Path(folder)
         shutil.rmtree(folder / "db", ignore_errors=True)  # an overwritten table would keep its old versions
         db = lancedb.connect(str(folder / "db"))
-        db.create_table("photos", _photo_table(photos, np.asarray(vectors, "f4")))
-        rows = [{key: None if (value := row.get(key)) in (None, "") or value != value else kind(value)  # NaN
-                 for key, kind in COLUMNS.items()} for row in variants]  # fmt: skip
-        rows = [{**row, "words": words_of(f"{row['brand']} {row['model']} {row['gadget_type']}")} for row in rows]
-        kinds = {str: pa.string(), float: pa.float64()}
-        schema = pa.schema([(key, kinds[kind]) for key, kind in {**COLUMNS, "words": str}.items()])
-        names = db.create_table("variants", pa.Table.from_pylist(rows, schema=schema))
-        names.create_index("words", config=FTS(stem=False, remove_stop_words=False))
+        store = db.create_table("photos", _photo_table(photos, np.asarray(vectors, "f4")))
+        if len(vectors) >= APPROXIMATE_FROM:
+            parts = max(1, len(vectors) // 250_000)
+            config = HnswFlat(distance_type="dot", num_partitions=parts, m=20, ef_construction=150)
+            store.create_index("vector", config=config)
+        table = pd.DataFrame(variants, columns=list(COLUMNS)).replace("", None)
+        types = {key: pa.string() if kind is str else pa.float64() for key, kind in COLUMNS.items()}
+        db.create_table("variants", pa.Table.from_pandas(table, pa.schema(types), preserve_index=False))
         if embedder is not None:
             save_file({"mean": embedder.mean.copy(), "matrix": embedder.matrix.copy()}, folder / "embedder.safetensors")
-        meta = {"format": FORMAT, "dimensions": int(np.shape(vectors)[1]), "made_with": made_with}
+        meta = {"format": FORMAT, "dimensions": int(np.shape(vectors)[1]), "made_with": made_with,
+                "fitted_on": sorted(set(fitted_on))}  # fmt: skip
         (folder / "index.json").write_text(json.dumps(meta, indent=1))
-        index = cls(folder, meta, embedder)
-        index.reindex()
-        return index
+        return cls(folder, embedder)
 
     @classmethod
     def open(cls, folder: Path, features: Callable | None = None, classifier: Any = None) -> Index:
@@ -200,58 +178,40 @@ class Index:
         """
         from safetensors.numpy import load_file
 
-        folder, kinds = Path(folder), None
+        folder = Path(folder)
         try:
             meta = json.loads((folder / "index.json").read_text())
             if meta["format"] != FORMAT:
-                raise CourseError(f"The index has format {meta['format']}, this version reads {FORMAT}; {REBUILD}.")
+                raise ValueError(f"it has format {meta['format']}, this version reads {FORMAT}")
             if features is None and meta["made_with"] != fingerprint():
-                raise CourseError(f"The index was made with another model than the one trained now; {REBUILD}.")
+                raise ValueError("it was made with another model than the one trained now")
             arrays = load_file(folder / "embedder.safetensors")
-            if features is None:
-                features, kinds = course_embedding(classifier)
-            return cls(folder, meta, Embedder(arrays["mean"], arrays["matrix"], features, kinds))
-        except CourseError:
-            raise
         except Exception as error:
-            raise cls._broken(folder, error) from error
+            raise _broken(folder, error) from error
+        means = (features, None) if features else course_embedding(classifier)
+        return cls(folder, Embedder(arrays["mean"], arrays["matrix"], *means))
 
     def __len__(self) -> int:
         return self.photos.count_rows()
 
     def add(self, photos: Iterable[Row], vectors: np.ndarray) -> None:
         """Add photos, or replace those with the same id; the rest of the index is not touched."""
-        table = _photo_table(photos, self._check_width(vectors))
+        table = _photo_table(photos, np.asarray(vectors, "f4"))
         self.photos.merge_insert("id").when_matched_update_all().when_not_matched_insert_all().execute(table)
 
     def delete(self, ids: Sequence[str]) -> None:
         """Remove photos by id; unknown ids are ignored."""
         self.photos.delete(_within("id", ids))
 
-    def reindex(self) -> None:
-        """Fold in what was added and, on a large table, build the approximate (HNSW) index anew."""
-        from lancedb.index import HnswFlat
-
-        self.photos.optimize()
-        if len(self) >= APPROXIMATE_FROM:
-            parts = max(1, len(self) // 250_000)
-            config = HnswFlat(distance_type="dot", num_partitions=parts, m=20, ef_construction=150)
-            self.photos.create_index("vector", config=config)
-            self._connect()
-
     def embed(self, query: Any, probs: dict[str, float] | None = None) -> np.ndarray:
-        """The vector (dimensions,) of a query of `search`. probs: of each kind, where known already."""
-        if isinstance(query, np.ndarray) and query.ndim == 1:
-            return self._check_width(unit(query[None]))[0]
-        if self.embedder is None:
-            raise CourseError("This index was opened without its embedder; search it with a vector.")
-        look = self.embedder.look(self.embedder.features([query]))
-        if self.embedder.kinds is not None:
-            look = with_kind(look, in_order([probs]) if probs else self.embedder.kinds([query]))
-        return self._check_width(look)[0]
+        """The vector (dimensions,) of a query of `search`; CourseError for a vector of another width."""
+        vector = unit(query) if isinstance(query, np.ndarray) and query.ndim == 1 else self.embedder(query, probs)
+        if len(vector) != (width := self.meta["dimensions"]):
+            raise CourseError(f"The index holds vectors of {width} numbers, the query has {len(vector)}; {REBUILD}.")
+        return vector
 
     def search(self, query: Any, k: int = 5, where: str | None = None, exclude: Collection[str] = ()) -> list[Row]:
-        """The k products most like a picture, best first; fewer when the index or the filter has fewer.
+        """The k products most like a picture, best first, by the 20 k nearest photos; fewer where there are fewer.
 
         query: a path, a PIL image or a vector (dimensions,). where: a filter over COLUMNS such as ``"gadget_type =
         'laptop' AND price < 900"`` (see `gadgetlib.filters`); a product stays if one of its variants fits, and the
@@ -274,64 +234,31 @@ class Index:
 
     def _best(self, vector: np.ndarray, k: int, products: Any, exclude: Collection[str]) -> list[Row]:
         """The best photo of each of the k best products: found by cosine, then ranked anew, all their photos moved."""
-        rows, take = len(self), 20 * k
-        while rows and products != {}:
-            hits = self.nearest(vector, min(take, rows), products, exclude)
-            found = {hit["product_id"] for hit in hits}
-            if len(found) >= k or len(hits) < take:
-                condition = " AND ".join(_conditions(found, exclude))
-                photos = self.photos.search().where(condition).limit(rows).to_list()
-                vectors = np.array([row.pop("vector") for row in photos])
-                cosines = near_product(vectors, [row["product_id"] for row in photos]) @ vector
-                rising = [{**photos[i], "score": round(float(cosines[i]), 4)} for i in np.argsort(cosines)]
-                best = {row["product_id"]: row for row in rising}  # the last of each product, its best
-                return sorted(best.values(), key=lambda row: -row["score"])[:k]
-            take *= 4
-        return []
+        found = {hit["product_id"] for hit in self.nearest(vector, 20 * k, products, exclude)}
+        if not found:
+            return []
+        photos = self.photos.search().where(_condition(found, exclude)).limit(len(self)).to_pandas()
+        moved = near_product(np.stack(photos.pop("vector")), photos.product_id)
+        photos["score"] = (moved @ vector).astype(float).round(4)
+        best = photos.sort_values("score", ascending=False, kind="stable").drop_duplicates("product_id")
+        return best.head(k).to_dict("records")
 
     def nearest(
         self, vector: np.ndarray, n: int, products: Collection[str] | None = None, exclude: Collection[str] = ()
     ) -> list[Row]:  # fmt: skip
         """The n nearest photos of a unit vector: id, product_id, score (cosine). products: only theirs."""
         search = self.photos.search(vector, vector_column_name="vector").distance_type("dot").limit(n)
-        if conditions := _conditions(products, exclude):
-            search = search.where(" AND ".join(conditions), prefilter=True)
+        search = search.where(_condition(products, exclude), prefilter=True)
         if len(self) >= APPROXIMATE_FROM:
             search = search.nprobes(3).ef(max(48, 2 * n))  # chosen at a million rows: .98 of the exact ten
         rows = search.select(["id", "product_id", "_distance"]).to_list()
         return [{**row, "score": 1 - row.pop("_distance")} for row in rows]
 
-    def search_text(self, text: str, k: int = 5) -> list[Row]:
-        """Search by words such as "16 GB laptop under 900": what they state filters, the others rank (BM25).
-
-        Each match as for `search`, the score BM25's; what fits and shares no word with the text follows with score 0.
-        """
-        sql, words = text_to_sql(text, self.known["brand"])
-        search = self.variants.search(words, query_type="fts").limit(max(1, self.variants.count_rows()))
-        scores: dict[str, float] = {}
-        for row in (search.where(sql) if sql else search).to_list():
-            scores.setdefault(row["product_id"], round(float(row["_score"]), 4))
-        rows = [{"id": None, "score": scores.get(product, 0.0), **row} for product, row in self._products(sql).items()]
-        rows = [row for row in rows if sql or row["score"]]
-        return sorted(rows, key=lambda row: (-row["score"], -(row["year"] or 0)))[:k]
-
-    def search_where(self, where: str) -> list[Row]:
-        """All products that fit a filter, each with its cheapest variant that fits, by price."""
-        return list(self._products(to_sql(where, COLUMNS, self.known)).values())
-
-    def _check_width(self, vectors: np.ndarray) -> np.ndarray:
-        vectors, width = np.atleast_2d(np.asarray(vectors, "f4")), self.meta["dimensions"]
-        if vectors.shape[1] != width:
-            got = vectors.shape[1]
-            raise CourseError(f"The index holds vectors of {width} numbers, the query has {got}; {REBUILD}.")
-        return vectors
-
-    def _products(self, sql: str | None) -> dict[str, Row]:
+    def _products(self, sql: str) -> dict[str, Row]:
         """product_id -> its cheapest variant that fits the condition, the cheapest product first."""
-        search = self.variants.search().limit(max(1, self.variants.count_rows())).select(list(COLUMNS))
-        rows = (search.where(sql) if sql else search).to_list()
+        search = self.variants.search().where(sql).limit(max(1, self.variants.count_rows()))
         best: dict[str, Row] = {}
-        for row in sorted(rows, key=lambda row: (row["price"] is None, row["price"], row["sku"])):
+        for row in sorted(search.select(list(COLUMNS)).to_list(), key=lambda row: (row["price"] is None, row["price"])):
             best.setdefault(row["product_id"], row)
         return best
 
@@ -341,24 +268,23 @@ def _within(column: str, values: Iterable[str]) -> str:
     return f"{column} IN ({', '.join(map(quoted, values)) or 'NULL'})"
 
 
-def _conditions(products: Collection[str] | None, exclude: Collection[str]) -> list[str]:
+def _condition(products: Collection[str] | None, exclude: Collection[str]) -> str:
     """That a photo is of these products (None: of any) and is not excluded."""
-    among = [_within("product_id", products)] if products is not None else []
-    return among + ([f"NOT {_within('id', exclude)}"] if exclude else [])
+    among = "TRUE" if products is None else _within("product_id", products)
+    return among + (f" AND NOT {_within('id', exclude)}" if exclude else "")
 
 
 def _photo_table(photos: Iterable[Row], vectors: np.ndarray) -> Any:
     import pyarrow as pa
 
-    photos = list(photos)
-    if len(photos) != len(vectors):
-        raise ValueError(f"{len(photos)} photos but {len(vectors)} vectors")
-    flat = pa.FixedSizeListArray.from_arrays(pa.array(np.ascontiguousarray(vectors).ravel()), vectors.shape[1])
-    columns = {name: pa.array([str(photo[name]) for photo in photos], pa.string()) for name in ("id", "product_id")}
-    return pa.table({**columns, "vector": flat})
+    table = pa.Table.from_pandas(pd.DataFrame(photos, columns=["id", "product_id"], dtype=str), preserve_index=False)
+    flat = pa.array(np.ascontiguousarray(vectors).ravel())
+    return table.append_column("vector", pa.FixedSizeListArray.from_arrays(flat, vectors.shape[1]))
 
 
-# --- the course's own catalogue -----------------------------------------------------------------------------------
+def _broken(folder: Path, error: Exception) -> CourseError:
+    why = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    return CourseError(f"The index in {folder.name}/ cannot be read ({why}); {REBUILD}.")
 
 
 def fingerprint() -> str:
@@ -386,7 +312,4 @@ def in_order(probs: Sequence[dict[str, float]]) -> np.ndarray:
 
 def catalogue_variants(path: Path) -> list[Row]:
     """The rows of ``catalogue.csv`` as variants for `Index.create`."""
-    import pandas as pd
-
-    table = pd.read_csv(path).rename(columns={"launch_price_usd": "price"})[list(COLUMNS)]
-    return table.astype(object).where(table.notna(), None).to_dict("records")
+    return pd.read_csv(path).rename(columns={"launch_price_usd": "price"})[list(COLUMNS)].to_dict("records")

@@ -1,21 +1,22 @@
 """Every figure of the course with its n and its 95 % interval: the bootstrap over products, shops or sources.
 
-Source: Efron and Tibshirani, An Introduction to the Bootstrap (1993), percentile intervals; resampling whole groups, because the photos of one
-product or the titles of one shop are not independent of each other (Cameron, Gelbach and Miller, 2008).
+Source: Efron and Tibshirani, An Introduction to the Bootstrap (1993), percentile intervals; resampling whole groups,
+because the photos of one product are not independent of each other (Cameron, Gelbach and Miller, 2008).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A measured value, the ends of its 95 % interval, and the number of things measured."""
+    """A measured value, the ends of its 95 % interval, and the number of rows measured."""
 
     value: float
     low: float
@@ -27,7 +28,7 @@ class Figure:
 
     def row(self) -> dict[str, float]:
         """The figure as columns of a table of benchmarks."""
-        return {"value": self.value, "low": self.low, "high": self.high, "n": self.n}
+        return asdict(self)
 
 
 def interval(
@@ -36,24 +37,23 @@ def interval(
 ) -> Figure:  # fmt: skip
     """``statistic`` of ``values`` with a 95 % bootstrap interval.
 
-    values: array (n,) or (n, ...), a row per thing measured. groups: (n,) what each row belongs to (a product, a shop,
-    a source); whole groups are drawn, so rows of one group stay together. statistic: rows -> number; draws in which it
-    is not finite are left out. Raises ValueError for no values, or for groups of another length.
+    values: array (n,) or (n, ...), a row per picture, title or other unit measured. groups: (n,) the product, shop or
+    source of each row; whole groups are drawn. statistic: rows -> number; draws in which it is not finite are left out.
+    Raises ValueError for no values, or for groups of another length.
     """
     values = np.asarray(values)
     if not len(values):
         raise ValueError("There is nothing to measure: values is empty.")
     if groups is not None and len(groups) != len(values):
         raise ValueError(f"{len(values)} values but {len(groups)} groups.")
-    members = _members(groups, len(values))
-    rng = np.random.default_rng(seed)
-    drawn = []
+    names = np.arange(len(values)) if groups is None else np.asarray(groups).astype(str)
+    members = list(pd.Series(names).groupby(names).indices.values())
+    rng, drawn = np.random.default_rng(seed), []
     for _ in range(draws):
         picked = rng.integers(0, len(members), len(members))
         rows = picked if groups is None else np.concatenate([members[i] for i in picked])
         drawn.append(float(statistic(values[rows])))
-    drawn = np.array(drawn)
-    low, high = np.percentile(drawn[np.isfinite(drawn)], [2.5, 97.5])
+    low, high = np.percentile([one for one in drawn if np.isfinite(one)], [2.5, 97.5])
     return Figure(float(statistic(values)), float(low), float(high), len(values))
 
 
@@ -61,21 +61,10 @@ def difference(
     one: Any, other: Any, groups: Sequence[Any] | None = None, statistic: Callable[[np.ndarray], float] = np.mean,
     draws: int = 1000, seed: int = 42,
 ) -> Figure:  # fmt: skip
-    """``statistic(one) - statistic(other)`` on the same things, drawn together: above zero at both ends, ``one`` is higher."""
+    """``statistic(one) - statistic(other)`` of the same rows, drawn together: ``one`` is higher where both ends are
+    above zero. Raises ValueError as :func:`interval`, and for two different lengths."""
     one, other = np.asarray(one), np.asarray(other)
     if len(one) != len(other):
-        raise ValueError(f"{len(one)} values against {len(other)}: a paired difference needs the same things on both sides.")
-
-    def gap(rows: np.ndarray) -> float:
-        return float(statistic(one[rows])) - float(statistic(other[rows]))
-
+        raise ValueError(f"{len(one)} values against {len(other)}: a paired difference needs the same rows in both.")
+    gap = lambda rows: statistic(one[rows]) - statistic(other[rows])  # noqa: E731
     return interval(np.arange(len(one)), groups, gap, draws, seed)
-
-
-def _members(groups: Sequence[Any] | None, n: int) -> list[np.ndarray]:
-    """The rows of each group; every row a group of its own where none are given."""
-    if groups is None:
-        return [np.array([i]) for i in range(n)]
-    _, where = np.unique(np.asarray(groups).astype(str), return_inverse=True)
-    order = np.argsort(where, kind="stable")
-    return np.split(order, np.flatnonzero(np.diff(where[order])) + 1)

@@ -1,6 +1,6 @@
 """The only way a picture enters: upright 8-bit RGB, or one sentence that says why not."""
 
-import threading
+import warnings
 from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
@@ -12,91 +12,80 @@ from gadgetlib.errors import CourseError
 
 MAX_PIXELS = 100_000_000  # decoded; a 100-megapixel RGB picture is already 300 MB
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "PPM", "ICO", "JPEG2000", "TGA")
+STARTS = {  # the first bytes, in lower case and without space in front, of files that are no pictures
+    b"<!doctype": "it is a web page", b"<html": "it is a web page", b"<?xml": "it is an SVG or XML file",
+    b"<svg": "it is an SVG or XML file", b"%pdf": "it is a PDF",
+    b"version https://git-": "it is a Git LFS pointer, not the file itself",
+}  # fmt: skip
 
-_OPENING = threading.Lock()
+Image.MAX_IMAGE_PIXELS = MAX_PIXELS  # Pillow warns above this, and refuses twice as many before it decodes
+warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # between the two, `open_image` decides
 
 
 def open_image(source, side=None):
     """The picture at `source` (path, bytes or PIL picture) as upright 8-bit RGB.
 
     EXIF rotation is applied, transparency is laid on white, CMYK, palette, 16-bit and floating-point pictures are
-    converted, and of an animation the first frame is taken. With `side`, a JPEG is decoded at the smallest of
-    1/1, 1/2, 1/4, 1/8 scale whose sides are both at least `side` (or its own size): several times faster for thumbnails.
+    converted, and of an animation the first frame is taken. With `side`, a JPEG is decoded at the smallest of 1/1,
+    1/2, 1/4, 1/8 scale whose sides are both at least `side` (or its own size): several times faster for thumbnails.
 
     Raises CourseError (one sentence) for what is missing, empty, no picture, cut short or above MAX_PIXELS;
     the size is read from the header, before any pixel is decoded.
     """
     if isinstance(source, Image.Image):
-        return _to_rgb(source, "the picture")
+        return _to_rgb(source)
     if isinstance(source, (bytes, bytearray)):
-        name, stream, head, size = "the picture", BytesIO(source), bytes(source[:64]), len(source)
-    else:
-        path = Path(source)
-        name = path.name
-        if path.is_dir():
-            raise CourseError(f"{path} is a folder, not a picture: give the path of one file in it.")
-        try:
-            size = path.stat().st_size
-            with path.open("rb") as file:
-                head = file.read(64)
-        except FileNotFoundError:
-            raise CourseError(f"There is no picture at {path}: check the path.") from None
-        except OSError as error:
-            raise CourseError(f"{path} cannot be read ({error.strerror}): check its permissions.") from None
-        stream = path
-    if size == 0:
-        raise CourseError(f"{name} is empty (0 bytes): download or copy it again.")
+        return _decode("the picture", BytesIO(source), side)
+    path = Path(source)
     try:
-        # Pillow's own size check warns or raises depending on the size and knows nothing of `draft`; ours follows.
-        with _OPENING:
-            theirs, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
-            try:
-                picture = Image.open(stream, formats=FORMATS)
-            finally:
-                Image.MAX_IMAGE_PIXELS = theirs
-        with picture:
-            if side and picture.format in ("JPEG", "MPO"):
-                picture.draft(None, (side, side))
-            width, height = picture.size
-            if width * height > MAX_PIXELS:
-                raise CourseError(
-                    f"{name} is {width:,} x {height:,} pixels, more than the {MAX_PIXELS // 10**6} million that are "
-                    "opened here: save a smaller copy and use that."
-                )
-            return _to_rgb(picture, name)
+        stream = path.open("rb")
+    except FileNotFoundError:
+        raise CourseError(f"There is no picture at {path}: check the path.") from None
+    except OSError as error:
+        raise CourseError(f"{path} is no file that can be read ({error.strerror}): give a picture's path.") from None
+    with stream:
+        return _decode(path.name, stream, side)
+
+
+def _decode(name, stream, side):
+    head = stream.read(64)
+    if not head:
+        raise CourseError(f"{name} is empty (0 bytes): download or copy it again.")
+    too_large = CourseError(f"{name} has more than the {MAX_PIXELS // 10**6} million pixels that are opened here: "
+                            "save a smaller copy and use that.")  # fmt: skip
+    try:
+        with Image.open(stream, formats=FORMATS) as picture:
+            if side:
+                picture.draft(None, (side, side))  # does nothing where it is no JPEG
+            if picture.width * picture.height > MAX_PIXELS:
+                raise too_large
+            return _to_rgb(picture)
+    except Image.DecompressionBombError:
+        raise too_large from None
+    except MemoryError:
+        raise CourseError(f"{name} does not fit in memory: save a smaller copy and use that.") from None
     except UnidentifiedImageError:
         raise CourseError(f"{name} is no picture that can be read here ({looks_like(head)}): "
-                          "save it as JPEG or PNG.") from None
-    except CourseError:
-        raise
+                          "save it as JPEG or PNG.") from None  # fmt: skip
     except (OSError, SyntaxError, ValueError, EOFError, IndexError, TypeError, OverflowError) as error:
         # Pillow reports damage in all of these, by format.
         reason = str(error).split("\n")[0].rstrip(".") or type(error).__name__
         raise CourseError(f"{name} is damaged or cut short ({reason}): download or copy it again.") from None
-    except MemoryError:
-        raise CourseError(f"{name} does not fit in memory: save a smaller copy and use that.") from None
 
 
 def looks_like(head):
     """What the first bytes of a file that is no picture suggest it is."""
-    start = head.lstrip()[:24].lower()
-    if start.startswith((b"<!doctype", b"<html")):
-        return "it is a web page"
-    if start.startswith((b"<?xml", b"<svg")):
-        return "it is an SVG or XML file"
-    if start.startswith(b"%pdf"):
-        return "it is a PDF"
     if head[4:8] == b"ftyp":
         return "it is a HEIC picture or a video"
-    if start.startswith(b"version https://git-"):
-        return "it is a Git LFS pointer, not the file itself"
+    for start, what in STARTS.items():
+        if head.lstrip().lower().startswith(start):
+            return what
     printable = sum(byte in b"\t\n\r" or 32 <= byte < 127 for byte in head)
     return "it holds text" if head and printable == len(head) else "its first bytes match no picture format"
 
 
-def _to_rgb(picture, name):
-    if getattr(picture, "is_animated", False):
-        picture.seek(0)
+def _to_rgb(picture):
+    picture.seek(0)
     picture.load()
     # a broken EXIF block says nothing about the pixels
     with suppress(OSError, SyntaxError, ValueError, KeyError, TypeError, ZeroDivisionError):
@@ -105,20 +94,14 @@ def _to_rgb(picture, name):
         picture = _to_8_bit(picture)
     if picture.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in picture.info:
         picture = picture.convert("RGBA")
-        white = Image.new("RGBA", picture.size, "white")
-        return Image.alpha_composite(white, picture).convert("RGB")
-    # convert() on an RGB picture returns a copy, which also lets go of the file
-    return picture.convert("RGB")
+        return Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture).convert("RGB")
+    return picture.convert("RGB")  # of an RGB picture a copy, which lets go of the file
 
 
 def _to_8_bit(picture):
-    """16-bit, 32-bit and floating-point greys as 8-bit, by the range that their format stands for."""
+    """16-bit, 32-bit and floating-point greys as 8-bit, by the narrowest usual range that holds them, or their own."""
     values = np.nan_to_num(np.asarray(picture, dtype=np.float32))
     low, high = float(values.min()), float(values.max())
-    if picture.mode.startswith("I;16") or (picture.mode == "I" and low >= 0 and 255 < high <= 65535):
-        values = values / 257
-    elif picture.mode == "F" and low >= 0 and high <= 1:
-        values = values * 255
-    elif low < 0 or high > 255:
-        values = (values - low) * (255 / max(high - low, 1e-9))
-    return Image.fromarray(np.clip(values + 0.5, 0, 255).astype(np.uint8), "L")
+    tops = {"F": (1, 255, 65535), "I": (255, 65535)}.get(picture.mode, (65535,))
+    low, high = next(((0, top) for top in tops if 0 <= low and high <= top), (low, high))
+    return Image.fromarray(((values - low) * (255 / max(high - low, 1e-9)) + 0.5).astype(np.uint8), "L")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import Any
 
 # Okabe and Ito (2008), "Color Universal Design": told apart with any common colour vision.
@@ -62,11 +63,12 @@ def grid(images: Sequence[Any], titles: Sequence[str] = (), columns: int = 6, si
     columns = max(1, min(columns, len(images)))
     rows = max(1, -(-len(images) // columns))
     figure, axes = plt.subplots(rows, columns, figsize=(columns * side, rows * (side + 0.25)), squeeze=False)
-    for i, axis in enumerate(axes.flat):
+    for axis in axes.flat:
         axis.set(xticks=[], yticks=[])
-        framed = i < min(len(images), len(frames)) and frames[i]
-        axis.spines[:].set(visible=bool(framed), color=framed or None, linewidth=3)
-        if i < len(images):
-            axis.imshow(images[i])
-            axis.set_title(titles[i] if i < len(titles) else "", fontsize=7)
+        axis.spines[:].set_visible(False)
+    for axis, image, title, frame in zip_longest(axes.flat[: len(images)], images, titles, frames):
+        axis.imshow(image)
+        axis.set_title(title or "", fontsize=7)
+        if frame:
+            axis.spines[:].set(visible=True, color=frame, linewidth=3)
     return figure

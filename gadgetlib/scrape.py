@@ -19,7 +19,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,7 +36,7 @@ from tqdm.auto import tqdm
 
 from gadgetlib import CLASSES, LEDGER_COLUMNS, sources
 from gadgetlib.errors import CourseError
-from gadgetlib.files import disk_error, write_atomic
+from gadgetlib.files import disk_sentence, write_atomic
 from gadgetlib.pictures import looks_like, open_image
 from gadgetlib.sources import Hit, NotTaken, address_key, one_line
 
@@ -81,18 +81,13 @@ def robots_rules(status: int, body: bytes) -> Protego:
     return Protego.parse(body.decode("utf-8-sig", "replace") if status == 200 else "")
 
 
-def read_body(answer: httpx.Response, most: int, seconds: float) -> bytes:
-    """The body of a streamed answer. Raises NotTaken for more than ``most`` bytes or ``seconds``."""
-    promised, body, end = answer.headers.get("content-length", ""), b"", time.monotonic() + seconds
-    too_large = NotTaken("refused", f"more than {most:,} bytes")
-    if promised.isdecimal() and int(promised) > most:
-        raise too_large
+def read_body(answer: httpx.Response, most: int) -> bytes:
+    """The body of a streamed answer. Raises NotTaken for more than ``most`` bytes."""
+    body = b""
     for chunk in answer.iter_bytes():
         body += chunk
         if len(body) > most:
-            raise too_large
-        if time.monotonic() > end:
-            raise NotTaken("failed", f"too slow, not whole after {seconds:.0f} s")
+            raise NotTaken("refused", f"more than {most:,} bytes")
     return body
 
 
@@ -116,9 +111,6 @@ def image_facts(data: bytes, pixels: int = 50_000_000) -> dict:
     except CourseError:  # breaks off inside: kept as it came, the cleaning lesson finds it
         phash = ""
     return {"extension": extension, "width": width, "height": height, "phash": phash}
-
-
-# ---------------------------------------------------------------- the ledger
 
 
 def append_row(path: Path, row: dict) -> None:
@@ -159,17 +151,16 @@ class Ledger(contextlib.AbstractContextManager):
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.path, self._writing = Path(folder), Path(folder) / "ledger.csv", threading.Lock()
-        try:
+        with disk_sentence(self.path):
             (self.folder / "images").mkdir(parents=True, exist_ok=True)
             self._one_process = filelock.FileLock(self.folder / ".lock", timeout=0)
-            self._one_process.acquire()
+            try:
+                self._one_process.acquire()
+            except filelock.Timeout:
+                raise CourseError(f"Another run is collecting into {self.folder.name}/; wait for it to end.") from None
             mend(self.path)
             for part in (self.folder / "images").glob(".*.part"):
                 part.unlink()
-        except filelock.Timeout:
-            raise CourseError(f"Another run is collecting into {self.folder.name}/; wait for it to end.") from None
-        except OSError as error:
-            raise disk_error(error, self.path) from error
         self.rows = {(row["query"], row["url"]): row for row in read_ledger(self.path).to_dict("records")}
 
     def __exit__(self, *_: object) -> None:
@@ -177,14 +168,11 @@ class Ledger(contextlib.AbstractContextManager):
 
     def add(self, hit: Hit, status: str, reason: str = "", **found: Any) -> dict[str, str]:
         """Append one row: what was offered, how it ended, and for a picture its file and facts."""
-        row = {**asdict(hit), "status": status, "reason": reason, **found}
-        row["time"] = datetime.now(UTC).isoformat(timespec="seconds")
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        row = {**asdict(hit), "status": status, "reason": reason, **found, "time": now}
         row = {name: one_line(row.get(name)) for name in LEDGER_COLUMNS}
-        with self._writing:
-            try:
-                append_row(self.path, row)
-            except OSError as error:
-                raise disk_error(error, self.path) from error
+        with self._writing, disk_sentence(self.path):
+            append_row(self.path, row)
             self.rows[row["query"], row["url"]] = row
         return row
 
@@ -197,9 +185,6 @@ class Ledger(contextlib.AbstractContextManager):
                 with write_atomic(self.folder / file) as part:
                     part.write_bytes(data)
         return {"file": file, "sha256": digest, "bytes": len(data)}
-
-
-# ---------------------------------------------------------------- fetching
 
 
 def public_address(host: str) -> str:
@@ -241,6 +226,7 @@ class Fetcher(contextlib.AbstractContextManager):
         self._client = httpx.Client(transport=transport, headers=headers, timeout=limits.silence, trust_env=False)
         self._gates = defaultdict(lambda: threading.Semaphore(limits.per_host))  # by host
         self._not_before = defaultdict(float)  # by host, on the monotonic clock
+        self._clock = threading.local()  # end: when the answer that this thread waits for must be whole
         self._robots = defaultdict(lambda: (threading.Lock(), []))  # by scheme, host and port: its rules once known
 
     def __exit__(self, *_: object) -> None:
@@ -255,45 +241,38 @@ class Fetcher(contextlib.AbstractContextManager):
             retry=tenacity.retry_if_exception(lambda error: error.again),
             wait=lambda state: pause(state) if (named := state.outcome.exception().wait) is None else named,
         )  # fmt: skip
-        try:
-            return retrying(self._follow, url)
-        except NotTaken as last:
-            times = f", {limits.attempts} times" if last.again else ""
-            raise NotTaken(last.status, last.reason + times) from None
+        return retrying(self._attempt, url)
 
-    def _follow(self, url: str) -> bytes:
+    def _attempt(self, url: str) -> bytes:
         """One attempt, redirects followed; whatever httpx raises as NotTaken."""
         try:
+            target: httpx.URL | bytes = httpx.URL(url)
             for _ in range(self.limits.redirects + 1):
-                target = httpx.URL(url)
                 if target.scheme not in ("http", "https"):
                     raise NotTaken("refused", f"{target.scheme or 'no'} address, only http and https are fetched")
                 self._ask_robots(target)
-                found = self._once(target)
-                if isinstance(found, bytes):
-                    return found
-                url = found
+                target = self._once(target)
+                if isinstance(target, bytes):
+                    return target
             raise NotTaken("failed", f"more than {self.limits.redirects} redirects")
-        except httpx.TimeoutException:
-            raise NotTaken("failed", "time-out", again=True) from None
+        except NotTaken:
+            raise
         except (httpx.UnsupportedProtocol, httpx.InvalidURL):
             raise NotTaken("refused", "not an address") from None
-        except httpx.TransportError as error:
-            broke_off = isinstance(error, httpx.RemoteProtocolError)
-            raise NotTaken("failed", "the answer broke off" if broke_off else "connection lost", again=True) from None
         except Exception as error:
-            raise error if isinstance(error, NotTaken) else NotTaken("failed", one_line(repr(error))[:120]) from None
+            again = isinstance(error, httpx.TransportError)  # a time-out, a connection that broke
+            raise NotTaken("failed", f"{type(error).__name__}: {one_line(error)}"[:120], again) from None
 
-    def _once(self, url: httpx.URL) -> bytes | str:
+    def _once(self, url: httpx.URL) -> bytes | httpx.URL:
         """One request: the body, or the address that it redirects to."""
         limits, host = self.limits, url.host
         with self._gates[host]:
             time.sleep(max(0.0, self._not_before[host] - time.monotonic()))
-            with self._client.stream("GET", url) as answer:
+            with self._stream(url) as answer:
                 if answer.next_request:  # a redirect that names a place; 300, 304 and the like name none
-                    return str(answer.next_request.url)
+                    return answer.next_request.url
                 if answer.status_code == 200:
-                    return read_body(answer, limits.bytes, limits.deadline)
+                    return read_body(answer, limits.bytes)
                 wait = retry_after(answer.headers.get("retry-after", ""))
                 again = answer.status_code in AGAIN and (wait or 0) <= limits.longest_wait
                 if again and wait is not None:  # meant for every request to this host
@@ -301,13 +280,29 @@ class Fetcher(contextlib.AbstractContextManager):
                 late = f", come back in {wait:.0f} s" if wait is not None and not again else ""
                 raise NotTaken("failed", f"HTTP {answer.status_code}{late}", again, wait)
 
+    def _stream(self, url: httpx.URL, **options: Any) -> Any:
+        self._clock.end = time.monotonic() + self.limits.deadline
+        return self._client.stream("GET", url, extensions={"trace": self._watch}, **options)
+
+    def _watch(self, event: str, info: dict) -> None:
+        """httpcore's trace: each read from a new connection, also of headers, looks at the clock before."""
+        if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
+            stream, read = info["return_value"], info["return_value"].read
+
+            def timely(*arguments: Any, **options: Any) -> bytes:
+                if time.monotonic() > self._clock.end:
+                    raise NotTaken("failed", f"too slow, not whole after {self.limits.deadline:.0f} s")
+                return read(*arguments, **options)
+
+            stream.read = timely
+
     def _ask_robots(self, url: httpx.URL) -> None:
         lock, rules = self._robots[url.scheme, url.netloc]
         with lock:
             if not rules:
                 asked = url.copy_with(raw_path=b"/robots.txt", fragment=None)
-                with self._client.stream("GET", asked, follow_redirects=True) as answer:
-                    body = read_body(answer, 512_000, self.limits.deadline) if answer.status_code == 200 else b""
+                with self._stream(asked, follow_redirects=True) as answer:
+                    body = read_body(answer, 512_000) if answer.status_code == 200 else b""
                     rules.append(robots_rules(answer.status_code, body))
         if not rules[0].can_fetch(str(url), "gadgetlib"):
             raise NotTaken("refused", "robots.txt forbids it")
@@ -321,26 +316,23 @@ def fetch_all(hits: Sequence[Hit], ledger: Ledger, get: Callable[[str], bytes], 
     cleaning lesson finds the copy. retry: ask again for those that failed in an earlier run.
     """
     came = {address_key(row["url"]): row for row in ledger.rows.values() if row["status"] == "ok"}
-    groups = defaultdict(list)
+    offers = defaultdict(list)
     for hit in hits:
         row = ledger.rows.get((one_line(hit.query), one_line(hit.url)))
         if row is None or (retry and row["status"] == "failed"):
-            groups[address_key(hit.url)].append(hit)
+            offers[address_key(hit.url)].append(hit)
 
     def one(key: str) -> None:
-        first, *others = sorted(groups[key], key=lambda hit: len(hit.url))  # the one without tracking first
+        first, *others = sorted(offers[key], key=lambda hit: len(hit.url))  # the one without tracking first
+        if key in came:
+            others.append(first)
         row = came.get(key) or ledger.add(first, **outcome(first, ledger, get, limits.pixels))
-        facts = {name: row[name] for name in ("status", "file", "sha256", "phash", "width", "height", "bytes")}
-        for hit in others if key not in came else groups[key]:
-            ledger.add(hit, reason=row["reason"] or "same address again", **facts)
+        for hit in others:
+            facts = {name: value for name, value in row.items() if name not in asdict(hit)}
+            ledger.add(hit, **{**facts, "reason": row["reason"] or "same address again"})
 
-    pool = ThreadPoolExecutor(limits.workers, thread_name_prefix="fetch")
-    try:
-        jobs = [pool.submit(one, key) for key in groups]
-        for job in tqdm(as_completed(jobs), total=len(jobs), desc="pictures", disable=not jobs):
-            job.result()
-    finally:  # also on Ctrl-C: what is under way ends, what waits is dropped
-        pool.shutdown(cancel_futures=True)
+    with ThreadPoolExecutor(limits.workers, thread_name_prefix="fetch") as pool:  # on Ctrl-C map drops what waits
+        list(tqdm(pool.map(one, offers), total=len(offers), desc="pictures", disable=not offers))
 
 
 def outcome(hit: Hit, ledger: Ledger, get: Callable[[str], bytes], pixels: int) -> dict[str, Any]:
@@ -355,9 +347,6 @@ def outcome(hit: Hit, ledger: Ledger, get: Callable[[str], bytes], pixels: int) 
         return {"status": no.status, "reason": no.reason}
 
 
-# ---------------------------------------------------------------- one way in
-
-
 def collect(
     folder: Path, source: str, *, queries: Mapping[str, Sequence[str]] | None = None, per_query: int = 0,
     photos: str = "", kaggle: Sequence[str] = (), licence: str = "", retry: bool = False,
@@ -370,20 +359,20 @@ def collect(
     web's filter. search, addresses: the shop's search host and where its hosts are. retry: ask again for what failed.
     Run again, it goes on where it stopped; what another source left in ``folder`` is set aside.
     """
-    wanted = {"web": queries, "shop": queries, "kaggle": kaggle, "folder": photos}
-    if not wanted.get(source):
+    wanted = {"web": queries, "shop": queries, "kaggle": kaggle, "folder": photos}.get(source)
+    if not wanted:
         raise CourseError(f"The source {source!r} is none of web and shop (with queries), kaggle (with kaggle, a list) "
                           "and folder (with photos, a path).")  # fmt: skip
     if wrong := set(queries or {}) - set(CLASSES):
         raise CourseError(f"{wrong.pop()!r} is not a class; queries may name {', '.join(CLASSES)}.")
-    folder, plain = Path(folder), source in ("web", "shop")
-    sources.set_aside(folder, source if plain else f"{source}-{sources.short(wanted[source])}")
-    with Ledger(folder) as ledger, Fetcher(limits, addresses) as fetcher:
-        if plain:
+    online = source in ("web", "shop")
+    sources.set_aside(Path(folder), source if online else f"{source}-{sources.short(wanted)}")
+    with Ledger(Path(folder)) as ledger, Fetcher(limits, addresses) as fetcher:
+        if online:
             filters = {"type_image": "photo"} | ({"license_image": licence} if licence else {})
             ask = sources.shop_search(fetcher.get, search) if search else sources.web_search(filters=filters)
-            limit = per_query or (100 if source == "web" else 0)
-            hits, failed = sources.ask_all(ask, queries, limit, ledger.folder / "answers" / sources.short(licence))
+            limit, memory = per_query or (100 if source == "web" else 0), ledger.folder / "answers"
+            hits, failed = sources.ask_all(ask, queries, limit, memory / sources.short(licence))
             for hit, no in failed:
                 ledger.add(hit, no.status, f"search: {no.reason}")
             fetch_all(hits, ledger, fetcher.get, limits, retry)

@@ -5,8 +5,6 @@ Each source answers with a list of :class:`Hit`; :mod:`gadgetlib.scrape` fetches
 
 from __future__ import annotations
 
-import csv
-import functools
 import hashlib
 import itertools
 import json
@@ -25,7 +23,7 @@ import tenacity
 
 from gadgetlib import CLASSES
 from gadgetlib.errors import CourseError
-from gadgetlib.files import data_dir, disk_error, write_atomic
+from gadgetlib.files import disk_sentence, read_strings, table, write_atomic
 
 TRACKING = re.compile(r"(utm_\w+|[gf]bclid|gclid|msclkid|dclid|yclid|igshid|mc_[ce]id|_ga)=.*", re.I)
 
@@ -73,25 +71,23 @@ def address_key(url: str) -> str:
         return url
 
 
-# ---------------------------------------------------------------- searches
-
-
 def search_hits(ask: Callable[[str, int], list[dict]], query: str, label: str, limit: int = 0) -> list[Hit]:
     """Ask an image search page by page until it has ``limit`` hits (0: all) or nothing new to offer.
 
     ask: (query, page) -> results, see :func:`web_search`. Raises NotTaken when the search gives nothing at all.
     """
     found: dict[str, Hit] = {}
-    why, page, before = "no results", 1, -1
-    while before < len(found) and not 0 < limit <= len(found):
-        before = len(found)
+    why = "no results"
+    for page in itertools.count(1):
         try:
             hits = [hit_of(query, label, result) for result in ask(query, page)]
         except Exception as error:  # NotTaken, ddgs's own, or whatever its engines and parsers raise
             why = f"{type(error).__name__}: {one_line(error)[:120]}"
             break
-        found |= {hit.url: hit for hit in hits if hit.url and hit.url not in found}
-        page += 1
+        new = {hit.url: hit for hit in hits if hit.url and hit.url not in found}
+        found |= new
+        if not new or 0 < limit <= len(found):
+            break
     if not found:
         raise NotTaken("failed", f"the search gave no answer ({why})")
     return list(found.values())[: limit or None]
@@ -105,16 +101,15 @@ def ask_all(ask: Callable, queries: Mapping[str, Sequence[str]], limit: int, mem
     found, failed = [], []
     for query, label in ((query, label) for label, words in queries.items() for query in words):
         path = memory / f"{short([query, label, limit])}.json"
-        try:
-            found.append([Hit(**hit) for hit in json.loads(path.read_text(encoding="utf-8"))])
-        except (OSError, ValueError, TypeError):
+        if not path.exists():
             try:
-                found.append(search_hits(ask, query, label, limit))
+                hits = search_hits(ask, query, label, limit)
             except NotTaken as no:
                 failed.append((Hit(query, label, ""), no))
                 continue
             with write_atomic(path) as part:
-                part.write_text(json.dumps([asdict(hit) for hit in found[-1]], ensure_ascii=False), encoding="utf-8")
+                part.write_text(json.dumps([asdict(hit) for hit in hits], ensure_ascii=False), encoding="utf-8")
+        found.append([Hit(**hit) for hit in json.loads(path.read_text(encoding="utf-8"))])
     return [hit for turn in itertools.zip_longest(*found) for hit in turn if hit], failed
 
 
@@ -132,13 +127,11 @@ def web_search(attempts: int = 4, backoff: float = 2.0, filters: Mapping[str, st
     """DuckDuckGo's image search as (query, page) -> results, tried again with growing pauses.
 
     filters: license_image (any, Public, Share, ShareCommercially, Modify, ModifyCommercially), size, type_image and
-    others of ``DDGS.images``. client: options of ``DDGS`` (proxy, verify). CourseError where ddgs is not installed.
+    others of ``DDGS.images``. client: options of ``DDGS`` (proxy, verify).
     """
-    try:
-        from ddgs import DDGS
-        from ddgs.results import ImagesResult
-    except ImportError:
-        raise CourseError("The web source needs the package ddgs; install it: `pip install ddgs`.") from None
+    from ddgs import DDGS
+    from ddgs.results import ImagesResult
+
     # ddgs decodes addresses and writes "+" for a space: my%20photo.jpg would become my+photo.jpg, another address
     ImagesResult._normalizers = {**ImagesResult._normalizers, "image": str, "url": str}
     search = DDGS(timeout=10, **client)
@@ -160,18 +153,9 @@ def shop_search(get: Callable[[str], bytes], host: str):
     return ask
 
 
-# ---------------------------------------------------------------- folders and data sets
-
-
-@functools.cache
-def _folder_words() -> dict[str, str]:
-    with open(data_dir() / "folder_names.csv", newline="", encoding="utf-8") as file:
-        return {row["word"]: row["label"] for row in csv.DictReader(file)}
-
-
 def class_of(name: str) -> str:
     """The class that a folder's name means (``Smart Watches``, ``laptop_images``), or "" where it means none."""
-    known = _folder_words()
+    known = {row["word"]: row["label"] for row in table("folder_names.csv")}
     words = [re.sub(r"(?<=ch)es$|(?<=[^sw])s$", "", word) for word in re.findall(r"[a-z]+", name.lower())]
     kept = [word for word in words if known.get(word) != ""]  # without words of no class, such as "image"
     return known.get("".join(kept), "")
@@ -185,66 +169,45 @@ def folder_hits(folder: Path, name: str = "folder", limit: int = 0, least: int =
     """
     if not folder.is_dir():
         raise CourseError(f"There is no folder {str(folder)!r}; give photos a folder with one sub-folder per class.")
-    told = _manifest(folder / "manifest.csv")
-    paths = [path.relative_to(folder) for path in sorted(folder.rglob("*")) if not path.is_dir()]
-    paths = [path for path in paths if not re.search(r"(^|/)(\.|__MACOSX/|Thumbs\.db$)", path.as_posix())]
+    columns = ["file", "label", "source", "license", "product_id"]
+    stated = {row["file"].replace("\\", "/"): row for row in read_strings(folder / "manifest.csv", columns)}
+    files = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir())
+    files = [file for file in files if not re.search(r"(^|/)(\.|__MACOSX/|Thumbs\.db$)", file)]
     hits, taken = [], Counter()
-    for file in dict.fromkeys([*(path.as_posix() for path in paths), *told]):
-        above, row = Path(file).parts[:-1], told.get(file, {})
-        if not above and not row:
+    for file in dict.fromkeys([*files, *filter(None, stated)]):
+        row, above = stated.get(file, dict.fromkeys(columns, "")), file.split("/")[:-1]
+        if not above and not row["file"]:
             continue  # manifest.csv, a README: belongs to no class
-        label = class_of(row.get("label", "")) or next(filter(None, map(class_of, above[::-1])), "")
+        label = class_of(row["label"]) or next(filter(None, map(class_of, reversed(above))), "")
         taken[label] += 1
         if not limit or taken[label] <= limit:
-            source = row.get("source") or (name if ":" in name else "")
-            hits.append(Hit(row.get("label") or (*above, file)[0], label, f"{name}:{file}", "", Path(file).stem, source,
-                            row.get("license", ""), row.get("product_id", "")))  # fmt: skip
-    if len(set(taken) - {""}) < least:
-        raise CourseError(_too_few(folder, paths, set(taken) - {""}))
+            source = row["source"] or (name if ":" in name else "")
+            hits.append(Hit(row["label"] or file.split("/")[0], label, f"{name}:{file}", "", Path(file).stem, source,
+                            row["license"], row["product_id"]))  # fmt: skip
+    classes = sorted(set(taken) - {""})
+    if len(classes) < least:
+        others = sorted({file.split("/")[0] for file in files if "/" in file} - set(classes))[:5]
+        raise CourseError(
+            f"{str(folder)!r} holds pictures of {' and '.join(classes) or 'no class'} in {', '.join(others) or 'it'}; "
+            f"it needs a sub-folder for each class, two at least, named like {', '.join(CLASSES)}, or a manifest.csv "
+            "with the columns file and label (no other table is read); HEIC pictures must be saved as JPEG."
+        )
     return hits
-
-
-def _too_few(folder: Path, paths: list[Path], classes: set[str]) -> str:
-    """Why a folder gives too few classes, and what to do about it."""
-    others = ", ".join(sorted({path.parts[0] for path in paths if path.parts[1:] and not class_of(path.parts[0])})[:5])
-    tables = [path.name for path in paths if path.suffix in (".csv", ".tsv") and path.name != "manifest.csv"]
-    heic = any(path.suffix.lower() in (".heic", ".heif") for path in paths)
-    return (
-        f"{str(folder)!r} holds pictures of {f'only {classes.pop()}' if classes else 'no class'}"
-        + f"{others and f' among {others}'}; it needs one sub-folder per class, two at least, named like "
-        + f"{', '.join(CLASSES)}, or a manifest.csv with the columns file and label"
-        + (f" ({tables[0]} is not read: give it that name and these columns)" if tables else "")
-        + ("; its HEIC pictures must be saved as JPEG." if heic else ".")
-    )
 
 
 def read_file(folder: Path, name: str, url: str) -> bytes:
     """The bytes of a hit of :func:`folder_hits`. Raises NotTaken for what is too large, unreadable or not there."""
-    file = url.removeprefix(f"{name}:")
-    path = folder / file
+    file = Path(url.removeprefix(f"{name}:"))
     try:
-        if ".." in Path(file).parts or Path(file).is_absolute():  # a data set's list is a stranger's
+        if ".." in file.parts or file.is_absolute():  # somebody else wrote a data set's list of files
             raise FileNotFoundError
-        if path.stat().st_size > 200_000_000:
+        if (folder / file).stat().st_size > 200_000_000:
             raise NotTaken("refused", "more than 200,000,000 bytes")
-        return path.read_bytes()
+        return (folder / file).read_bytes()
     except FileNotFoundError:
         raise NotTaken("failed", "named in manifest.csv or linked to, but not there") from None
     except OSError as error:
         raise NotTaken("failed", f"cannot be read ({error.strerror})") from None
-
-
-def _manifest(path: Path) -> dict[str, dict[str, str]]:
-    try:
-        with open(path, newline="", encoding="utf-8-sig") as file:
-            rows = [{name: one_line(value) for name, value in row.items() if name} for row in csv.DictReader(file)]
-    except FileNotFoundError:
-        return {}
-    except (UnicodeDecodeError, csv.Error, OSError) as error:
-        raise CourseError(f"{path.parent.name}/manifest.csv cannot be read ({error}); save it as UTF-8 CSV.") from None
-    if rows and "file" not in rows[0]:
-        raise CourseError("manifest.csv needs a column 'file'; it may have label, source, license and product_id.")
-    return {row["file"].replace("\\", "/"): row for row in rows if row["file"]}
 
 
 def kaggle_folder(handle: str) -> Path:
@@ -260,13 +223,10 @@ def kaggle_folder(handle: str) -> Path:
         ) from None
 
 
-# ---------------------------------------------------------------- one folder per source
-
-
 def set_aside(folder: Path, key: str) -> None:
     """One source per folder: rename what another source left there, and take back what this one left before."""
     mark, before = folder / "source.txt", folder.with_name(f"{folder.name}-{key}")
-    try:
+    with disk_sentence(mark):
         there = mark.read_text() if mark.exists() else "unknown"
         if there != key:
             if folder.exists():
@@ -274,8 +234,6 @@ def set_aside(folder: Path, key: str) -> None:
                 folder.rename(other)
             before.rename(folder) if before.exists() else folder.mkdir(parents=True)
             mark.write_text(key)
-    except OSError as error:
-        raise disk_error(error, mark) from error
 
 
 def short(value: Any) -> str:

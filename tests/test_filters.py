@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gadgetlib.errors import CourseError
-from gadgetlib.filters import DEEPEST, LONGEST, text_to_sql, to_sql
+from gadgetlib.filters import DEEPEST, LONGEST, to_sql
 
 COLUMNS = {"brand": str, "model": str, "gadget_type": str, "ram_gb": float, "price": float}
 KNOWN = {"brand": ["Apple", "Dell", "HP", "Samsung"], "gadget_type": ["laptop", "mobile_phone", "tablet"]}
@@ -62,7 +62,8 @@ def test_a_filter_finds_what_it_says(table, where, brands):
     [
         ("array_repeat(1,2000000000) is not null", "no column 'array_repeat'"),
         ("price < array_repeat(1, 9)", "'array_repeat' stands where a plain number for price"),
-        ("lower(repeat(brand, 9)) = 'x'", r"'\(' stands where a closing bracket"),
+        ("lower(repeat(brand, 9)) = 'x'", "no column 'repeat'"),
+        ("lower(brand, 9) = 'x'", "',' stands where a closing bracket"),
         ("price < 5; DROP TABLE photos", "';' stands"),
         ("price < 5 -- note", "'-' stands"),
         ("price < 5 /* note */", "'/' stands"),
@@ -103,26 +104,7 @@ def test_what_is_not_of_the_language_is_one_sentence(where, why):
     assert "\n" not in text and len(text) < 500
 
 
-PIECES = [
-    "price",
-    "brand",
-    "(",
-    ")",
-    ",",
-    "<",
-    "=",
-    "AND",
-    "OR",
-    "NOT",
-    "IN",
-    "IS",
-    "NULL",
-    "LIKE",
-    "5",
-    "'Dell'",
-    "lower",
-    "BETWEEN",
-]
+PIECES = ["price", "brand", "lower", *"(),<=", "AND", "OR", "NOT", "IN", "IS", "NULL", "LIKE", "BETWEEN", "5", "'Dell'"]
 
 
 @settings(max_examples=300, deadline=None)
@@ -139,27 +121,3 @@ def test_a_filter_of_the_longest_kind_is_read_at_once():
     started = time.perf_counter()
     to_sql("(" * (DEEPEST - 1) + " OR ".join(["price < 5"] * 100) + ")" * (DEEPEST - 1), COLUMNS)
     assert time.perf_counter() - started < 1
-
-
-BRANDS = ["Samsung", "Sony", "Lenovo"]
-
-
-@pytest.mark.parametrize(
-    ("text", "conditions"),
-    [
-        ("16 GB RAM laptop under 900", "gadget_type = 'laptop' AND ram_gb = 16 AND price <= 900"),
-        ("Samsung tablet over 1,200", "gadget_type = 'tablet' AND brand = 'Samsung' AND price >= 1200"),
-        ("laptop from 500 to 900 dollars", "gadget_type = 'laptop' AND price <= 900 AND price >= 500"),
-        ("13 inch laptop max $1.200", "gadget_type = 'laptop' AND screen_in = 13 AND price <= 1200"),
-        ("lenovo laptop with at least 16 GB RAM", "gadget_type = 'laptop' AND brand = 'Lenovo' AND ram_gb >= 16"),
-        ("tablet up to 128gb", "gadget_type = 'tablet'"),  # a size is no price
-        ("something nice", None),
-    ],
-)
-def test_words_become_conditions(text, conditions):
-    assert text_to_sql(text, BRANDS)[0] == conditions
-
-
-def test_a_price_in_words_is_brought_to_dollars():
-    sql, rest = text_to_sql("sony headphones under 100 euros", BRANDS)
-    assert rest == "sony headphones" and 101 < float(sql.rpartition("<=")[2]) < 120

@@ -40,5 +40,5 @@ def test_the_same_seed_gives_the_same_interval_and_nonsense_is_refused():
         interval([])
     with pytest.raises(ValueError, match="groups"):
         interval([1, 0], groups=[1])
-    with pytest.raises(ValueError, match="same things"):
+    with pytest.raises(ValueError, match="same rows"):
         difference([1, 0], [1])

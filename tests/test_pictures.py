@@ -183,7 +183,7 @@ def test_too_many_pixels_are_refused_before_decoding(tmp_path):
     header = struct.pack(">IIBBBBB", 20_000, 20_000, 8, 2, 0, 0, 0)
     bomb = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0")) + chunk(b"IEND", b"")
     (tmp_path / "bomb.png").write_bytes(bomb)
-    with pytest.raises(CourseError, match="20,000 x 20,000 pixels"):
+    with pytest.raises(CourseError, match="more than the 100 million pixels"):
         open_image(tmp_path / "bomb.png")
 
 
@@ -201,5 +201,5 @@ def test_draft_decodes_small_and_keeps_enough(tmp_path):
 def test_missing_and_folder(tmp_path):
     with pytest.raises(CourseError, match="no picture at"):
         open_image(tmp_path / "none.jpg")
-    with pytest.raises(CourseError, match="folder"):
+    with pytest.raises(CourseError, match="no file that can be read"):
         open_image(tmp_path)

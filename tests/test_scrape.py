@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import email.utils
 import filecmp
 import hashlib
@@ -104,6 +105,31 @@ def raw() -> Iterator:
         server.close()
 
 
+@pytest.fixture
+def slow_headers() -> Iterator:
+    """The address of a server that answers with one more header every tenth of a second."""
+    server = socket.create_server(("127.0.0.1", 0))
+
+    def answer(client):
+        with client, contextlib.suppress(OSError):
+            if b"robots.txt" in client.recv(65536):
+                client.sendall(b"HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n")
+                client.recv(65536)
+            client.sendall(b"HTTP/1.1 200 OK\r\n")
+            for _ in range(300):
+                client.sendall(b"X: 1\r\n")
+                time.sleep(0.1)
+
+    def run():
+        with contextlib.suppress(OSError):
+            while True:
+                threading.Thread(target=answer, args=[server.accept()[0]], daemon=True).start()
+
+    threading.Thread(target=run, daemon=True).start()
+    yield {HOST: server.getsockname()}
+    server.close()
+
+
 def get(shop: Shop, path: str, limits: Limits = QUICK) -> bytes:
     with Fetcher(limits, shop.addresses) as fetcher:
         return fetcher.get(f"http://{HOST}{path}")
@@ -131,7 +157,7 @@ def test_later_is_not_never(serve, photos, status):
     shop = serve({"/a.jpg": {"fault": {"status": status, "times": 2}}, "/b.jpg": {"fault": {"status": status}}})
     assert get(shop, "/a.jpg") == (photos / "0.jpg").read_bytes()
     assert statuses(shop, "/a.jpg") == [status, status, 200]
-    with pytest.raises(NotTaken, match=f"HTTP {status}, 3 times") as no:
+    with pytest.raises(NotTaken, match=f"HTTP {status}$") as no:
         get(shop, "/b.jpg")
     assert no.value.status == "failed" and len(statuses(shop, "/b.jpg")) == 3
 
@@ -176,13 +202,20 @@ def test_time_and_size_have_limits(serve):
         "/endless.jpg": {"fault": {"endless": 10_000}}, "/reset.jpg": {"fault": {"reset": True}}, "/a.jpg": {},
     })  # fmt: skip
     begun = time.monotonic()
-    for path, why in [("drip", "too slow"), ("silent", "time-out, 3 times"), ("short", "broke off"),
-                      ("endless", "more than 300,000 bytes"), ("reset", "connection lost|broke off")]:  # fmt: skip
+    for path, why in [("drip", "too slow"), ("silent", "ReadTimeout"), ("short", "peer closed"),
+                      ("endless", "more than 300,000 bytes"), ("reset", "(Read|Protocol)Error")]:  # fmt: skip
         with pytest.raises(NotTaken, match=why):
             get(shop, f"/{path}.jpg")
     assert time.monotonic() - begun < 10
     with pytest.raises(NotTaken, match="more than 100 bytes"):  # the promised length is enough
         get(shop, "/a.jpg", Limits(bytes=100))
+
+
+def test_headers_that_never_end_are_given_up(slow_headers):
+    begun = time.monotonic()
+    with Fetcher(QUICK, slow_headers) as fetcher, pytest.raises(NotTaken, match="too slow"):
+        fetcher.get(f"http://{HOST}/a.jpg")
+    assert time.monotonic() - begun < 5, "each of them comes in time, all of them never"
 
 
 def test_the_deadline_does_not_count_the_wait_for_one_s_turn(serve):
@@ -295,7 +328,7 @@ def test_the_certificate_must_be_the_name_s(tmp_path):
             for _ in range(2):
                 with (
                     (client := server.accept()[0]),
-                    scrape.contextlib.suppress(OSError),
+                    contextlib.suppress(OSError),
                     replica._tls.wrap_socket(client, server_side=True) as tls,
                 ):
                     assert b"Host: " in tls.recv(4096)
@@ -437,7 +470,7 @@ def test_dots_in_an_address_stay_in_the_folder(serve, tmp_path):
     assert not list(tmp_path.rglob("evil*")) and not list(tmp_path.rglob("name*"))
 
 
-def test_text_of_strangers_cannot_break_the_table(tmp_path):
+def test_text_of_any_origin_cannot_break_the_table(tmp_path):
     nasty = Hit("q", "laptop", "http://x.example/a", title='a "quoted", title\nwith\r\nlines ; = +SUM(A1)\0')
     with Ledger(tmp_path) as ledger:
         ledger.add(nasty, "failed", "x")
@@ -585,12 +618,6 @@ def test_ddgs_survives_a_bad_moment_and_gives_up_with_a_reason(tmp_path, fault):
     assert len([1 for path, _ in replica.requests if path == "/i.js"]) == 3
 
 
-def test_without_ddgs(monkeypatch):
-    monkeypatch.setitem(sys.modules, "ddgs", None)
-    with pytest.raises(CourseError, match="pip install ddgs"):
-        sources.web_search()
-
-
 def test_a_search_that_fails_is_in_the_ledger_and_the_rest_goes_on(serve, tmp_path, monkeypatch):
     shop, asked = serve({"/a.jpg": {}}), []
 
@@ -715,10 +742,8 @@ def test_folder_with_a_manifest(mine, tmp_path):
 
 @pytest.mark.parametrize(
     ("files", "words"),
-    [([], ["no class", "manifest.csv"]), (["Laptops/a.jpg"], ["only laptop"]),
-     (["Cameras/a.jpg"], ["no class among Cameras"]),
-     (["train/1.jpg", "train.csv"], ["manifest.csv", "train.csv", "columns file and label"]),
-     (["IMG_1.HEIC", "IMG_2.HEIC"], ["manifest.csv", "HEIC"])],
+    [([], ["no class"]), (["Laptops/a.jpg"], ["of laptop in Laptops"]), (["Cameras/a.jpg"], ["no class in Cameras"]),
+     (["train/1.jpg", "train.csv"], ["no class in train", "no other table"]), (["IMG_1.HEIC", "IMG_2.HEIC"], ["HEIC"])],
 )  # fmt: skip
 def test_too_little_is_one_sentence(tmp_path, files, words):
     folder = tmp_path / "few"
@@ -728,7 +753,7 @@ def test_too_little_is_one_sentence(tmp_path, files, words):
         drawn().save(folder / name, "JPEG")
     with pytest.raises(CourseError) as error:
         scrape.collect(tmp_path / "raw", "folder", photos=str(folder))
-    assert "\n" not in str(error.value) and all(word in str(error.value) for word in words)
+    assert "\n" not in str(error.value) and all(word in str(error.value) for word in [*words, "manifest.csv", "HEIC"])
 
 
 def test_a_folder_of_heic_alone_says_so(tmp_path):

@@ -23,7 +23,7 @@ def _nearest(query, gallery, owners, k, scale=True, once=True, sign=-1, first_k_
 
 
 def _galleries(given):
-    """Small galleries: long rows that point elsewhere, products with several photos, k beyond what there is."""
+    """Small galleries: long rows that point another way, products with several photos, k beyond what there is."""
     rng = np.random.default_rng(6)
     cases = [
         (
