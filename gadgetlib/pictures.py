@@ -103,5 +103,5 @@ def _to_8_bit(picture):
     values = np.nan_to_num(np.asarray(picture, dtype=np.float32))
     low, high = float(values.min()), float(values.max())
     tops = {"F": (1, 255, 65535), "I": (255, 65535)}.get(picture.mode, (65535,))
-    low, high = next(((0, top) for top in tops if 0 <= low and high <= top), (low, high))
+    low, high = next(((0, top) for top in tops if low >= 0 and high <= top), (low, high))
     return Image.fromarray(((values - low) * (255 / max(high - low, 1e-9)) + 0.5).astype(np.uint8), "L")
