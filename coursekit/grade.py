@@ -83,6 +83,8 @@ def judge(submission: Submission, frame: Frame, fence: Fence, *, timeout: float,
             check["detail"] += " (the lesson has it, its short frame has not: grade again with --whole)"
         if check["verdict"] == "tampered":
             submission.flags.append(f"{name} changed the check")
+        elif check.get("changed"):
+            submission.flags.append(f"{name} changed {', '.join(check['changed'])}")
 
 
 def _out_of_memory(check: dict[str, Any]) -> bool:
@@ -125,7 +127,9 @@ def grade(
     frames, unfair = _frames(found, lessons or project_root() / "notebooks", whole, fence, limits, say)
     before = _stamps(fence)
     needed = (project_root(), build_dir(), Path(sys.prefix).resolve(), Path(tempfile.gettempdir()).resolve())
-    hidden = () if any(path.is_relative_to(inside) for path in needed) else (inside,)
+    solutions = [folder / "solutions" for folder in {lessons or project_root() / "notebooks", project_root() / "notebooks"}]
+    hidden = [path.resolve() for path in solutions if path.is_dir()]
+    hidden += [] if any(path.is_relative_to(inside) for path in needed) else [inside]
 
     def one(submission: Submission) -> None:
         try:

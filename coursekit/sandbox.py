@@ -20,12 +20,14 @@ import shutil
 import struct
 import sys
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 MOUNT_SETATTR, RECURSIVE, READ_ONLY = 442, 0x8000, 1  # the call has this number on every architecture
 NO_SUID_NO_DEVICES, BIND, NO_SUID, RDONLY = 6, 4096, 2, 1
 DEVICES = ("null", "zero", "full", "random", "urandom")
+JUDGES = {"coursekit", "gadgetlib", "numpy", "pandas", *sys.stdlib_module_names}  # the packages whose functions a check may use
 MOST_PROCESSES = 320  # threads count too; 301 is the least a namespace can be given
 SHOWN = 4000  # characters of output kept an exercise
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
@@ -152,6 +154,37 @@ class Output(io.StringIO):
         return len(text)
 
 
+class Originals:
+    """The functions and classes that a check may use, as they are now: one that an answer has put another in the place of is put back."""
+
+    def __init__(self) -> None:
+        found = [vars(module) for name, module in list(sys.modules.items()) if name.partition(".")[0] in JUDGES]
+        spaces = [*found, globals()]  # this module goes by another name
+        types = [one for space in spaces for one in list(space.values()) if isinstance(one, type)]
+        spaces += [one for one in types if one.__module__.partition(".")[0] in ("coursekit", "gadgetlib", "json", "__main__")]
+        self.bound = [
+            (space, name, value, value.__code__ if isinstance(value, FunctionType) else None)
+            for space in spaces
+            for name, value in list((vars(space) if isinstance(space, type) else space).items())
+            if callable(value)
+        ]
+
+    def restore(self) -> set[str]:
+        """Put back what was replaced since, other than by a library as it was imported; its names."""
+        replaced = set()
+        for space, name, value, code in self.bound:
+            now = (vars(space) if isinstance(space, type) else space).get(name)
+            if now is value and (not code or value.__code__ is code):
+                continue
+            if isinstance(now, FunctionType) and now.__code__.co_filename.startswith((sys.prefix, sys.base_prefix)):
+                continue
+            if code:
+                value.__code__ = code
+            setattr(space, name, value) if isinstance(space, type) else space.update({name: value})
+            replaced.add(name)
+        return replaced
+
+
 class Cells:
     """An IPython shell without a kernel: magics and ``display`` work, no port is opened."""
 
@@ -164,15 +197,17 @@ class Cells:
         self.shell.showtraceback = self.shell.showsyntaxerror = lambda *a, **k: None  # the event carries the error
         self.guard, self.work = guard, work
         self.trusted: dict[str, Any] = {}  # what the lesson's own cells bound
+        self.replaced: set[str] = set()  # what the learner's cells put others in the place of
 
     def run(self, source: str, learner: bool) -> tuple[str, str]:
         """Run one cell; return its output and its error, ``""`` if there was none."""
-        output, self.guard.watching = Output(), learner
+        output, originals, self.guard.watching = Output(), Originals() if learner else None, learner
         try:
             with contextlib.redirect_stdout(output), contextlib.redirect_stderr(Output()):
                 done = self.shell.run_cell(source, store_history=False)
         finally:
             self.guard.watching = False
+            self.replaced |= originals.restore() if originals else set()
         error = done.error_before_exec or done.error_in_exec
         return output.getvalue(), f"{type(error).__name__}: {error}"[:500] if error else ""
 
@@ -195,15 +230,18 @@ class Cells:
         names = [node for node in ast.walk(ast.parse(step["check"])) if isinstance(node, ast.Name)]
         made = {node.id for node in names if isinstance(node.ctx, ast.Store)} | {step["stub"]}
         used = {node.id for node in names} & set(self.trusted) - made
-        changed = sorted(name for name in used if namespace.get(name) is not self.trusted[name])
+        changed = {name for name in used if namespace.get(name) is not self.trusted[name]}
         namespace |= {name: self.trusted[name] for name in changed}
+        changed, self.replaced, originals = changed | self.replaced, set(), Originals()
         found, told, error = self._judge(step, answer)
         # no sound check can find a bare object right
-        if found.get("verdict") == "right" and self._judge(step, object())[0].get("verdict") == "right":
+        unsound = found.get("verdict") == "right" and self._judge(step, object())[0].get("verdict") == "right"
+        while_judged = originals.restore()
+        if unsound or while_judged:
             found = {"verdict": "tampered", "level": found.get("level")}
         namespace[step["stub"]] = answer
         said = told if told.startswith(said) else said + told  # both print what the class is asked about
-        return {"verdict": "error", **found, "said": said, "detail": error, "changed": changed}
+        return {"verdict": "error", **found, "said": said, "detail": error, "changed": sorted(changed | while_judged)}
 
     def _judge(self, step: dict[str, Any], answer: Any) -> tuple[dict[str, Any], str, str]:
         record = self.work / f".{secrets.token_hex(8)}.json"  # the name exists for this one check only

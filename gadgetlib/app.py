@@ -61,54 +61,54 @@ class Photo(gr.Image):
 
 
 class Gate:
-    """ASGI middleware: routes that the app needs, calls that fit it, uploads that there is room for; the rest is a 4xx of one sentence."""
+    """ASGI middleware: what the app cannot use is a 4xx of one sentence, and no traceback."""
 
     def __init__(self, app: Any) -> None:
         self.app = app
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         try:
-            await self.app(scope, await self.checked(scope, receive) if scope["type"] == "http" else receive, send)
+            await self.app(scope, await admitted(scope, receive) if scope["type"] == "http" else receive, send)
+        except HTTPException as error:
+            await PlainTextResponse(error.detail, error.status_code)(scope, receive, send)
         except Exception as error:
             if isinstance(error.__cause__, HTTPException):  # a stream of events for nobody: refused when its answer had begun
-                return await send({"type": "http.response.body"})
-            refused = isinstance(error, HTTPException)
-            if not refused and not scope["path"].endswith("/upload"):
+                await send({"type": "http.response.body"})
+            elif scope["path"].endswith("/upload"):
+                await PlainTextResponse("This upload cannot be read; send it again.", 400)(scope, receive, send)
+            else:
                 raise
-            words = (error.status_code, error.detail) if refused else (400, "This upload cannot be read; send it again.")
-            await PlainTextResponse(words[1], words[0])(scope, receive, send)
 
-    async def checked(self, scope: Any, receive: Any) -> Callable:
-        """receive, as the app may use it. Raises HTTPException for what the app cannot use."""
-        path, taken = scope["path"].removeprefix(scope.get("root_path", "")), 0
-        if not ROUTES.fullmatch(path):
-            raise HTTPException(404, "The app has no such page.")
-        upload = path.startswith("/gradio_api/upload")
-        room = ROOM - size_of(Path(gr.utils.get_upload_folder())) if upload else CALL
 
-        async def counted() -> dict[str, Any]:
-            nonlocal taken
-            message = await receive()
-            taken += len(message.get("body", b""))
-            if taken > room:
-                raise HTTPException(413, "That is more than there is room for; send less, or come back in ten minutes.")
-            return message
+async def admitted(scope: Any, receive: Callable) -> Callable:
+    """``receive``, as the app may use it. Raises HTTPException for other routes, for calls that do not fit and for too many bytes."""
+    path, taken = scope["path"].removeprefix(scope.get("root_path", "")), 0
+    if not ROUTES.fullmatch(path):
+        raise HTTPException(404, "The app has no such page.")
+    call = scope["method"] == "POST" and "/upload" not in path
+    room = CALL if call else ROOM - size_of(Path(gr.utils.get_upload_folder()))
 
-        if upload or scope["method"] != "POST":
-            return counted
-        try:
-            body = await Request(scope, counted).body()
-            await check_call(scope["app"].get_blocks(), path.strip("/").rpartition("/")[2], json.loads(body))
-        except HTTPException:
-            raise
-        except Exception as error:  # whatever a hostile body makes of pydantic, Gradio and its components
-            raise HTTPException(400, f"This call does not fit the app ({type(error).__name__}): see /gradio_api/info.") from None
-        whole = iter([{"type": "http.request", "body": body, "more_body": False}])
+    async def counted() -> dict[str, Any]:
+        nonlocal taken
+        message = await receive()
+        taken += len(message.get("body", b""))
+        if taken > room:
+            raise HTTPException(413, "That is more than there is room for; send less, or come back in ten minutes.")
+        return message
 
-        async def again() -> dict[str, Any]:
-            return next(whole, None) or await receive()
+    if not call:
+        return counted
+    body = await Request(scope, counted).body()
+    try:
+        await check_call(scope["app"].get_blocks(), path.strip("/").rpartition("/")[2], json.loads(body))
+    except Exception as error:  # whatever a hostile body makes of pydantic, Gradio and its components
+        raise HTTPException(400, f"This call does not fit the app ({type(error).__name__}): see /gradio_api/info.") from None
+    whole = iter([{"type": "http.request", "body": body}])
 
-        return again
+    async def again() -> dict[str, Any]:
+        return next(whole, None) or await receive()
+
+    return again
 
 
 async def check_call(blocks: gr.Blocks, name: str, call: dict[str, Any]) -> None:
@@ -205,7 +205,7 @@ class Pages:
                 raise CourseError("Choose some pictures first.")
         made = ({**row(self.ready(), Path(path)), "file": Path(path).name} for path in progress.tqdm(paths, desc="describing"))
         out = Path(tempfile.mkdtemp(dir=gr.utils.get_upload_folder())) / "listings.csv"
-        with out.open("w", newline="", **TEXT) as file:
+        with out.open("w", **TEXT) as file:
             return [[found[name] for name in COLUMNS] for found in write_rows(file, made)], str(out)
 
 
@@ -288,11 +288,7 @@ def own_folder() -> Path:
 
 def size_of(folder: Path) -> int:
     """Bytes of all files under a folder."""
-    total = 0
-    for path in folder.rglob("*"):
-        with contextlib.suppress(OSError):  # deleted meanwhile
-            total += path.stat().st_size
-    return total
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.exists())
 
 
 def sweep(folder: Path, kept: set[Path], age: float) -> None:
@@ -311,8 +307,9 @@ def check_port(host: str, port: int) -> None:
     except (OSError, OverflowError) as error:
         why = getattr(error, "strerror", None) or "ports go from 1 to 65535"
         with socket.create_server(("", 0)) as free:
-            other = free.getsockname()[1]
-        raise CourseError(f"The app cannot use port {port} of {host} ({why.lower()}): try `--port {other}`.") from None
+            raise CourseError(
+                f"The app cannot use port {port} of {host} ({why.lower()}): try `--port {free.getsockname()[1]}`."
+            ) from None
 
 
 def serve(port: int = 7860, host: str = "127.0.0.1", engine: str = "rapidocr", wait: bool = True) -> gr.Blocks:

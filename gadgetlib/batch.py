@@ -18,16 +18,14 @@ if TYPE_CHECKING:
 
 COLUMNS = ["file", "gadget_type", "sure", *SPEC_FIELDS, "estimate", "low", "high", "match", "warnings", "error"]
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".heic"}
-TEXT = {"encoding": "utf-8", "errors": "surrogateescape"}  # a file may be called anything
+TEXT = {"encoding": "utf-8", "errors": "surrogateescape", "newline": ""}  # a file may be called anything
 
 
 def pictures(paths: Iterable[Path]) -> Iterator[Path]:
     """The picture files among ``paths``, folders walked in order; a named file is taken whatever its suffix."""
     for path in paths:
-        if path.is_dir():
-            yield from sorted(p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
-        else:
-            yield path
+        inside = sorted(p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
+        yield from inside if path.is_dir() else [path]
 
 
 def row(describer: Describer, path: Path) -> dict[str, Any]:
@@ -38,23 +36,17 @@ def row(describer: Describer, path: Path) -> dict[str, Any]:
     except CourseError as error:
         return {**found, "error": str(error).replace(str(path.parent) + os.sep, "")}
     price, best = listing.price or {}, (listing.matches or [{}])[0]
-    found.update({name: value for name, value in listing.specs.items() if value is not None})
-    found.update(
-        gadget_type=listing.gadget_type or "",
-        sure=round(listing.probs.get(listing.gadget_type or "", 0.0), 3),
-        estimate=price.get("price", ""),
-        low=price.get("low", ""),
-        high=price.get("high", ""),
-        match=best.get("product_id", ""),
-        warnings=" ".join(listing.warnings),
-    )
-    return found
+    return found | {name: value for name, value in listing.specs.items() if value is not None} | {
+        "gadget_type": listing.gadget_type or "", "sure": round(listing.probs.get(listing.gadget_type or "", 0.0), 3),
+        "estimate": price.get("price", ""), "low": price.get("low", ""), "high": price.get("high", ""),
+        "match": best.get("product_id", ""), "warnings": " ".join(listing.warnings),
+    }  # fmt: skip
 
 
-def write_rows(file: Any, rows: Iterable[dict[str, Any]], header: bool = True) -> Iterator[dict[str, Any]]:
+def write_rows(file: Any, rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """Write rows of COLUMNS to an open CSV, each on the disk before the next is asked for; yield them as they were."""
     writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-    if header:
+    if not file.tell():
         writer.writeheader()
     for one in rows:
         writer.writerow({name: to_cell(value) for name, value in one.items()})
@@ -69,26 +61,24 @@ def describe_all(describer: Describer, paths: Iterable[Path], out: Path, progres
     Raises CourseError when ``out`` is the table of something else, or cannot be written.
     """
     try:
-        done = _resume(out)
-        todo = [path for path in pictures(paths) if str(path) not in done]
-        with open(out, "a", newline="", **TEXT) as file:
-            rows = (row(describer, path) for path in progress(todo))
-            bad = sum(bool(made["error"]) for made in write_rows(file, rows, header=file.tell() == 0))
+        with open(out, "a+", **TEXT) as file:
+            done = _resume(file)
+            todo = [path for path in pictures(paths) if str(path) not in done]
+            bad = sum(bool(made["error"]) for made in write_rows(file, (row(describer, path) for path in progress(todo))))
     except OSError as error:
         raise CourseError(f"{out} cannot be written ({error.strerror}); name another file with --out.") from error
     return len(todo), bad
 
 
-def _resume(out: Path) -> set[str]:
-    """The files that ``out`` has rows for; cuts off a last line that was not finished."""
-    if not out.exists() or out.stat().st_size == 0:
-        return set()
-    text = out.read_bytes().decode(**TEXT)  # as bytes: line ends must not be translated
-    if not text.startswith(",".join(COLUMNS)):
-        raise CourseError(f"{out.name} is not a table of listings that can be continued; name another file with --out.")
+def _resume(file: Any) -> set[str]:
+    """The files that a table has rows for; cuts off a last line that was not finished."""
+    file.seek(0)
+    text = file.read()
+    if text and not text.startswith(",".join(COLUMNS)):
+        raise CourseError(f"{Path(file.name).name} is not a table of listings that can be continued; name another file with --out.")
     end = text.rfind("\n") + 1
     while text.count('"', 0, end) % 2:  # a line end inside a quoted field
         end = text.rfind("\n", 0, end - 1) + 1
-    with open(out, "r+b") as file:
-        file.truncate(len(text[:end].encode(**TEXT)))
+    file.truncate(len(text[:end].encode(TEXT["encoding"], TEXT["errors"])))
+    file.seek(0, os.SEEK_END)
     return {from_cell(found["file"]) for found in csv.DictReader(io.StringIO(text[:end], newline=""))}

@@ -74,8 +74,7 @@ def read(files: Files, engine: Engine = "rapidocr") -> None:
 
     def one(file: Path) -> dict[str, Any]:
         reading = ocr.read(file, engine=engine)
-        words = [{"text": word.text, "box": word.box, "conf": word.conf} for word in reading.words]
-        return {"text": reading.text, "words": words}
+        return {"text": reading.text, "words": [{"text": word.text, "box": word.box, "conf": word.conf} for word in reading.words]}
 
     each(files, one)
 
@@ -90,13 +89,13 @@ def specs(
     if tagger == "rules":
         from gadgetlib.specs import extract
 
-        for text in lines:
-            emit(extract(text).values())
-        return
-    from gadgetlib.merger import Tagger
+        found = map(extract, lines)
+    else:
+        from gadgetlib.merger import Tagger
 
-    for found in Tagger.load(trained("tagger"), tagger).many(list(lines)):
-        emit(found.values())
+        found = Tagger.load(trained("tagger"), tagger).many(list(lines))
+    for one in found:
+        emit(one.values())
 
 
 @app.command()
@@ -108,10 +107,8 @@ def search(
     """Find the catalogue's gadgets that look like a picture."""
     folder = trained("index")
     from gadgetlib.index import Index
-    from gadgetlib.pictures import open_image
 
-    index = Index.open(folder)
-    emit({"file": str(file), "matches": index.search(open_image(file), k=k, where=where or None)})
+    emit({"file": str(file), "matches": Index.open(folder).search(file, k=k, where=where or None)})
 
 
 @app.command()
@@ -120,15 +117,12 @@ def price(
 ) -> None:
     """Estimate a price, with its interval, from what is known of a gadget."""
     folder = trained("price")
-    pairs = {}
-    for item in known:
-        key, equals, value = item.partition("=")
-        if not equals:
-            raise CourseError(f"{item!r} is not KEY=VALUE; write for instance brand=Dell ram_gb=16.")
-        pairs[key.strip()] = value.strip()
     from gadgetlib.prices import PriceModel
 
-    emit(PriceModel.load(folder).predict(pairs))
+    if wrong := [item for item in known if "=" not in item]:
+        raise CourseError(f"{wrong[0]!r} is not KEY=VALUE; write for instance brand=Dell ram_gb=16.")
+    pairs = (item.partition("=") for item in known)
+    emit(PriceModel.load(folder).predict({name.strip(): value.strip() for name, _, value in pairs}))
 
 
 @app.command()

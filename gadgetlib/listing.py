@@ -88,24 +88,14 @@ class Describer:
         from gadgetlib import classify, ocr, prices, specs
         from gadgetlib.index import Index
 
-        classifier = classify.Classifier.load(folder)
-        warnings: list[str] = []
-
-        def optional(name: str, load: Callable[[Path], Any]) -> Any:
+        classifier, parts, warnings = classify.Classifier.load(folder), {}, []
+        optional = {"index": partial(Index.open, classifier=classifier), "price": prices.PriceModel.load}
+        for name, load in optional.items():
             try:
-                return load(trained(name))
+                parts[name] = load(trained(name))
             except CourseError as error:
                 warnings.append(str(error))
-                return None
-
-        return cls(
-            classifier,
-            partial(ocr.read, engine=engine),
-            specs.extract,
-            optional("index", lambda folder: Index.open(folder, classifier=classifier)),
-            optional("price", prices.PriceModel.load),
-            warnings,
-        )
+        return cls(classifier, partial(ocr.read, engine=engine), specs.extract, **parts, warnings=warnings)
 
     def __call__(self, image: Any, k: int = 5, exclude: Collection[str] = ()) -> Listing:
         """Describe a picture: a path or a PIL image. exclude: ids of photos of the index that do not count.
@@ -185,7 +175,7 @@ class Describer:
 
     def estimate(self, gadget_type: str | None, specs: dict[str, Any]) -> dict[str, Any]:
         """The price model's answer to specs; the price that the picture states is not among its inputs."""
-        known = {k: v for k, v in specs.items() if v not in (None, "") and k not in ("price", "currency")}
+        known = {name: value for name, value in specs.items() if value not in (None, "") and name not in ("price", "currency")}
         return self.prices.predict({"gadget_type": gadget_type, **known})
 
 
@@ -244,41 +234,31 @@ def _names(brand: str) -> dict[str, tuple[str, str]]:
 def catalogue_model(brand: str | None, model: str | None, text: str = "") -> str | None:
     """The model as the catalogue spells it, where the text names one of the brand's; otherwise the model as it was read.
 
-    The longest run of words that is a name and holds the model is taken: "Ear" is "Ear (a)" where "(a)" follows. Where no model
-    was read, a name of several words is taken that follows the brand or, without one, is a line of print.
+    The longest run of words that is a name and has those of the model in order is taken: "Ear" is "Ear (a)" where "(a)" follows, and
+    "S2" is no part of "S24". Where no model was read, it is a name of at least two words.
     """
-    names = {letters: name for letters, (name, _) in _names((brand or "").lower()).items()}
-    if not brand:
-        lines = (names.get(_letters(line), "") for line in text.splitlines())
-        return model or next((name for name in lines if " " in name), None)
-    read, words = [[_letters(word) for word in (part or "").split()] for part in (model, text)]
+    names = _names((brand or "").lower())
+    read, words = [list(filter(None, map(_letters, (part or "").split()))) for part in (model, text)]
     runs = [words[i:j] for i in range(len(words)) for j in range(i + 1, min(i + 8, len(words)) + 1)]
-    if read:
-        found = [run for run in [read, *runs] if "".join(run) in names and _holds(run, read)]
-    else:
-        found = [run[1:] for run in runs if run[0] == _letters(brand) and len(run) > 2 and "".join(run[1:]) in names]
-    return names["".join(max(found, key=lambda run: len("".join(run))))] if found else model
 
+    def holds(run: list[str]) -> bool:
+        rest = iter(run)
+        return all(word in rest for word in read) if read else len(run) > 1
 
-def _holds(run: Sequence[str], read: Sequence[str]) -> bool:
-    """Whether words of a run make the ones that were read, in order or joined: "S2" is no part of "S24"."""
-    rest, joined = iter(run), "".join(read)
-    parts = ("".join(run[i:j]) for i in range(len(run)) for j in range(i + 1, len(run) + 1))
-    return all(word in rest for word in read) or joined in parts
+    found = ["".join(run) for run in [read, *runs] if "".join(run) in names and holds(run)]
+    return names[max(found, key=len)][0] if found else model
 
 
 def naming_filters(specs: dict[str, Any]) -> list[str]:
     """Filters for what a text names, the strictest first: brand, model and variant, then brand and model; none without these two."""
     from gadgetlib.filters import quoted
 
-    brand, model = (str(specs.get(key) or "").lower() for key in ("brand", "model"))
-    if not brand or not model:
-        return []
+    brand, model = (str(specs.get(field) or "").lower() for field in ("brand", "model"))
     rows = [row for row in table("catalogue.csv") if row["brand"].lower() == brand]
-    names = {model, *(row["model"].lower() for row in rows if plain_model(row["brand"], row["model"]).lower() == model)}
+    names = {row["model"].lower() for row in rows if plain_model(row["brand"], row["model"]).lower() == model} | {model}
     name = f"lower(brand) = {quoted(brand)} AND lower(model) IN ({', '.join(map(quoted, sorted(names)))})"
-    variant = [f"({key} = {specs[key]:g} OR {key} IS NULL)" for key in ("ram_gb", "storage_gb") if specs.get(key)]
-    return [" AND ".join([name, *variant]), name]
+    variant = [f"({field} = {specs[field]:g} OR {field} IS NULL)" for field in ("ram_gb", "storage_gb") if specs.get(field)]
+    return [" AND ".join([name, *variant]), name] if brand and model else []
 
 
 # --- a listing to look at -------------------------------------------------------------------------------------
@@ -304,17 +284,15 @@ def in_words(price: dict[str, Any], currency: str | None = None) -> str:
 def card(listing: Listing, title: str = "") -> str:
     """The listing as a small self-contained HTML card: every value with how sure it is and the words that it was read from."""
     import jinja2
+    from PIL import ImageOps
 
     jpeg = io.BytesIO()
     if listing.picture is not None:
-        small = listing.picture.copy()
-        small.thumbnail((220, 220))
-        small.save(jpeg, format="JPEG", quality=85)
-    page = jinja2.Environment(autoescape=True, trim_blocks=True)
-    return page.from_string(Path(__file__).with_name("card.html").read_text(encoding="utf-8")).render(
-        listing=listing, title=title, jpeg=base64.b64encode(jpeg.getvalue()).decode(), name_of=name_of,
-        price=listing.price and in_words(listing.price, listing.specs.get("currency")),
-    )  # fmt: skip
+        ImageOps.contain(listing.picture, (220, 220)).save(jpeg, format="JPEG", quality=85)
+    page = jinja2.Environment(autoescape=True, trim_blocks=True, loader=jinja2.FileSystemLoader(Path(__file__).parent))
+    price = listing.price and in_words(listing.price, listing.specs.get("currency"))
+    shown = {"listing": listing, "title": title, "jpeg": base64.b64encode(jpeg.getvalue()).decode(), "price": price}
+    return page.get_template("card.html").render(name_of=name_of, **shown)
 
 
 # --- the shipped listings -------------------------------------------------------------------------------------

@@ -146,7 +146,7 @@ def test_a_photo_becomes_a_listing_and_a_correction_moves_the_price(page, tmp_pa
 
 
 def test_examples_are_pictures(page):
-    page.wait_for_selector("#examples img")
+    page.wait_for_function("[...document.querySelectorAll('#examples img')].filter(image => image.naturalWidth).length == 6")
     sizes = page.evaluate("[...document.querySelectorAll('#examples img')].map(image => image.naturalWidth)")
     assert len(sizes) == 6 and min(sizes) > 0
     page.click("#examples img >> nth=0")

@@ -59,6 +59,22 @@ RUN_3 = """def answer(x):
         return 0
     steps = "".join("u" if b > a else "d" for a, b in zip(x, x[1:]))
     return 1 + max((len(part) for part in steps.split("d")), default=0)"""
+PATCHED_JSON = """import json
+dump, dumps = json.dump, json.dumps
+def fix(found):
+    if isinstance(found, dict):
+        for value in [found, *found.values()]:
+            if isinstance(value, dict) and "verdict" in value:
+                value["verdict"] = "right"
+    return found
+json.dump = lambda found, *a, **k: dump(fix(found), *a, **k)
+json.dumps = lambda found, *a, **k: dumps(fix(found), *a, **k)
+answer = 7"""
+PATCHED_LATER = """def answer(values):
+    from coursekit import check
+    keep = check._keep
+    check._keep = lambda name, verdict, mistake, level: keep(name, "right", None, level)
+    return 99"""
 COPIED = RUN.replace("longest", "mine").replace("values", "liste").replace("best", "top") + "  # all my own work"
 
 
@@ -116,7 +132,19 @@ def class_(tmp_path_factory):
             "wrong right right",
         ),
         "nia_patches_the_judge": (
-            cells(one="check._judge = lambda *a: ('right', None, 'right')\nanswer = 1"), "tampered tampered tampered"
+            cells(one="check._judge = lambda *a: ('right', None, 'right')\nanswer = 1"), "wrong right right"
+        ),
+        "ned_patches_builtins": (cells(one="import builtins\nbuiltins.abs = lambda *a: 0\nanswer = 7"), "wrong right right"),
+        "pat_patches_json": (cells(one=PATCHED_JSON), "wrong right right"),
+        "quo_patches_later": (cells(three=PATCHED_LATER), "right right tampered"),
+        "rex_recodes": (
+            cells(one="import math\nfrom coursekit import check\ncheck.exercise.__code__ = (lambda *a, **k: None).__code__\nanswer = 7"),
+            "wrong right right",
+        ),
+        "sol_reads_solutions": (
+            cells(one=f"import os\nanswer = 31 if not os.listdir({str(base / 'course' / 'solutions')!r}) else 0",
+                  two=f"answer = 5 if not os.listdir({str(project_root() / 'notebooks' / 'solutions')!r}) else 0"),
+            "right right right",
         ),
         "oli_exits": (cells(two="import os\nos._exit(0)"), "right crashed right"),
         "pia_calls_home": (
@@ -190,7 +218,7 @@ def verdicts(row):
 
 
 def test_every_submission_has_its_row_and_the_right_verdicts(class_):
-    assert len(class_["rows"]) == len(class_["wanted"]) + 2 == 36
+    assert len(class_["rows"]) == len(class_["wanted"]) + 2 == 41
     wrong = {}
     for learner, (_, wanted) in class_["wanted"].items():
         row = class_["rows"]["'" + learner if learner.startswith("=") else learner]
@@ -218,8 +246,10 @@ def test_the_table_says_what_to_look_at(class_):
     assert rows["gus_loops"]["status"] == "time" and rows["hal_eats_memory"]["status"] == "memory"
     assert "tried to write" in rows["ida_writes_outside"]["flags"]
     assert "tried to connect" in rows["pia_calls_home"]["flags"]
+    assert "changed the check" in rows["quo_patches_later"]["flags"]
+    assert "00.1 changed dump, dumps" in rows["pat_patches_json"]["flags"]
     assert "GADGET_VERDICTS" in rows["max_forges_the_file"]["flags"]
-    assert "changed the check" in rows["nia_patches_the_judge"]["flags"]
+    assert "00.1 changed _judge" in rows["nia_patches_the_judge"]["flags"]
     assert rows["ben"]["checks"].startswith("00.1 wrong (mean)") and rows["ben"]["core"] == "0.5"
     assert rows["finn"]["checks"].endswith("00.q1 right") and rows["ben"]["checks"].endswith("00.q1 not attempted")
     reasons = {"frank": "is an archive; unpack it", "ivy_sends_python": "is not a notebook; ask for the .ipynb",
@@ -241,7 +271,7 @@ def test_pages_show_verdicts_and_escape_what_learners_wrote(class_):
     assert "That is the mean." in page and "not yet" in page
     assert "It changed table" in (class_["pages"] / "lea_edits_the_check.html").read_text()
     index = (class_["pages"] / "index.html").read_text()
-    assert index.count("<tr>") == 37 and "_cmd_.html" in index
+    assert index.count("<tr>") == 42 and "_cmd_.html" in index
 
 
 def submission(learner, third):

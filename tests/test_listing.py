@@ -245,7 +245,8 @@ def test_what_the_text_names_comes_first(tmp_path):
         ("Samsung", "galaxy s8", "", "Galaxy S8"),
         ("Soundcore", None, "Soundcore Space\nOne\n£59.99", "Space One"),
         (None, None, "Tab P11 Pro\n6GB RAM", "Tab P11 Pro"),
-        (None, None, "like the Tab P11 Pro", None),  # only a whole line of print
+        (None, None, "like the Tab P11 Pro", "Tab P11 Pro"),
+        (None, None, "like the Tune", None),  # one word is no name
         ("Samsung", None, "", None),
         (None, "Galaxy S8", "", "Galaxy S8"),
     ],
