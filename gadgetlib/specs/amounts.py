@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect
 from collections.abc import Sequence
+from functools import cache
 from typing import NamedTuple
 
 from gadgetlib import money
@@ -149,15 +150,19 @@ def _said(tokens: list[Token], i: int) -> frozenset[str]:
     return NONE
 
 
-_TWO = re.compile(r"^\W*(\d{1,3}(?:,\d{2,3})+) +(\d{1,3}(?:,\d{2,3})+)[*/-]*$", re.M)
+@cache
+def _bare() -> re.Pattern[str]:
+    asked = money.any_of(word for word, roles in tables.roles().items() if "ask" in roles)
+    number = r"(\d{1,3}(?:,\d{2,3})+)"
+    return re.compile(rf"(?:^\W*{number} +|\b(?:{asked})[^\w\n]{{1,3}}){number}[*/-]*$", re.M | re.I)
 
 
 def _unsigned(text: str) -> tuple[Found, None] | None:
-    """On a picture, of two amounts alone on a line the second, if it is less: their sign was not read."""
-    for m in _TWO.finditer(text):
-        old, new = (float(amount.replace(",", "")) for amount in m.groups())
-        if 0.2 * old < new < old:
-            return Found(new, *m.span(2), 0.5, "beside a higher amount"), None
+    """On a picture, an amount whose sign was not read: behind a word like "now", or behind a higher one."""
+    for m in _bare().finditer(text):
+        old, new = (float((number or "0").replace(",", "")) for number in m.groups())
+        if not old or 0.2 * old < new < old:
+            return Found(new, *m.span(2), 0.5, "no currency"), None
     return None
 
 
