@@ -105,7 +105,8 @@ def choose_maker(who: list[Seen], what: list[Seen], tokens: list[Token]) -> tupl
         return strong[0][1].maker, strong[0][0], 0.8, f"line {strong[0][1].name}"
     for i, t in enumerate(tokens):
         starts = t.first or all(x.role == "stop" for x in tokens[max(0, i - 9) : i])
-        if starts and t.role in ("word", "code") and not t.aside and (near := tables.near_maker(t.key)):
+        named = tokens[i + 1 : i + 2] and (tokens[i + 1].first or tokens[i + 1].role != "word" or t.numbered)
+        if starts and named and t.role in ("word", "code") and not t.aside and (near := tables.near_maker(t.key)):
             return near.name, Seen(i, 1, near), 0.6, "misread"
     return None
 
@@ -209,7 +210,7 @@ def _joined(tokens: list[Token], j: int, kept: list[int]) -> bool:
     if gap != "\n" or not kept:
         return False
     line = [x for x in tokens[j : j + 4] if x.row == t.row]
-    suffix = all(x.role == "name" and len(x.key) > 1 for x in line) or t.key == "5g" or t.role == "ordinal"
+    suffix = all(x.role == "name" and len(x.key) > 1 or x.key == "5g" for x in line) or t.role == "ordinal"
     return suffix or t.role in NAMEABLE and not numbered(tokens, kept)
 
 
@@ -320,7 +321,6 @@ def _laptop_code(tokens: list[Token], kept: list[int], maker: str) -> list[int]:
 
 
 def spell(tokens: list[Token], kept: list[int], maker: str | None) -> str:
-    """The name as written, each word once, without its maker; empty where nothing else is left."""
+    """The name as written, without its maker; empty where nothing else is left."""
     named = [tokens[k] for k in kept if tokens[k].key != tables.key(maker or "")]
-    words = {t.key if len(t.key) > 2 else t.start: "Edition" if "edition" in t.roles else t.text for t in reversed(named)}
-    return " ".join(reversed(words.values()))[:80]
+    return " ".join("Edition" if "edition" in t.roles else t.text for t in named)[:80]
