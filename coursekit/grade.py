@@ -6,11 +6,17 @@ and edited checks count for nothing.
 
 from __future__ import annotations
 
+import builtins
+import contextlib
 import csv
+import io
+import keyword
 import re
 import sys
 import tempfile
 import time
+import tokenize
+import zlib
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -19,11 +25,12 @@ from typing import Any
 
 from coursekit import answers
 from coursekit.answers import Frame, Submission
-from coursekit.copies import find_copies
 from coursekit.fence import Fence, run_fenced, try_fence
 from coursekit.workspace import page
 from gadgetlib.errors import CourseError
 from gadgetlib.files import build_dir, project_root, to_cell, write_atomic
+
+GRAM, SHORTEST, ALIKE = 8, 30, 0.8  # tokens in a fingerprint, fingerprints to judge by, share that counts as a copy
 
 
 def _steps(frame: Frame, submission: Submission, left_out: set[str], seed: int | None) -> list[dict[str, Any]]:
@@ -233,3 +240,42 @@ def write_results(found: list[Submission], frames: dict[str, Frame], out: Path, 
         writer = csv.DictWriter(file, rows[0])
         writer.writeheader()
         writer.writerows({key: to_cell(value) for key, value in line.items()} for line in rows)
+
+
+def fingerprints(source: str) -> set[int]:
+    """Hashes of every run of eight tokens; what things are called, texts and comments do not matter."""
+    words = []
+    with contextlib.suppress(tokenize.TokenError, SyntaxError, IndentationError):
+        for token in tokenize.generate_tokens(io.StringIO(source).readline):
+            if token.type == tokenize.NAME:
+                kept = keyword.iskeyword(token.string) or hasattr(builtins, token.string)
+                words.append(token.string if kept else "name")
+            elif token.type in (tokenize.STRING, tokenize.NUMBER, tokenize.OP):
+                words.append("text" if token.type == tokenize.STRING else token.string)
+    return {zlib.crc32(" ".join(words[i : i + GRAM]).encode()) for i in range(len(words) - GRAM + 1)}
+
+
+def find_copies(found: list[Submission], frames: dict[str, Frame]) -> list[tuple[Submission, Submission, float]]:
+    """Pairs of one lesson whose answers share most of their fingerprints; noted on both.
+
+    What the lesson wrote, and what every third learner writes (of at least six), counts for nobody; answers too short
+    to tell are left alone.
+    """
+    pairs = []
+    for name, frame in frames.items():
+        given = set().union(*(fingerprints(task.source) for task in frame.tasks.values()))
+        marks = []
+        for one in (one for one in found if one.lesson == name and one.cells):
+            texts = [text for task in one.cells for text in [*one.own.get(task, []), one.cells[task]]]
+            marks.append((one, set().union(*map(fingerprints, texts)) - given))
+        common = Counter(mark for _, own in marks for mark in own)
+        usual = {mark for mark, times in common.items() if len(marks) >= 6 and times > max(2, len(marks) / 3)}
+        entries = [(one, own - usual) for one, own in marks if len(own - usual) >= SHORTEST]
+        for i, (one, own) in enumerate(entries):
+            for other, theirs in entries[i + 1 :]:
+                share = len(own & theirs) / min(len(own), len(theirs))
+                if share >= ALIKE and one.learner != other.learner:
+                    pairs.append((one, other, share))
+                    one.copies.append(f"{other.learner} ({share:.0%})")
+                    other.copies.append(f"{one.learner} ({share:.0%})")
+    return pairs

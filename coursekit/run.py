@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
+import base64
 import contextlib
 import hashlib
 import json
 import os
+import platform
 import sys
 import threading
 import time
@@ -14,9 +16,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from coursekit.workspace import ARTEFACTS, LESSONS, find_lesson, read_card, write_json
+from coursekit.workspace import LESSONS, find_lesson, page, read_card, record, write_json
 from gadgetlib.errors import CourseError
-from gadgetlib.files import build_dir, check_writable, disk_sentence, project_root, read_json
+from gadgetlib.files import build_dir, check_writable, disk_sentence, project_root, read_json, write_atomic
 
 COMMON = ("profile", "seed", "photos")  # may be set for all lessons, also for those that have no such parameter
 
@@ -29,11 +31,6 @@ class LessonFailed(CourseError):
 
 def lesson_path(name: str) -> Path:
     return project_root() / "notebooks" / f"{name}.ipynb"
-
-
-def makes(name: str) -> list[str]:
-    """The artefacts that a lesson leaves."""
-    return [artefact for artefact, entry in ARTEFACTS.items() if entry.lesson == name]
 
 
 def parameter_names(name: str) -> dict[str, str]:
@@ -70,16 +67,15 @@ def execute(name: str, parameters: dict[str, Any], output: Path | None = None, p
         what = f"{error.ename}: {error.evalue}" if error.ename != "CourseError" else error.evalue
         cell = error.cell_index + 1 - bool(wanted)  # as committed: papermill injects a cell when it sets parameters
         raise LessonFailed(f"{name} stopped at cell {cell}: {what} (its state: {_shown(failed)})") from None
-    except KeyboardInterrupt:
-        part.unlink(missing_ok=True)
-        raise
     except Exception as error:  # the disk is full, the kernel died, or none could start
-        part.unlink(missing_ok=True)
         if isinstance(error, CourseError):
             raise LessonFailed(f"{name} stopped. {error}") from error
         raise LessonFailed(f"{name} could not be run: {type(error).__name__}: {error}. Try `gadget doctor`.") from error
-    part.replace(output)
-    failed.unlink(missing_ok=True)
+    else:
+        part.replace(output)
+        failed.unlink(missing_ok=True)
+    finally:
+        part.unlink(missing_ok=True)
     return output
 
 
@@ -107,8 +103,6 @@ def run_course(
 
 
 def _run(names: list[str], common: dict[str, Any], own: dict[str, dict[str, Any]], say: Any) -> dict[str, Any]:
-    from coursekit import report
-
     asked = {"names": names, "common": common, "own": own}
     kept = build_dir() / "course.json"  # until all is done
     state = read_json(kept) or {}
@@ -126,15 +120,16 @@ def _run(names: list[str], common: dict[str, Any], own: dict[str, dict[str, Any]
         with peak_memory() as memory:
             made = execute(name, parameters, progress=sys.stderr.isatty())
         spent = time.perf_counter() - started
-        report.save_html(made)
-        report.save_run(name, seconds=spent, peak_mb=memory["peak_mb"], parameters=parameters)
+        save_html(made)
+        took = {"seconds": round(spent, 1), "peak_mb": round(memory["peak_mb"])}
+        write_json(record("runs", name), {**took, "parameters": parameters})
         state["done"][name] = key
         write_json(kept, state)
-        figures = ", ".join(f"{k} {report.shown(v)}" for k, v in list(read_card(name).get("figures", {}).items())[:3])
+        figures = ", ".join(f"{k} {shown(v)}" for k, v in list(read_card(name).get("figures", {}).items())[:3])
         say(f"{label}  done in {spent:.0f} s, peak {memory['peak_mb']:.0f} MB{'; ' + figures if figures else ''}")
-        report.write()
+        write_report()
     kept.unlink(missing_ok=True)
-    return report.write()
+    return write_report()
 
 
 def parse_settings(settings: Sequence[str]) -> dict[str, dict[str, Any]]:
@@ -226,3 +221,42 @@ def peak_memory(every: float = 0.25) -> Iterator[dict[str, float]]:
     finally:
         stop.set()
         thread.join()
+
+
+def shown(value: Any) -> str:
+    """A figure as a reader wants it: four digits of a fraction, anything else as it is."""
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def write_report() -> dict[str, Any]:
+    """Write ``build/report.json`` and ``report.html`` from what the lessons have left so far; return the report."""
+    lessons, pictures = [], {}
+    for name in LESSONS:
+        if run := read_json(record("runs", name)):
+            picture = record("cards", name).with_suffix(".png")
+            there = f"cards/{name}.png" if picture.exists() else None
+            lessons.append({"name": name, **run, "figures": read_card(name).get("figures", {}), "picture": there})
+            if there:
+                pictures[name] = base64.b64encode(picture.read_bytes()).decode()
+    system = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
+    found = {
+        "machine": f"Python {platform.python_version()}, {system}",
+        "total": round(sum(lesson["seconds"] for lesson in lessons), 1),
+        "lessons": lessons,
+    }
+    write_json(build_dir() / "report.json", found)
+    with write_atomic(build_dir() / "report.html") as part:
+        part.write_text(page("report.html", **found, pictures=pictures, shown=shown), encoding="utf-8")
+    return found
+
+
+def save_html(notebook: Path) -> Path:
+    """Export an executed notebook to one HTML page beside it that loads nothing from other hosts."""
+    from nbconvert import HTMLExporter
+
+    loads = [name for name in HTMLExporter.class_trait_names() if name.endswith("_url")]
+    body, _ = HTMLExporter(**dict.fromkeys([*loads, "jupyter_widgets_base_url"], "")).from_filename(str(notebook))
+    path = notebook.with_suffix(".html")
+    with write_atomic(path) as part:
+        part.write_text(body, encoding="utf-8")
+    return path

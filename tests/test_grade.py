@@ -12,7 +12,7 @@ import nbformat
 import psutil
 import pytest
 
-from coursekit import answers, copies, fence, grade
+from coursekit import answers, fence, grade
 from coursekit.exercises import Question
 from coursekit.workspace import LESSONS
 from gadgetlib.errors import CourseError
@@ -285,10 +285,10 @@ def test_renamed_and_commented_copies_are_found_even_far_from_the_lesson(tmp_pat
     lesson(tmp_path / "course")
     made = answers.build_frame(tmp_path / "course" / "00_start_here.ipynb", None)
     all_ = [submission("a", RUN), submission("b", COPIED), submission("c", RUN_2), submission("d", RUN_3)]
-    pairs = copies.find_copies(all_, {made.lesson: made})
+    pairs = grade.find_copies(all_, {made.lesson: made})
     assert [(one.learner, other.learner) for one, other, _ in pairs] == [("a", "b")]
     same_short = [submission("a", "answer = 5"), submission("b", "answer = 5")]
-    assert copies.find_copies(same_short, {made.lesson: made}) == []
+    assert grade.find_copies(same_short, {made.lesson: made}) == []
 
 
 def test_an_answer_given_in_an_added_cell_counts_once(tmp_path):

@@ -10,7 +10,7 @@ import nbformat
 import pytest
 import yaml
 
-from coursekit import author, exercises, shows
+from coursekit import author, exercises
 from coursekit.workspace import LESSONS, picture_of
 from gadgetlib.files import project_root
 
@@ -46,7 +46,7 @@ def lint(notebook: nbformat.NotebookNode, name: str, folder=FOLDER) -> list[str]
         where = f"cell {number}"
         if MACHINE.search(cell.source):
             found.append(f"{where} names a path of one machine")
-        for tag in set(cell.metadata.get("tags", [])) - TAGS - {shows.TAG + dotted for dotted in shows.shown(cell)}:
+        for tag in set(cell.metadata.get("tags", [])) - TAGS - {author.TAG + dotted for dotted in author.shown(cell)}:
             found.append(f"{where} has the tag {tag!r}, which nothing knows")
         if not cell.source.strip():
             found.append(f"{where} is empty")
@@ -55,7 +55,7 @@ def lint(notebook: nbformat.NotebookNode, name: str, folder=FOLDER) -> list[str]
         elif re.search(r"!\[\s*\]\(|<img(?![^>]*\balt=\"[^\"]+\")[^>]*>", cell.source):
             found.append(f"{where} shows an image without alt text")
     source = "\n".join(cell.source for cell in text)
-    found += shows.problems(notebook)
+    found += author.shown_problems(notebook)
     found += _lint_headings(text) + _lint_links(source, folder) + _lint_exercises(notebook, name, folder != FOLDER)
     if folder == FOLDER:
         found += [f"lacks {part}" for part, known in PARTS.items() if not re.search(known, source, re.M)]
@@ -67,7 +67,7 @@ def craft_missing(notebook: nbformat.NotebookNode, calls: list[str]) -> list[str
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     source = "\n".join(re.sub(r"(^|\s)#.*", "", cell.source) for cell in code)
     missing = [f"the call {wanted}" for wanted in calls if not any(one in source for one in wanted.split("|"))]
-    taught = {dotted for cell in code for dotted in shows.shown(cell)}
+    taught = {dotted for cell in code for dotted in author.shown(cell)}
     if len(taught) < CRAFT["functions"]:
         missing.append(f"{CRAFT['functions']} shown functions (it has {len(taught)})")
     return missing
@@ -135,7 +135,7 @@ def _lint_code(cell) -> list[str]:
     found = []
     if re.search(r"^\s*[%!]\s*(pip|conda)", cell.source, re.M):
         found.append("installs something")
-    longest = LONGEST_SHOWN if shows.shown(cell) else LONGEST_CELL
+    longest = LONGEST_SHOWN if author.shown(cell) else LONGEST_CELL
     if len([line for line in cell.source.splitlines() if line.strip()]) > longest:
         found.append(f"is longer than {longest} lines")
     if cell.source.strip() and cell.execution_count is None:

@@ -13,8 +13,8 @@ import nbformat
 import pytest
 
 from coursekit import lesson as lesson_module
-from coursekit import report, workspace
 from coursekit import run as runner
+from coursekit import workspace
 from coursekit.run import LessonFailed
 from gadgetlib.errors import CourseError
 
@@ -157,7 +157,7 @@ def test_a_missing_input_is_made_first(lessons, build):
 
 
 def test_figures_are_shown_with_four_digits():
-    assert [report.shown(value) for value in (0.09581362760553512, 19.31781, 2436, "quick")] == [
+    assert [runner.shown(value) for value in (0.09581362760553512, 19.31781, 2436, "quick")] == [
         "0.09581",
         "19.32",
         "2436",
@@ -166,8 +166,8 @@ def test_figures_are_shown_with_four_digits():
 
 
 def test_the_report_survives_a_lesson_without_figures(build):
-    report.save_run("00_start_here", seconds=1, peak_mb=2, parameters={})
-    assert report.write()["lessons"][0]["figures"] == {}
+    workspace.write_json(workspace.record("runs", "00_start_here"), {"seconds": 1, "peak_mb": 2, "parameters": {}})
+    assert runner.write_report()["lessons"][0]["figures"] == {}
 
 
 def test_the_offline_guard_refuses_what_leaves_the_machine():

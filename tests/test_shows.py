@@ -10,11 +10,11 @@ import pytest
 from matplotlib import pyplot as plt
 from PIL import Image
 
-from coursekit import author, shows
+from coursekit import author
 from gadgetlib import files, plots
 from gadgetlib.errors import CourseError
 
-SPLIT = shows.package_source("files.split_of")
+SPLIT = author.package_source("files.split_of")
 
 
 def cell(source: str, *tags: str) -> nbformat.NotebookNode:
@@ -26,11 +26,11 @@ def notebook(*cells) -> nbformat.NotebookNode:
 
 
 def test_a_cell_like_the_package_is_right_whatever_its_docstring_says():
-    assert "def split_of(" in SPLIT and shows.problems(notebook(cell(SPLIT, "shows:files.split_of"))) == []
+    assert "def split_of(" in SPLIT and author.shown_problems(notebook(cell(SPLIT, "shows:files.split_of"))) == []
     other = SPLIT.replace("The split", "A split")
-    assert other != SPLIT and shows.problems(notebook(cell(other, "shows:files.split_of"))) == []
-    whole = shows.package_source("measure.Figure")
-    assert whole.startswith("@dataclass") and shows.problems(notebook(cell(whole, "shows:measure.Figure"))) == []
+    assert other != SPLIT and author.shown_problems(notebook(cell(other, "shows:files.split_of"))) == []
+    whole = author.package_source("measure.Figure")
+    assert whole.startswith("@dataclass") and author.shown_problems(notebook(cell(whole, "shows:measure.Figure"))) == []
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_a_cell_like_the_package_is_right_whatever_its_docstring_says():
     ],
 )
 def test_a_cell_that_drifted_is_noticed(source, tag, words):
-    (problem,) = shows.problems(notebook(cell(source, tag)))
+    (problem,) = author.shown_problems(notebook(cell(source, tag)))
     assert problem.startswith("cell 1") and words in problem
 
 
@@ -52,14 +52,14 @@ def test_the_tool_writes_the_package_s_source_into_the_cell():
     old = "import hashlib\n\n\ndef split_of(product_id):\n    return 'train'\n\n\nsplit_of('x')"
     cells = [cell(old, "shows:files.split_of"), cell("import json", "shows:files.read_json"), cell("x = 1")]
     made = notebook(*cells)
-    assert shows.write(made) == ["files.split_of", "files.read_json"] and shows.write(made) == []
+    assert author.write_sources(made) == ["files.split_of", "files.read_json"] and author.write_sources(made) == []
     assert made.cells[0].source == f"import hashlib\n\n\n{SPLIT}\n\n\nsplit_of('x')"
-    assert made.cells[1].source == "import json\n\n\n" + shows.package_source("files.read_json")
-    assert shows.problems(made) == []
+    assert made.cells[1].source == "import json\n\n\n" + author.package_source("files.read_json")
+    assert author.shown_problems(made) == []
 
 
 def test_docstrings_shrink_to_their_first_line():
-    source = shows.package_source("files.write_atomic")
+    source = author.package_source("files.write_atomic")
     assert source.startswith("@contextlib.contextmanager")
     assert source.count('"""') == 2 and "A full disk" not in source and "rename it into place only if" in source
 
@@ -68,10 +68,10 @@ def test_a_package_is_named_like_a_module(tmp_path):
     (tmp_path / "specs").mkdir()
     (tmp_path / "specs" / "__init__.py").write_text("def one():\n    return 1\n")
     (tmp_path / "specs" / "two.py").write_text("def two():\n    return 2\n")
-    assert shows.package_source("specs.one", tmp_path) == "def one():\n    return 1"
-    assert shows.package_source("specs.two.two", tmp_path) == "def two():\n    return 2"
+    assert author.package_source("specs.one", tmp_path) == "def one():\n    return 1"
+    assert author.package_source("specs.two.two", tmp_path) == "def two():\n    return 2"
     with pytest.raises(CourseError, match="defines no three"):
-        shows.package_source("specs.three", tmp_path)
+        author.package_source("specs.three", tmp_path)
 
 
 def test_tags_and_folded_outputs_survive_the_author_s_tools(tmp_path):
