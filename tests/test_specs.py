@@ -103,6 +103,12 @@ def test_the_special_cases_stay_right():
         ("SAMSUNE\nA15 128GB", {"brand": "Samsung", "model": "A15"}),
         ("NOISEHRX X-Fit 1", {"brand": "Noise"}),
         ("BOATROCKERZ 450", {"brand": "boAt", "model": "Rockerz 450"}),
+        ("ابل ايفون 15 برو ماكس 256 جيجابايت", {"brand": "Apple", "model": "iPhone 15 Pro Max", "storage_gb": 256}),
+        ("Планшет Самсунг Галакси Таб A9 64 ГБ", {"brand": "Samsung", "model": "Galaxy Tab A9", "storage_gb": 64}),
+        ("Чохол для Apple iPhone 14", {"brand": None, "model": None, "gadget_type": "other"}),
+        ("Medion Erazer Crawler E40 i5-13420H RTX 4050 16 GB 512 GB", {"ram_gb": 16, "storage_gb": 512}),
+        ("OnePlus Nord CE 3\nLite 5G", {"model": "Nord CE 3 Lite 5G"}),
+        ("Watch Series 9\nSmarter. Brighter.", {"brand": "Apple", "model": "Watch Series 9"}),
         ("Xiaomi Redmi Watch 5 Active", {"model": "Redmi Watch 5 Active"}),
         ("Tough Armor Case iPhone 15", {"brand": None, "model": None, "gadget_type": "other"}),
         ("Xiaomi 33W charger", {"brand": "Xiaomi", "model": None, "gadget_type": "other"}),
@@ -161,6 +167,7 @@ def test_two_amounts_whose_sign_was_not_read():
     assert (got.price, got.currency) == (36999, None) and "currency" not in got.evidence
     assert extract("Nokia G20\n36,999 49,999", heights=(40, 30)).price is None
     assert extract("Nokia G20 49,999 36,999").price is None
+    assert extract("Nokia G20\nOnly 36,999/-", heights=(40, 30)).price == 36999
 
 
 def test_a_whole_title():
@@ -292,6 +299,7 @@ def test_every_maker_is_recognised_by_its_own_name():
 
 
 def test_the_tables_are_sound():
+    assert all(key.isascii() for key in map(tables.key, tables.latin().values()))
     makers = [row["maker"] for row in table("gazetteer/makers.csv")]
     assert len(makers) == len(set(makers)) and {row["note"] for row in table("gazetteer/makers.csv")} <= {
         "",

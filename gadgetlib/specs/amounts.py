@@ -81,7 +81,7 @@ def memory(tokens: list[Token], kind: str | None) -> tuple[Found | None, Found |
     for before, t, after in zip([END, *tokens], tokens, tokens[1:]):
         if t.hint == "either":  # "memory" is RAM beside a drive, and storage beside RAM
             t.hint = "ram" if t.value <= (24 if small else 128) and (stored or not told) else "disk "
-        elif t.role == "size" and not t.hint and t.value <= 24 and "gpu" in (before.hint, after.hint):
+        elif t.role == "size" and not t.hint and t.value <= 12 and "gpu" in (before.hint, after.hint):
             t.hint = "card"
     ram = next((t for t in sizes if t.hint == "ram"), None)
     disks = [t for t in sizes if t.hint.startswith("disk")]

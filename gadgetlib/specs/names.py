@@ -199,7 +199,7 @@ def read_name(tokens: list[Token], start: int, size: int, maker: str | None, kin
 def _joined(tokens: list[Token], j: int, kept: list[int]) -> bool:
     """Does the gap before token j leave the name whole? A short bracket does, and a line's end before a number."""
     t, gap = tokens[j], tokens[j].gap
-    if not HARD.search(gap) or gap == ") " and any("(" in tokens[k].gap for k in kept[1:]):
+    if not HARD.search(gap) or gap == ") " and any("(" in tokens[k].gap for k in kept[1:]) or t.key == "gen" and kept:
         return True
     if gap.strip() == "(" and kept:
         inside = next((k for k in range(1, 4) if ")" in tokens[min(j + k, len(tokens) - 1)].gap), 1)

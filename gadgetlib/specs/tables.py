@@ -70,6 +70,12 @@ def roles() -> dict[str, frozenset[str]]:
     return out
 
 
+@cache
+def latin() -> dict[str, str]:
+    """How makers write a word of a name that stands in another script: key -> word."""
+    return {key(row["word"]): row["latin"] for row in table("gazetteer/latin.csv")}
+
+
 def roles_of(word: str) -> frozenset[str]:
     """What a word (a key) does in a title, also with a zero for its O ("fr0m")."""
     return roles().get(word) or roles().get(word.replace("0", "o") if word[1:-1].strip("123456789") else word, frozenset())

@@ -91,7 +91,7 @@ def scan(text: str) -> list[Token]:
 
 
 def _token(text: str, m: re.Match, gap: str, asked: money.Money | None) -> Token:
-    low, role, value, roles = m[0], m.lastgroup or "", 0.0, NONE
+    low, role, value, roles, word = m[0], m.lastgroup or "", 0.0, NONE, text[m.start() : m.end()]
     if asked:
         role = "money"
     elif role == "size":
@@ -102,9 +102,11 @@ def _token(text: str, m: re.Match, gap: str, asked: money.Money | None) -> Token
     elif role in ("short", "decimal"):
         value = float((m["many"] or low).replace(",", "."))
     elif role == "word":
+        word = tables.latin().get(tables.key(low), word)
+        low = word.lower()
         roles = tables.roles_of(tables.key(low))
-        role, value = _role(low, text[m.start()], roles), float(low[:9]) if low.isdecimal() else 0.0
-    return Token(text[m.start() : m.end()], tables.key(low), m.start(), m.end(), gap, role, roles, value, money=asked)
+        role, value = _role(low, word[0], roles), float(low[:9]) if low.isdecimal() else 0.0
+    return Token(word, tables.key(low), m.start(), m.end(), gap, role, roles, value, money=asked)
 
 
 def _role(low: str, first: str, roles: frozenset[str]) -> str:
