@@ -57,14 +57,10 @@ def interval(
     return Figure(float(statistic(values)), float(low), float(high), len(values))
 
 
-def difference(
-    one: Any, other: Any, groups: Sequence[Any] | None = None, statistic: Callable[[np.ndarray], float] = np.mean,
-    draws: int = 1000, seed: int = 42,
-) -> Figure:  # fmt: skip
+def difference(one: Any, other: Any, groups: Sequence[Any] | None = None, statistic: Callable = np.mean) -> Figure:
     """``statistic(one) - statistic(other)`` of the same rows, drawn together: ``one`` is higher where both ends are
     above zero. Raises ValueError as :func:`interval`, and for two different lengths."""
     one, other = np.asarray(one), np.asarray(other)
     if len(one) != len(other):
         raise ValueError(f"{len(one)} values against {len(other)}: a paired difference needs the same rows in both.")
-    gap = lambda rows: statistic(one[rows]) - statistic(other[rows])  # noqa: E731
-    return interval(np.arange(len(one)), groups, gap, draws, seed)
+    return interval(np.arange(len(one)), groups, lambda rows: statistic(one[rows]) - statistic(other[rows]))
