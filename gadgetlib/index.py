@@ -248,7 +248,8 @@ class Index:
     ) -> list[Row]:  # fmt: skip
         """The n nearest photos of a unit vector: id, product_id, score (cosine). products: only theirs."""
         search = self.photos.search(vector, vector_column_name="vector").distance_type("dot").limit(n)
-        search = search.where(_condition(products, exclude), prefilter=True)
+        if condition := _condition(products, exclude):
+            search = search.where(condition, prefilter=True)
         if len(self) >= APPROXIMATE_FROM:
             search = search.nprobes(3).ef(max(48, 2 * n))  # chosen at a million rows: .98 of the exact ten
         rows = search.select(["id", "product_id", "_distance"]).to_list()
@@ -269,9 +270,9 @@ def _within(column: str, values: Iterable[str]) -> str:
 
 
 def _condition(products: Collection[str] | None, exclude: Collection[str]) -> str:
-    """That a photo is of these products (None: of any) and is not excluded."""
-    among = "TRUE" if products is None else _within("product_id", products)
-    return among + (f" AND NOT {_within('id', exclude)}" if exclude else "")
+    """That a photo is of these products (None: of any) and is not excluded; "" where all may be."""
+    among = [_within("product_id", products)] if products is not None else []
+    return " AND ".join(among + ([f"NOT {_within('id', exclude)}"] if exclude else []))
 
 
 def _photo_table(photos: Iterable[Row], vectors: np.ndarray) -> Any:
