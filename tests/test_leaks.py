@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Iterable
 
 import pytest
 
-from gadgetlib.files import build_dir, split_of
+from gadgetlib.files import build_dir, data_dir, split_of
 
 
 def learned_from_test(ids: Iterable[str]) -> set[str]:
@@ -21,6 +22,23 @@ def card(artefact: str, file: str, lesson: str) -> dict:
     if not path.exists():
         pytest.skip(f"no {artefact} has been made here (make course ONLY={lesson})")
     return json.loads(path.read_text(encoding="utf-8"))
+
+
+def products() -> set[str]:
+    with open(data_dir() / "photos" / "photos.csv", encoding="utf-8") as file:
+        return {row["product_id"] for row in csv.DictReader(file)}
+
+
+def taught(about: dict) -> set[str]:
+    """All products that a classifier's card says it has learned from, whatever for (weights, temperature, threshold)."""
+    return {one for ids in about["trained_on"].values() for one in ids}
+
+
+def test_the_classifier_learned_from_no_product_of_the_test_split():
+    learned = taught(card("classifier", "model.json", "03"))
+    if not learned & products():
+        pytest.skip("the classifier is of pictures of somebody's own")
+    assert len(learned) > 300 and not learned_from_test(learned)
 
 
 def test_the_price_model_learned_from_no_product_of_the_test_split():
@@ -38,5 +56,7 @@ def test_the_metric_of_the_index_learned_from_no_product_of_the_test_split():
 
 
 def test_a_planted_product_would_be_noticed():
-    products = {split_of(name): name for name in (f"product {i}" for i in range(100))}
-    assert learned_from_test(products.values()) == {products["test"]}
+    ids = {split: sorted(one for one in products() if split_of(one) == split) for split in ("train", "valid", "test")}
+    assert not learned_from_test(taught({"trained_on": {"weights": ids["train"], "threshold": ids["valid"]}}))
+    planted = {"trained_on": {"weights": ids["train"], "threshold": [*ids["valid"], ids["test"][0]]}}
+    assert learned_from_test(taught(planted)) == {ids["test"][0]}

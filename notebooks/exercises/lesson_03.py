@@ -1,203 +1,307 @@
-"""Exercises of lesson 03: macro accuracy, declining, two opinions."""
+"""Exercises of lesson 03: a DataBlock for one's own folder, a threshold that keeps a promise, calibration error by hand."""
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
+
 import numpy as np
 
-from coursekit.exercises import Exercise, Mistake, Question, once
+from coursekit.exercises import Exercise, Mistake, Question
+
+# ---------------------------------------------------------------- 03.1, a DataBlock
+
+SIDE = 64
+PRODUCTS = ("a1", "b2", "c3", "d4")
 
 
-def _hits(given):
-    return np.asarray(given.logits).argmax(1) == np.asarray(given.target)
+def _draw(folder: Path) -> None:
+    """laptop/a1_0.png and so on: wide, red at the left, blue at the right, a white line along the top edge."""
+    from PIL import Image, ImageDraw
+
+    for label in ("laptop", "tablet", "watch"):
+        (folder / label).mkdir()
+        for product in PRODUCTS:
+            for number in range(2):
+                picture = Image.new("RGB", (120, 60), "green")
+                draw = ImageDraw.Draw(picture)
+                draw.rectangle((0, 0, 19, 59), fill="red")
+                draw.rectangle((100, 0, 119, 59), fill="blue")
+                draw.rectangle((0, 0, 119, 7), fill="white")
+                picture.save(folder / label / f"{product}_{number}.png")
 
 
-def _per_class(given, called=False):
-    """Mean over the classes of the share of right answers: of what is in the class, or of what was called so."""
-    hits = _hits(given)
-    by = np.asarray(given.logits).argmax(1) if called else np.asarray(given.target)
-    return float(np.mean([hits[by == label].mean() for label in np.unique(by)]))
+def _facts(answer, given) -> dict:
+    """What the DataLoaders of a learner's function look like on a drawn folder."""
+    from fastai.data.core import DataLoaders
+
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        _draw(folder)
+        data = answer(folder, list(given.held))
+        if not isinstance(data, DataLoaders):
+            raise TypeError(f"own_data returned {type(data).__name__}, not DataLoaders")
+        train, valid = ([Path(item) for item in part.items] for part in (data.train_ds, data.valid_ds))
+        picture = np.asarray(data.train.do_item(0)[0]).astype(int)
+        if picture.shape[0] == 3:
+            picture = picture.transpose(1, 2, 0)
+    centre = picture[:, picture.shape[1] // 2]
+    white = np.flatnonzero(centre.min(1) > 150)
+    return {
+        "vocab": [str(one) for one in data.vocab],
+        "train": {path.name.split("_")[0] for path in train},
+        "valid": {path.name.split("_")[0] for path in valid},
+        "count": len(train) + len(valid),
+        "shape": picture.shape[:2],
+        "edges": bool((picture[..., 0] - picture[..., 1] > 100).any() and (picture[..., 2] - picture[..., 1] > 100).any()),
+        "squashed": len(white) > 0 and white.min() < 6 and not (white > SIDE // 2).any(),
+    }
 
 
-def _sure(given, temperature=None):
-    from gadgetlib.vision import softmax
-
-    return softmax(np.asarray(given.logits) / (temperature or given.temperature)).max(1) >= given.least
-
-
-def _declining(given, sure=None):
-    sure, hits = _sure(given) if sure is None else sure, _hits(given)
-    return [float(sure.mean()), float(hits[sure].mean()) if sure.any() else 0.0]
-
-
-def _macro_at(weight, opinions):
-    from gadgetlib.vision import scores
-
-    probe, tuned, target = opinions
-    return scores((1 - weight) * probe + weight * tuned, target)["macro"]
+def _good_block(answer, given) -> bool:
+    found = _facts(answer, given)
+    return (
+        found["vocab"] == ["laptop", "tablet", "watch"]
+        and found["valid"] == set(given.held)
+        and found["train"] == set(PRODUCTS) - set(given.held)
+        and found["count"] == 3 * 2 * len(PRODUCTS)
+        and found["shape"] == (SIDE, SIDE)
+        and found["edges"]
+        and not found["squashed"]
+    )
 
 
-GRID = np.linspace(0, 1, 11)
+def own_data(folder, held, split=None, label=None, **resize):
+    """DataLoaders of a folder; with other arguments, the ways to get them wrong."""
+    import fastai.vision.all as fv
+
+    block = fv.DataBlock(
+        blocks=(fv.ImageBlock, fv.CategoryBlock),
+        get_items=fv.get_image_files,
+        get_y=label or fv.parent_label,
+        splitter=split or fv.FuncSplitter(lambda path: path.name.split("_")[0] in held),
+        item_tfms=fv.Resize(SIDE, **(resize or {"method": "pad", "pad_mode": "zeros"})),
+    )
+    return block.dataloaders(folder, bs=4, num_workers=0)
 
 
-def _best(given, opinions=None):
-    """The weights of the grid that score best, on the validation copies unless told otherwise."""
-    macro = [_macro_at(weight, opinions or once(given, "valid")) for weight in GRID]
-    return [float(weight) for weight, score in zip(GRID, macro) if score >= max(macro) - 1e-9]
+def _random_split():
+    import fastai.vision.all as fv
+
+    return fv.RandomSplitter(0.5, seed=1)
 
 
-def _good_weight(answer, given):
-    if not 0 <= answer <= 1:
-        return False
-    valid = once(given, "valid")
-    return _macro_at(answer, valid) >= max(_macro_at(weight, valid) for weight in GRID) - 1e-9
+# ---------------------------------------------------------------- 03.2, a threshold
 
 
-def _no_best(given):
-    """A weight in 0..1 that is not among the best ones: the farthest from the first of them."""
-    return max(GRID, key=lambda weight: (not _good_weight(weight, given), abs(weight - _best(given)[0])))
+def threshold(confidence, right, wanted):
+    """The lowest confidence from which on at least the share `wanted` is right; 1 where none will do."""
+    confidence, right = np.asarray(confidence, float), np.asarray(right, bool)
+    return next((float(t) for t in sorted(confidence) if right[confidence >= t].mean() >= wanted), 1.0)
+
+
+def _of_all(confidence, right, wanted):
+    """Right and sure, as a share of all."""
+    confidence, right = np.asarray(confidence, float), np.asarray(right, bool)
+    return next((float(t) for t in sorted(confidence) if (right & (confidence >= t)).mean() >= wanted), 1.0)
+
+
+def _highest(confidence, right, wanted):
+    confidence, right = np.asarray(confidence, float), np.asarray(right, bool)
+    return next((float(t) for t in sorted(confidence)[::-1] if right[confidence >= t].mean() >= wanted), 1.0)
+
+
+def _wanted_itself(confidence, right, wanted):
+    return float(wanted)
+
+
+def _answers(given) -> list[tuple]:
+    """Two made-up models, one of them overconfident, and one that is never right."""
+    rng = np.random.default_rng(given.draw)
+    cases = []
+    for power in (1.0, 2.0):
+        confidence = rng.uniform(0.3, 1.0, 60).round(3)
+        right = rng.random(60) < confidence**power
+        right[np.argsort(confidence)[-3:]] = True, True, True
+        cases.append((confidence.tolist(), right.tolist()))
+    return [*cases, ([0.5, 0.9, 0.7], [False, False, False])]
+
+
+def _threshold_cases(given):
+    return [((*case, given.wanted), threshold(*case, given.wanted)) for case in _answers(given)]
+
+
+# ---------------------------------------------------------------- 03.3, calibration error
+
+
+def calibration(confidence, right, bins, weigh=True, gap=abs):
+    """Expected calibration error over bins of equal width; with other arguments, the ways to get it wrong."""
+    confidence, right = np.asarray(confidence, float), np.asarray(right, float)
+    place = np.minimum((confidence * bins).astype(int), bins - 1)
+    used = [place == i for i in range(bins) if (place == i).any()]
+    gaps = [gap(confidence[part].mean() - right[part].mean()) for part in used]
+    return float(sum(g * (part.mean() if weigh else 1 / len(used)) for g, part in zip(gaps, used)))
+
+
+def _largest_gap(confidence, right, bins):
+    confidence, right = np.asarray(confidence, float), np.asarray(right, float)
+    place = np.minimum((confidence * bins).astype(int), bins - 1)
+    return float(max(abs(confidence[place == i].mean() - right[place == i].mean()) for i in set(place.tolist())))
+
+
+def _calibration_cases(given):
+    return [((*case, bins), calibration(*case, bins)) for case in _answers(given) for bins in (5, given.bins)]
 
 
 EXERCISES = (
     Exercise(
         "03.1",
         "core",
-        "number",
-        "Compute the macro accuracy of `both_test` by hand: the mean over the classes of the share of right answers. "
-        "`test.target` holds the truth.",
+        "function",
+        "Write `own_data(folder, held)`: fastai DataLoaders for pictures of your own. `folder` holds one sub-folder per class, "
+        "with files called product_number, such as laptop/a1_0.jpg. All pictures of the products listed in `held` are for "
+        "validation, all others for training. Pictures become squares of 64 pixels, whole and in their proportions; batches of "
+        "four. The check draws such a folder and calls your function with `task.held`.",
         hints=(
-            "One accuracy a class, then their mean.",
-            "both_test.argmax(1) are the answers; which are right in the rows with test.target == 0?",
-            "np.mean([(both_test.argmax(1) == test.target)[test.target == c].mean() for c in range(len(classes))])",
+            "A DataBlock with get_items=fv.get_image_files finds the files. Where does the label stand?",
+            "fv.parent_label gives the folder's name. fv.FuncSplitter(f) puts a file into validation where f(path) is true.",
+            'path.name.split("_")[0] is the product. fv.Resize(64) alone cuts the sides off: look at its argument method.',
         ),
-        because="A model that never says 'smartwatch' can still be accurate when watches are rare; macro shows it.",
-        expected=_per_class,
-        within=5e-4,
+        because="Split by product, keep proportions, cut nothing: the three things that a folder of one's own gets wrong first.",
+        right=_good_block,
         wrong=(
             Mistake(
-                "all pictures alike",
-                "That is the accuracy over all pictures: big classes drown small ones.",
-                lambda g: float(_hits(g).mean()),
+                "leak",
+                "Some product has pictures on both sides. Split by the product in the file's name, not at random.",
+                lambda g: lambda folder, held: own_data(folder, held, split=_random_split()),
+                lambda a, g: bool((found := _facts(a, g))["train"] & found["valid"]),
             ),
             Mistake(
-                "of what was called so",
-                "You grouped by the answer, which gives precision. Group by the truth.",
-                lambda g: _per_class(g, called=True),
+                "the wrong way round",
+                "The products in `held` are for validation; you train on them.",
+                lambda g: lambda folder, held: own_data(folder, [p for p in PRODUCTS if p not in held]),
+                lambda a, g: _facts(a, g)["train"] == set(g.held),
             ),
-            Mistake("errors", "That is the share of wrong answers; take it from one.", lambda g: 1 - _per_class(g)),
             Mistake(
-                "percent",
-                "That is in percent. Give a share between 0 and 1.",
-                lambda g: 100 * _per_class(g),
-                lambda a, g: 1 < a <= 100,
+                "cut",
+                "The sides of wide pictures are cut off. Resize crops unless its method says otherwise.",
+                lambda g: lambda folder, held: own_data(folder, held, method="crop"),
+                lambda a, g: not _facts(a, g)["edges"],
+            ),
+            Mistake(
+                "squashed",
+                "Pictures are squashed to a square. Proportions tell a phone from a tablet: pad instead.",
+                lambda g: lambda folder, held: own_data(folder, held, method="squish"),
+                lambda a, g: _facts(a, g)["squashed"],
+            ),
+            Mistake(
+                "products as labels",
+                "The label is the name of the folder, not what the file is called.",
+                lambda g: lambda folder, held: own_data(folder, held, label=lambda path: path.name.split("_")[0]),
+                lambda a, g: set(_facts(a, g)["vocab"]) <= set(PRODUCTS),
             ),
         ),
+        variant=lambda rng: {"held": sorted(rng.sample(PRODUCTS, 2))},
     ),
     Exercise(
         "03.2",
         "core",
-        "pair",
-        "What if the classifier declined whenever its calibrated confidence is below `task.least`? Give a pair: the share "
-        "of the test products that it answers, and its accuracy on those.",
+        "function",
+        "The shop wants a promise: of the pictures that the classifier answers, the share `wanted` is right; of the others it says "
+        "nothing. Write `threshold(confidence, right, wanted)`: the lowest confidence in the list from which on, on these validation "
+        "answers, the promise holds; 1.0 where none will do. The check asks for `task.wanted`.",
         hints=(
-            "Calibrated means: divide both_test by the temperature, then softmax.",
-            'vision.softmax(both_test / model.meta["temperature"]).max(1) >= task.least is a mask of the sure ones.',
-            "(sure.mean(), right.to_numpy()[sure].mean()) with that mask.",
+            "Try every confidence in the list, from the lowest up, and stop at the first that keeps the promise.",
+            "At a threshold t the answers given are those with confidence >= t. The promise is about these alone.",
+            "right[confidence >= t].mean() >= wanted, with both as numpy arrays.",
         ),
-        because="Declining trades coverage for accuracy; the curve of the two is what a shop decides on.",
-        expected=_declining,
-        within=2e-3,
+        because="A threshold is chosen on validation answers and promised for new ones: check it on the test split before you sign.",
+        cases=_threshold_cases,
         wrong=(
-            Mistake("swapped", "The order is (share answered, accuracy on those).", lambda g: _declining(g)[::-1]),
             Mistake(
-                "not calibrated",
-                "That is the confidence as trained. Divide the scores by the temperature first.",
-                lambda g: _declining(g, _sure(g, 1.0)),
+                "of all",
+                "You divide by all pictures. Nothing was claimed about those below the threshold: leave them out.",
+                lambda g: _of_all,
             ),
+            Mistake("the highest", "That is the highest such threshold. The lowest answers more pictures.", lambda g: _highest),
             Mistake(
-                "accuracy on all",
-                "Your second number is the accuracy over all products. Of those declined nothing was claimed: leave them out.",
-                lambda g: [_declining(g)[0], float(_hits(g).mean())],
-            ),
-            Mistake(
-                "right and sure",
-                "Your second number is the share of *all* products that is answered rightly. Divide by those answered.",
-                lambda g: [_declining(g)[0], _declining(g)[0] * _declining(g)[1]],
+                "taken at its word",
+                "You take confidence for accuracy. Is the model calibrated on these answers? Count what is right.",
+                lambda g: _wanted_itself,
             ),
         ),
-        variant=lambda rng: {"least": rng.choice([0.55, 0.6, 0.65, 0.7, 0.75, 0.8])},
+        variant=lambda rng: {"wanted": rng.choice([0.8, 0.85, 0.9]), "draw": rng.randrange(1000)},
     ),
     Exercise(
         "03.3",
         "stretch",
-        "number",
-        "Which weight of the fine-tuned network against the probe is best on the *validation* copies (`valid_wild`, "
-        "`hard_valid.target`), by macro accuracy? Give one between 0 and 1; steps of 0.1 are fine enough.",
+        "function",
+        "Write `calibration(confidence, right, bins)`, the expected calibration error as it was first defined: cut 0 to 1 into `bins` "
+        "parts of equal width (a confidence of 1 belongs to the last), and average the distance between mean confidence and share right "
+        "over the parts, each weighed by its number of pictures.",
         hints=(
-            "model.parts(valid_wild) gives both opinions: the probe's and the fine-tuned network's.",
-            "Mix them as (1 - w) * probe + w * tuned for each w in np.linspace(0, 1, 11), and score each mixture.",
-            'max(np.linspace(0, 1, 11), key=lambda w: vision.scores((1 - w) * p + w * t, hard_valid.target)["macro"])',
+            "Which part does a confidence of 0.37 belong to when there are ten? And 1.0?",
+            "int(confidence * bins), and the last part for 1.0. Empty parts count for nothing.",
+            "Sum over the parts of abs(mean confidence - mean right) times the share of pictures in the part.",
         ),
-        because="The optimum is flat: near it, the exact weight matters less than having two opinions.",
-        right=_good_weight,
+        because="One number can hide much: a part with three pictures is noise. The lesson's plot uses parts of equal count instead.",
+        cases=_calibration_cases,
         wrong=(
-            Mistake("percent", "A weight lies between 0 and 1.", lambda g: 40, lambda a, g: not 0 <= a <= 1),
             Mistake(
-                "one opinion",
-                "That listens to one of the two alone, and a mixture does better on the validation copies.",
-                lambda g: next(w for w in (0.0, 1.0) if not _good_weight(w, g)),
-                lambda a, g: a in (0, 1),
+                "parts all alike",
+                "Every part counts the same with you. Weigh each by its share of the pictures.",
+                lambda g: lambda c, r, b: calibration(c, r, b, weigh=False),
             ),
             Mistake(
-                "the probe's",
-                "That is the weight of the probe; the fine-tuned network's is one minus it.",
-                lambda g: next((1 - w for w in _best(g) if not _good_weight(1 - w, g)), _no_best(g)),
-                lambda a, g: _good_weight(1 - a, g),
+                "signed",
+                "Overconfident and underconfident parts cancel each other. Take the distance, not the difference.",
+                lambda g: lambda c, r, b: calibration(c, r, b, gap=lambda x: x),
             ),
             Mistake(
-                "chosen on the test",
-                "That weight is best on the test copies. Choose on the validation copies; the test is looked at once, after.",
-                lambda g: next((w for w in _best(g, once(g, "test")) if not _good_weight(w, g)), _no_best(g)),
-                lambda a, g: any(abs(a - w) < 0.051 for w in _best(g, once(g, "test"))),
+                "the largest",
+                "That is the largest distance of any part (the maximum calibration error). Average them.",
+                lambda g: _largest_gap,
             ),
         ),
+        variant=lambda rng: {"bins": rng.choice([8, 10, 12, 15]), "draw": rng.randrange(1000)},
     ),
 )
 
 QUIZ = (
     Question(
         "03.q1",
-        "Why does the test split hold products and not pictures that training never saw?",
+        "Why does the test split hold products that are in no other split, and not just pictures that are in no other split?",
         right=(
-            "because two pictures of one product are almost one picture",
-            "With one in training, the other tests memory. A customer brings a product that nobody has seen.",
+            "because photos of one product are right or wrong together",
+            "A photo of a product that training has seen is half known. A customer brings a product that nobody has seen.",
         ),
         wrong=(
-            ("to have fewer pictures", "Fewer pictures would only make the score noisier."),
-            ("because fastai asks for it", "fastai splits at random by default, which leaks."),
+            ("to have fewer test pictures", "Fewer pictures would only make the figure noisier."),
+            ("because fastai asks for it", "fastai splits at random unless you say otherwise, and that leaks."),
         ),
     ),
     Question(
         "03.q2",
-        "Batch-norm statistics are kept as they came. What is that for?",
+        "Two models reach 0.93 and 0.91 on the same 309 test pictures. The interval of the paired difference is -0.01 to +0.05. What may you say?",
         right=(
-            "small batches of a narrow kind of picture would replace averages over a million",
-            "And with the averages every later layer would see other numbers than those it was trained for.",
+            "these pictures do not decide which is better",
+            "Zero lies inside the interval: with other products the order might turn round.",
         ),
         wrong=(
-            ("speed", "It saves a little time, as a side effect."),
-            ("to save memory", "The averages are a few thousand numbers; there is nothing to save."),
+            ("the first is better", "On these pictures it was right more often; for new products the interval includes no difference at all."),
+            ("they are equally good", "Nor that: a difference of five points is as compatible with the data as none."),
         ),
     ),
     Question(
         "03.q3",
-        "Temperature 1.6 was fitted. What changes?",
+        "A temperature of 0.7 was fitted. What changes?",
         right=(
-            "only the confidence, which falls",
-            "Scores divided by more than one lie closer together: the same answers, said with less conviction.",
+            "only the confidence, which rises",
+            "Scores divided by less than one lie further apart: the same answers, with probabilities nearer to 0 and 1.",
         ),
         wrong=(
             ("some answers", "Dividing all scores by one number keeps their order, so the first stays the first."),
-            ("the accuracy", "No answer changes, so the accuracy cannot."),
+            ("only the confidence, which falls", "That is what a temperature above one does."),
         ),
     ),
 )
