@@ -1,7 +1,8 @@
-"""A photo to a listing: how often it is right, by picture, by text and by both, how long it takes, and the app under load.
+"""A photo to a listing: how often it is right (by picture, by text, by both), how long it takes, the app under load.
 
-Needs a trained course (`make course`). The 101 listings are of products of the test split, and the photos that a listing was laid out
-with are excluded from the index while it is described. The app runs in a process of its own and is asked through its own client.
+Needs a trained course (`make course`). The 101 listings are of products of the test split, and the photos that one was
+laid out with are excluded from the index while it is described. The app runs in a process of its own and is asked through
+its own client.
 
     python -m bench.bench_listing          # the counts of data/gazetteer/kind_clues.csv, on training listings
 """
@@ -44,7 +45,10 @@ def memory(process: psutil.Process | None = None) -> float:
 
 
 def quality(describer: Describer, count: int | None) -> Iterator[dict]:
-    """Every field, the kind, the first match and the price, over products that whose texts and prices no model has seen; the shipped classifier knows their photos."""
+    """Every field, the kind, the first match and the price.
+
+    No model has seen the products' texts and prices; the shipped classifier knows their photos.
+    """
     rows, seconds, found = shipped_listings("test")[:count], [], []
     for truth in rows:
         started = time.perf_counter()
@@ -93,7 +97,8 @@ def price_error(describer: Describer, found: list, rows: list[dict]) -> Iterator
         ("as printed", lambda one, truth: (truth["gadget_type"], truth["specs"])),
     ):
         errors = [abs(describer.estimate(*given(*pair))["price"] / launch[pair[1]["sku"]] - 1) for pair in known]
-        yield row(AREA, "price", f"{len(known)} shipped listings, test split", f"median error, specs {name}", interval(errors, products, np.median))
+        data, figure = f"{len(known)} shipped listings, test split", interval(errors, products, np.median)
+        yield row(AREA, "price", data, f"median error, specs {name}", figure)
 
 
 def batch(describer: Describer, count: int) -> Iterator[dict]:
@@ -102,7 +107,8 @@ def batch(describer: Describer, count: int) -> Iterator[dict]:
     with tempfile.TemporaryDirectory() as folder:
         for number in range(count):
             content = good[number * len(good) // count].read_bytes()
-            (Path(folder) / f"{number:05d}.jpg").write_bytes(content[: len(content) // 3] if number % 20 == 0 else content)
+            length = len(content) // (1 if number % 20 else 3)
+            (Path(folder) / f"{number:05d}.jpg").write_bytes(content[:length])
         started, marks = time.perf_counter(), []
 
         def watched(paths: list[Path]) -> Iterator[Path]:
@@ -120,12 +126,13 @@ def batch(describer: Describer, count: int) -> Iterator[dict]:
 
 
 def app(seconds: int, phones: int) -> Iterator[dict]:
-    """Twenty users who upload a picture, wait for its listing and upload the next; then photos as large as phones make them."""
+    """Twenty users who upload a picture, wait for its listing and upload the next; then photos as phones make them."""
     from gradio_client import Client, handle_file
 
     pictures = [str(data_dir() / "listings" / one["file"]) for one in shipped_listings("test")[:USERS]]
     started = time.perf_counter()
-    server = subprocess.Popen([sys.executable, "-m", "gadgetlib", "app", "--port", str(PORT)], stdout=subprocess.DEVNULL)
+    command = [sys.executable, "-m", "gadgetlib", "app", "--port", str(PORT)]
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     try:
         clients = [connected(Client, server)]
         yield row(AREA, "app", "start", "first page after", time.perf_counter() - started, "s")
@@ -149,7 +156,8 @@ def app(seconds: int, phones: int) -> Iterator[dict]:
         yield row(AREA, "app", data, "p95", float(np.quantile(spent, 0.95)), "s")
         yield row(AREA, "app", data, "memory after", memory(process), "MB")
         yield from large(process, pictures, phones)
-        kept = [path for path in (Path(tempfile.gettempdir()) / f"gadget-app-{server.pid}").rglob("*") if path.is_file()]
+        folder = Path(tempfile.gettempdir()) / f"gadget-app-{server.pid}"
+        kept = [path for path in folder.rglob("*") if path.is_file()]
         yield row(AREA, "app", "after all visits", "files on the disk", len(kept))
     finally:
         server.terminate()
@@ -185,7 +193,7 @@ def connected(client: type, server: subprocess.Popen):
 
 
 def clue_counts() -> Iterator[tuple[str, str, int, int]]:
-    """(clue, kind, right, n) of every row of kind_clues.csv: how often its kind was right on the true texts of training listings."""
+    """(clue, kind, right, n) of each row of kind_clues.csv: how often its kind was right on training listings."""
     from gadgetlib.listing import _letters, _names
 
     rows = []
@@ -196,7 +204,8 @@ def clue_counts() -> Iterator[tuple[str, str, int, int]]:
         rows.append((truth, {"named": found.gadget_type if found.gadget_type in CLASSES else None, "catalogue": known}))
     for clue in table("gazetteer/kind_clues.csv"):
         if clue["words"]:
-            kinds = [(truth, clue["kind"]) for truth, _ in rows if re.search(clue["words"], truth["text"], re.IGNORECASE)]
+            clued = re.compile(clue["words"], re.IGNORECASE)
+            kinds = [(truth, clue["kind"]) for truth, _ in rows if clued.search(truth["text"])]
         else:
             kinds = [(truth, said[clue["clue"]]) for truth, said in rows if said[clue["clue"]]]
         yield clue["clue"], clue["kind"], sum(truth["gadget_type"] == kind for truth, kind in kinds), len(kinds)

@@ -134,7 +134,7 @@ def grade(
     frames, unfair = _frames(found, lessons or project_root() / "notebooks", whole, fence, limits, say)
     before = _stamps(fence)
     needed = (project_root(), build_dir(), Path(sys.prefix).resolve(), Path(tempfile.gettempdir()).resolve())
-    solutions = [folder / "solutions" for folder in {lessons or project_root() / "notebooks", project_root() / "notebooks"}]
+    solutions = {folder / "solutions" for folder in (lessons, project_root() / "notebooks") if folder}
     hidden = [path.resolve() for path in solutions if path.is_dir()]
     hidden += [] if any(path.is_relative_to(inside) for path in needed) else [inside]
 

@@ -27,7 +27,7 @@ LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 MOUNT_SETATTR, RECURSIVE, READ_ONLY = 442, 0x8000, 1  # the call has this number on every architecture
 NO_SUID_NO_DEVICES, BIND, NO_SUID, RDONLY = 6, 4096, 2, 1
 DEVICES = ("null", "zero", "full", "random", "urandom")
-JUDGES = {"coursekit", "gadgetlib", "numpy", "pandas", *sys.stdlib_module_names}  # the packages whose functions a check may use
+JUDGES = {"coursekit", "gadgetlib", "numpy", "pandas", *sys.stdlib_module_names}  # whose functions a check may use
 MOST_PROCESSES = 320  # threads count too; 301 is the least a namespace can be given
 SHOWN = 4000  # characters of output kept an exercise
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
@@ -155,13 +155,14 @@ class Output(io.StringIO):
 
 
 class Originals:
-    """The functions and classes that a check may use, as they are now: one that an answer has put another in the place of is put back."""
+    """The functions and classes that a check may use, as they are now: those that an answer replaces are put back."""
 
     def __init__(self) -> None:
         found = [vars(module) for name, module in list(sys.modules.items()) if name.partition(".")[0] in JUDGES]
         spaces = [*found, globals()]  # this module goes by another name
         types = [one for space in spaces for one in list(space.values()) if isinstance(one, type)]
-        spaces += [one for one in types if one.__module__.partition(".")[0] in ("coursekit", "gadgetlib", "json", "__main__")]
+        own = ("coursekit", "gadgetlib", "json", "__main__")
+        spaces += [one for one in types if one.__module__.partition(".")[0] in own]
         self.bound = [
             (space, name, value, value.__code__ if isinstance(value, FunctionType) else None)
             for space in spaces

@@ -31,6 +31,7 @@ from gradio.data_classes import PredictBody
 from gradio.route_utils import get_fn
 from gradio_client.utils import is_file_obj, traverse
 from PIL import Image
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -72,7 +73,7 @@ class Gate:
         except HTTPException as error:
             await PlainTextResponse(error.detail, error.status_code)(scope, receive, send)
         except Exception as error:
-            if isinstance(error.__cause__, HTTPException):  # a stream of events for nobody: refused when its answer had begun
+            if isinstance(error.__cause__, HTTPException):  # events for nobody: refused when the answer had begun
                 await send({"type": "http.response.body"})
             elif scope["path"].endswith("/upload"):
                 await PlainTextResponse("This upload cannot be read; send it again.", 400)(scope, receive, send)
@@ -81,38 +82,33 @@ class Gate:
 
 
 async def admitted(scope: Any, receive: Callable) -> Callable:
-    """``receive``, as the app may use it. Raises HTTPException for other routes, for calls that do not fit and for too many bytes."""
-    path, taken = scope["path"].removeprefix(scope.get("root_path", "")), 0
+    """``receive``, checked. Raises HTTPException for other routes, misfit calls, and more than there is room for."""
+    path, body = scope["path"].removeprefix(scope.get("root_path", "")), []
     if not ROUTES.fullmatch(path):
         raise HTTPException(404, "The app has no such page.")
-    call = scope["method"] == "POST" and "/upload" not in path
-    room = CALL if call else ROOM - size_of(Path(gr.utils.get_upload_folder()))
-
-    async def counted() -> dict[str, Any]:
-        nonlocal taken
-        message = await receive()
-        taken += len(message.get("body", b""))
-        if taken > room:
-            raise HTTPException(413, "That is more than there is room for; send less, or come back in ten minutes.")
-        return message
-
-    if not call:
-        return counted
-    body = await Request(scope, counted).body()
+    if scope["method"] != "POST":
+        return receive
+    upload = path.startswith("/gradio_api/upload")
+    room = ROOM - size_of(Path(gr.utils.get_upload_folder())) if upload else CALL
+    if int(Headers(scope=scope).get("content-length", ROOM)) > room:  # the server reads no more than that
+        raise HTTPException(413, "That is more than there is room for; send less, or come back in ten minutes.")
+    if upload:
+        return receive
+    body.append({"type": "http.request", "body": await Request(scope, receive).body()})
     try:
-        await check_call(scope["app"].get_blocks(), path.strip("/").rpartition("/")[2], json.loads(body))
+        await check_call(scope["app"].get_blocks(), path.strip("/").rpartition("/")[2], json.loads(body[0]["body"]))
     except Exception as error:  # whatever a hostile body makes of pydantic, Gradio and its components
-        raise HTTPException(400, f"This call does not fit the app ({type(error).__name__}): see /gradio_api/info.") from None
-    whole = iter([{"type": "http.request", "body": body}])
+        why = f"This call does not fit the app ({type(error).__name__}): see /gradio_api/info."
+        raise HTTPException(400, why) from None
 
     async def again() -> dict[str, Any]:
-        return next(whole, None) or await receive()
+        return body.pop() if body else await receive()
 
     return again
 
 
 async def check_call(blocks: gr.Blocks, name: str, call: dict[str, Any]) -> None:
-    """Put a call through what Gradio does before it runs a function, where a misfit is a traceback. Raises whatever that raises."""
+    """Do what Gradio does before it runs a function, where a misfit is a traceback; raises what that raises."""
     body = PredictBody(**call)
     function = get_fn(blocks, name, body)
     asked = [block for block in function.inputs if len(body.data) == len(function.inputs) or not block.skip_api]
@@ -120,7 +116,7 @@ async def check_call(blocks: gr.Blocks, name: str, call: dict[str, Any]) -> None
 
     def uploaded(file: dict[str, Any]) -> None:  # Gradio would fetch an address, and it answers what a path leads to
         if not gr.utils.is_in_or_equal(file["path"], gr.utils.get_upload_folder()):
-            raise ValueError("path")
+            raise ValueError(file["path"])
 
     traverse([body.data, body.event_data], uploaded, is_file_obj)
     if body.event_data is not None:
@@ -131,11 +127,11 @@ async def check_call(blocks: gr.Blocks, name: str, call: dict[str, Any]) -> None
 # Fonts of the system: Gradio's default theme would fetch its own from the web.
 SETTINGS = {
     "theme": gr.themes.Default(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]),
-    "css": "footer{display:none!important} .gradio-container{max-width:72rem!important;width:100%;margin:0 auto!important}"
-    " #matches .caption-label{white-space:normal!important;max-width:100%;font-size:.75rem}", "footer_links": [],
-    "share": False, "inbrowser": False, "quiet": True, "prevent_thread_lock": True, "max_file_size": "20mb", "run_history": False,
+    "css": "footer{display:none!important} #matches .caption-label{white-space:normal!important;font-size:12px}"
+    " .gradio-container{max-width:72rem!important;width:100%;margin:0 auto!important}",
     "allowed_paths": [str(data_dir() / "photos"), str(data_dir() / "listings")], "state_session_capacity": 500,
-    "app_kwargs": {"middleware": [Middleware(Gate)]}, "pwa": False, "ssr_mode": False, "show_error": True, "enable_monitoring": False,
+    "app_kwargs": {"middleware": [Middleware(Gate)]}, "max_file_size": "20mb", "prevent_thread_lock": True,
+    "quiet": True, "show_error": True, "footer_links": [], "run_history": False, "share": False,
 }  # fmt: skip
 
 
@@ -166,7 +162,8 @@ class Pages:
         values = [listing.specs.get(field) for field in SPEC_FIELDS]
         shown = [f"{value:g}" if isinstance(value, float) else value for value in values]
         probs = {kind.replace("_", " "): prob for kind, prob in listing.probs.items()}
-        return card(listing), probs, overlay, found, listing.gadget_type, *shown, listing.model_dump_json(indent=1), listing, ""
+        raw = listing.model_dump_json(indent=1)
+        return card(listing), probs, overlay, found, listing.gadget_type, *shown, raw, listing, ""
 
     def search(self, listing: Listing | None, where: str, k: int) -> list[tuple[str, str]]:
         """The matches of what was described, with the options as they are now."""
@@ -185,10 +182,12 @@ class Pages:
 
     def entry(self, listing: Listing | None, event: gr.SelectData = None) -> str:
         """The catalogue's variants of the match that was chosen, as an HTML table with a column for each."""
-        chosen = [match["product_id"] for match in (listing.matches if listing else [])][event.index :][:1] if event else []
-        variants = pd.DataFrame(row for row in table("catalogue.csv") if row["product_id"] in chosen)
-        known = [name for name in ENTRY if name in variants and (variants[name] != "").any()]
-        return variants[known].rename(columns=lambda name: name.replace("_", " ")).T.to_html(header=False, border=0) if known else ""
+        matches = listing.matches[event.index :][:1] if listing and event else []
+        ids = [match["product_id"] for match in matches]
+        chosen = [variant for variant in table("catalogue.csv") if variant["product_id"] in ids]
+        variants = pd.DataFrame(chosen, columns=ENTRY).replace("", None).dropna(axis=1, how="all")
+        variants.columns = variants.columns.str.replace("_", " ")
+        return variants.T.to_html(header=False, border=0, na_rep="") if chosen else ""
 
     def price(self, gadget_type: str, *values: str) -> str:
         specs = {field: value.strip()[:200] for field, value in zip(SPEC_FIELDS, values) if value and value.strip()}
@@ -203,7 +202,8 @@ class Pages:
         with one_sentence():
             if not paths:
                 raise CourseError("Choose some pictures first.")
-        made = ({**row(self.ready(), Path(path)), "file": Path(path).name} for path in progress.tqdm(paths, desc="describing"))
+        files = map(Path, progress.tqdm(paths, desc="describing"))
+        made = ({**row(self.ready(), file), "file": file.name} for file in files)
         out = Path(tempfile.mkdtemp(dir=gr.utils.get_upload_folder())) / "listings.csv"
         with out.open("w", **TEXT) as file:
             return [[found[name] for name in COLUMNS] for found in write_rows(file, made)], str(out)
@@ -213,7 +213,7 @@ def build(ready: Callable[[], Describer], photos: Path | None = None) -> gr.Bloc
     """The app. ready: returns the loaded pipeline once it is there; photos: where the catalogue's pictures are."""
     pages = Pages(ready, photos or data_dir() / "photos")
     with gr.Blocks(title="Gadget recognition", analytics_enabled=False) as app:
-        gr.Markdown("# Gadget recognition\nA photo in, a listing out. Nothing you drop here is kept: it is deleted within minutes.")
+        gr.Markdown("# Gadget recognition\nA photo in, a listing out. What you drop here is deleted within minutes.")
         with gr.Tab("One photo"):
             one_photo(pages)
         with gr.Tab("Many photos"):
@@ -230,11 +230,11 @@ def one_photo(pages: Pages) -> None:
     described = gr.State(None, time_to_live=KEPT)
     with gr.Row():
         with gr.Column():
-            photo = Photo(label="Photo (drop, paste or camera)", elem_id="photo", height=320, sources=["upload", "clipboard", "webcam"])
+            photo = Photo(label="Photo (drop, paste or camera)", height=320, elem_id="photo")
             gr.Markdown("Or choose an example:")
             examples = gr.Gallery(
-                example_files(), label="Examples", show_label=False, columns=6, height="auto", object_fit="contain", interactive=False,
-                allow_preview=False, buttons=[], elem_id="examples",
+                example_files(), label="Examples", show_label=False, columns=6, height="auto", object_fit="contain",
+                interactive=False, allow_preview=False, buttons=[], elem_id="examples",
             )  # fmt: skip
             go = gr.Button("Describe", variant="primary", elem_id="describe")
             with gr.Accordion("Search options", open=False):
@@ -247,12 +247,13 @@ def one_photo(pages: Pages) -> None:
     with gr.Row():
         overlay = gr.AnnotatedImage(label="What was read", show_legend=False, height=480, elem_id="overlay")
         with gr.Column():
-            found = gr.Gallery(label="Matching gadgets: choose one", columns=3, height="auto", allow_preview=False, elem_id="matches")
+            found = gr.Gallery(label="Choose a match", columns=3, height="auto", allow_preview=False, elem_id="matches")
             entry = gr.HTML(elem_id="entry")
     gr.Markdown("## Correct it, and see the price follow")
     with gr.Row():
         kind = gr.Dropdown(list(CLASSES), label="Type", elem_id="kind")
-        fields = [gr.Textbox(label=name.replace("_", " "), elem_id=f"field-{name}", min_width=120) for name in SPEC_FIELDS]
+        labels = {name: name.replace("_", " ") for name in SPEC_FIELDS}
+        fields = [gr.Textbox(label=label, elem_id=f"field-{name}", min_width=120) for name, label in labels.items()]
     reprice = gr.Button("Estimate the price", elem_id="reprice")
     estimate = gr.Markdown(elem_id="estimate")
     with gr.Accordion("JSON", open=False):
@@ -313,7 +314,7 @@ def check_port(host: str, port: int) -> None:
 
 
 def serve(port: int = 7860, host: str = "127.0.0.1", engine: str = "rapidocr", wait: bool = True) -> gr.Blocks:
-    """Serve the app; its models load behind the first page. Raises CourseError if nothing is trained or the port is taken."""
+    """Serve the app; its models load behind the first page. Raises CourseError without models or with a port in use."""
     trained("classifier")
     check_port(host, port)
     folder = own_folder()

@@ -64,7 +64,8 @@ def describe_all(describer: Describer, paths: Iterable[Path], out: Path, progres
         with open(out, "a+", **TEXT) as file:
             done = _resume(file)
             todo = [path for path in pictures(paths) if str(path) not in done]
-            bad = sum(bool(made["error"]) for made in write_rows(file, (row(describer, path) for path in progress(todo))))
+            rows = write_rows(file, (row(describer, path) for path in progress(todo)))
+            bad = sum(bool(made["error"]) for made in rows)
     except OSError as error:
         raise CourseError(f"{out} cannot be written ({error.strerror}); name another file with --out.") from error
     return len(todo), bad
@@ -75,7 +76,7 @@ def _resume(file: Any) -> set[str]:
     file.seek(0)
     text = file.read()
     if text and not text.startswith(",".join(COLUMNS)):
-        raise CourseError(f"{Path(file.name).name} is not a table of listings that can be continued; name another file with --out.")
+        raise CourseError(f"{Path(file.name).name} is no table of listings; name another file with --out.")
     end = text.rfind("\n") + 1
     while text.count('"', 0, end) % 2:  # a line end inside a quoted field
         end = text.rfind("\n", 0, end - 1) + 1

@@ -74,7 +74,8 @@ def read(files: Files, engine: Engine = "rapidocr") -> None:
 
     def one(file: Path) -> dict[str, Any]:
         reading = ocr.read(file, engine=engine)
-        return {"text": reading.text, "words": [{"text": word.text, "box": word.box, "conf": word.conf} for word in reading.words]}
+        words = [{"text": word.text, "box": word.box, "conf": word.conf} for word in reading.words]
+        return {"text": reading.text, "words": words}
 
     each(files, one)
 
@@ -129,7 +130,7 @@ def price(
 def describe(
     files: Annotated[list[Path], typer.Argument(help="Picture files or folders.")],
     engine: Engine = "rapidocr",
-    out: Annotated[Path | None, typer.Option(help="Write a CSV instead; run again to go on after an interruption.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write a CSV; run again to go on after an interruption.")] = None,
 ) -> None:
     """Turn each picture into a listing: type, text, specs, matches and price. Folders are walked."""
     from gadgetlib.batch import describe_all, pictures
@@ -148,7 +149,7 @@ def describe(
 @app.command("app")
 def web(
     port: Annotated[int, typer.Option(help="Port on this machine.")] = 7860,
-    host: Annotated[str, typer.Option(help="Address to bind to; loopback unless you open it on purpose.")] = "127.0.0.1",
+    host: Annotated[str, typer.Option(help="Address to bind to; loopback unless opened on purpose.")] = "127.0.0.1",
     engine: Engine = "rapidocr",
 ) -> None:
     """Open the web app: drop a photo, get a listing."""

@@ -22,7 +22,7 @@ from gadgetlib.files import data_dir, table, trained
 from gadgetlib.specs.tables import key
 
 LONGEST_SIDE = 1600  # pixels; a larger picture is shrunk as it arrives: nothing here sees more, and memory is finite
-SURE_OF_TEXT = math.log(20)  # how far text must put one kind before the next to vouch for a picture that looks like none
+SURE_OF_TEXT = math.log(20)  # how far text must put one kind before the next to vouch for a picture of no known kind
 
 
 class Listing(BaseModel):
@@ -42,14 +42,14 @@ class Listing(BaseModel):
     picture: Any = Field(default=None, exclude=True)  # PIL, upright, as it is described
     crop: Any = Field(default=None, exclude=True)  # PIL, the product on its page: what the search looks at
     vector: Any = Field(default=None, exclude=True)  # of the crop
-    from_picture: dict[str, float] = Field(default_factory=dict, exclude=True)  # probabilities of kinds, from the picture alone
-    from_text: dict[str, float] = Field(default_factory=dict, exclude=True)  # log-likelihoods of kinds, from the text alone
+    from_picture: dict[str, float] = Field(default_factory=dict, exclude=True)  # kinds' probabilities, text aside
+    from_text: dict[str, float] = Field(default_factory=dict, exclude=True)  # kinds' log-likelihoods
     words: list[dict[str, Any]] = Field(default_factory=list, exclude=True)  # text, box, conf
     heights: list[int] = Field(default_factory=list, exclude=True)  # of the print of each line of text, in pixels
 
 
 def run_stages(listing: Listing, stages: dict[str, Callable[[Listing], None]]) -> Listing:
-    """Run stages over one listing, in order, and time them; one that fails leaves a warning, and the others still answer."""
+    """Run stages over one listing, in order, and time them; one that fails leaves a warning, the others answer."""
     for name, stage in stages.items():
         started = time.perf_counter()
         try:
@@ -120,7 +120,7 @@ class Describer:
         listing.words = [{"text": word.text, "box": word.box, "conf": word.conf} for word in reading.words]
 
     def classify(self, listing: Listing) -> None:
-        """The kind of gadget, from the page, the product that stands out on it, and the text: gadget_type, probs, accepted, crop."""
+        """The kind, from the page, the product on it and the text: gadget_type, probs, accepted, crop."""
         from gadgetlib import specs
         from gadgetlib.backbone import product_crop, without_words
 
@@ -155,8 +155,10 @@ class Describer:
         return found
 
     def search(self, listing: Listing, k: int = 5, where: str | None = None, exclude: Collection[str] = ()) -> None:
-        """The k products most like the crop: matches, vector. The product that the text names comes first, with "named" true, in
-        the cheapest variant with the memory and storage that were read. where, exclude: as for `Index.search`."""
+        """The k products most like the crop: matches, vector. where, exclude: as for `Index.search`.
+
+        The product that the text names comes first, "named", in its cheapest variant of the sizes that were read.
+        """
         if listing.vector is None:
             listing.vector = self.index.embed(listing.crop, listing.probs)
         ask = partial(self.index.search, listing.vector, **({"exclude": exclude} if exclude else {}))
@@ -175,8 +177,7 @@ class Describer:
 
     def estimate(self, gadget_type: str | None, specs: dict[str, Any]) -> dict[str, Any]:
         """The price model's answer to specs; the price that the picture states is not among its inputs."""
-        known = {name: value for name, value in specs.items() if value not in (None, "") and name not in ("price", "currency")}
-        return self.prices.predict({"gadget_type": gadget_type, **known})
+        return self.prices.predict({**specs, "gadget_type": gadget_type, "price": None, "currency": None})
 
 
 # --- what the text says of the kind ---------------------------------------------------------------------------
@@ -185,11 +186,12 @@ class Describer:
 def text_log_likelihoods(text: str, found: Any) -> dict[str, float]:
     """How well each kind of gadget explains a text and what was found in it, up to a constant: log-likelihoods by kind.
 
-    Each clue of `gazetteer/kind_clues.csv` was right `right` of `n` times on training listings, so it weighs the logarithm of how
-    much likelier its kind is than any other (rule of succession). A screen size points to the kinds whose products have such.
+    Each clue of `gazetteer/kind_clues.csv` was right `right` of `n` times on training listings: it weighs the logarithm
+    of how much likelier its kind is than any other (rule of succession). A screen size points to kinds that have such.
     """
     catalogue, weights = table("catalogue.csv"), dict.fromkeys(CLASSES, 0.0)
-    known = {"named": found.gadget_type, "catalogue": _names((found.brand or "").lower()).get(_letters(found.model or ""), ("", ""))[1]}
+    names = _names((found.brand or "").lower())
+    known = {"named": found.gadget_type, "catalogue": names.get(_letters(found.model or ""), ("", ""))[1]}
     for row in table("gazetteer/kind_clues.csv"):
         kind = row["kind"] if row["words"] and re.search(row["words"], text, re.IGNORECASE) else known.get(row["clue"])
         if kind in weights:
@@ -215,13 +217,13 @@ def plain_model(brand: str, model: str) -> str:
 
 
 def _letters(text: str) -> str:
-    """The letters and digits of a text, look-alike signs counted as one: "Galaxy $8" and "GALAXY S8" become the same."""
+    """The letters and digits of a text, look-alike signs as one: "Galaxy $8" and "GALAXY S8" become the same."""
     return key(text.lower().translate(_ALIKE))
 
 
 @cache
 def _names(brand: str) -> dict[str, tuple[str, str]]:
-    """Of one brand (lower case; "" for all): letters of each name in the catalogue -> (model, kind); names of two models are left out."""
+    """The names of a brand (lower case; "" for all): letters -> (model, kind); names of several models are left out."""
     names: dict[str, set[tuple[str, str]]] = {}
     for row in table("catalogue.csv"):
         if brand in ("", row["brand"].lower()):
@@ -232,10 +234,10 @@ def _names(brand: str) -> dict[str, tuple[str, str]]:
 
 
 def catalogue_model(brand: str | None, model: str | None, text: str = "") -> str | None:
-    """The model as the catalogue spells it, where the text names one of the brand's; otherwise the model as it was read.
+    """The model as the catalogue spells it, where the text names one of the brand's; otherwise as it was read.
 
-    The longest run of words that is a name and has those of the model in order is taken: "Ear" is "Ear (a)" where "(a)" follows, and
-    "S2" is no part of "S24". Where no model was read, it is a name of at least two words.
+    The longest run of words that is a name and has those of the model in order is taken: "Ear" is "Ear (a)" where "(a)"
+    follows, and "S2" is no part of "S24". Where no model was read, it is a name of at least two words.
     """
     names = _names((brand or "").lower())
     read, words = [list(filter(None, map(_letters, (part or "").split()))) for part in (model, text)]
@@ -250,14 +252,15 @@ def catalogue_model(brand: str | None, model: str | None, text: str = "") -> str
 
 
 def naming_filters(specs: dict[str, Any]) -> list[str]:
-    """Filters for what a text names, the strictest first: brand, model and variant, then brand and model; none without these two."""
+    """Filters for what a text names, the strictest first: with its sizes, then brand and model alone, or none."""
     from gadgetlib.filters import quoted
 
     brand, model = (str(specs.get(field) or "").lower() for field in ("brand", "model"))
     rows = [row for row in table("catalogue.csv") if row["brand"].lower() == brand]
     names = {row["model"].lower() for row in rows if plain_model(row["brand"], row["model"]).lower() == model} | {model}
     name = f"lower(brand) = {quoted(brand)} AND lower(model) IN ({', '.join(map(quoted, sorted(names)))})"
-    variant = [f"({field} = {specs[field]:g} OR {field} IS NULL)" for field in ("ram_gb", "storage_gb") if specs.get(field)]
+    sizes = [field for field in ("ram_gb", "storage_gb") if specs.get(field)]
+    variant = [f"({field} = {specs[field]:g} OR {field} IS NULL)" for field in sizes]
     return [" AND ".join([name, *variant]), name] if brand and model else []
 
 
@@ -282,7 +285,7 @@ def in_words(price: dict[str, Any], currency: str | None = None) -> str:
 
 
 def card(listing: Listing, title: str = "") -> str:
-    """The listing as a small self-contained HTML card: every value with how sure it is and the words that it was read from."""
+    """The listing as a self-contained HTML card: every value, how sure it is, and the words that it was read from."""
     import jinja2
     from PIL import ImageOps
 

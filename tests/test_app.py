@@ -146,9 +146,7 @@ def test_a_photo_becomes_a_listing_and_a_correction_moves_the_price(page, tmp_pa
 
 
 def test_examples_are_pictures(page):
-    page.wait_for_function("[...document.querySelectorAll('#examples img')].filter(image => image.naturalWidth).length == 6")
-    sizes = page.evaluate("[...document.querySelectorAll('#examples img')].map(image => image.naturalWidth)")
-    assert len(sizes) == 6 and min(sizes) > 0
+    page.wait_for_function("[...document.querySelectorAll('#examples img')].filter(e => e.naturalWidth).length == 6")
     page.click("#examples img >> nth=0")
     page.wait_for_selector("#photo img")
 
@@ -273,13 +271,15 @@ JSON = {"content-type": "application/json"}
 NOWHERE = {"path": "/etc/passwd", "meta": {"_type": "gradio.FileData"}}
 ADDRESS = {"path": "http://127.0.0.1:9/x.jpg", "meta": {"_type": "gradio.FileData"}}
 HOSTILE = [
-    b"", b"hello", b'{"data": [', b"[]", b"null", b"5", b"{}", b'{"data": null}', b'{"data": "abc"}', b'{"data": []}', b'{"data": NaN}',
-    b'{"data": [1, 2, 3, 4, 5, 6, 7, 8, 9]}', b'{"data": [{}, {}, {}]}', b'{"data": [null, "", "x"]}', b'{"data": [null, "", 1e400]}',
-    b'{"data": ' + b"[" * 20_000 + b"]" * 20_000 + b"}", b"\xff\xfe{}", b'{"data": [' + b"9" * 10_000 + b"]}", b"x" * 2_000_000,
-    *(json.dumps({"data": [file, "", 6]}).encode() for file in (NOWHERE, ADDRESS, {**NOWHERE, "path": 5}, {**NOWHERE, "path": "a\0b"})),
+    b"", b"hello", b'{"data": [', b"[]", b"null", b"5", b"{}", b'{"data": null}', b'{"data": "abc"}', b'{"data": []}',
+    b'{"data": NaN}', b'{"data": [1, 2, 3, 4, 5, 6, 7, 8, 9]}', b'{"data": [{}, {}, {}]}', b'{"data": [null, "", "x"]}',
+    b'{"data": [null, "", 1e400]}', b'{"data": ' + b"[" * 20_000 + b"]" * 20_000 + b"}", b"\xff\xfe{}",
+    b'{"data": [' + b"9" * 10_000 + b"]}", b"x" * 2_000_000,
+    *(json.dumps({"data": [file, "", 6]}).encode()
+      for file in (NOWHERE, ADDRESS, {**NOWHERE, "path": 5}, {**NOWHERE, "path": "a\0b"})),
     *(json.dumps({"data": [None, "", 6], "session_hash": "a", **more}).encode() for more in (
-        {"fn_index": 999}, {"fn_index": -1}, {"fn_index": "x"}, {"session_hash": ["a"]}, {"event_data": 5}, {"event_data": {}},
-        {"event_data": {"index": [1], "value": 1}}, {"event_data": {"index": 1e400, "value": 1}})),
+        {"fn_index": 999}, {"fn_index": -1}, {"fn_index": "x"}, {"session_hash": ["a"]}, {"event_data": 5},
+        {"event_data": {}}, {"event_data": {"index": [1], "value": 1}}, {"event_data": {"index": 1e400, "value": 1}})),
 ]  # fmt: skip
 
 
@@ -290,14 +290,16 @@ def test_a_call_that_does_not_fit_is_a_4xx_of_one_sentence(address, capfd, route
         if answer.status_code == 200:  # /call takes data alone, and ignores the rest
             assert b"session_hash" in body and route.startswith("call"), body[:80]
             continue
-        assert 400 <= answer.status_code < 500 and len(answer.text) < 150 and answer.text.count(". ") == 0, (body[:80], answer.text)
-        assert "/work" not in answer.text and "<" not in answer.text
+        assert 400 <= answer.status_code < 500 and len(answer.text) < 150, (body[:80], answer.text)
+        assert not any(sign in answer.text for sign in (". ", "<", str(data_dir().parent)))
     assert "Traceback" not in "".join(capfd.readouterr())
 
 
 def test_events_of_nobody_and_pages_that_are_not_there_leave_no_traceback(address, capfd):
-    for path in ("queue/data?session_hash=nobody", "call/describe/nobody", "run/describe", "vibe-code", "proxy=https://x.hf.space/",
-                 "run-history/buckets", "deep_link?session_hash=x", "dev/reload", "component_server", "stream/a/1/1/x.ts"):  # fmt: skip
+    for path in (
+        "queue/data?session_hash=nobody", "call/describe/nobody", "run/describe", "vibe-code", "proxy=https://x.hf.space/",
+        "run-history/buckets", "deep_link?session_hash=x", "dev/reload", "component_server", "stream/a/1/1/x.ts",
+    ):  # fmt: skip
         for method in ("GET", "POST"):
             httpx.request(method, f"{address}gradio_api/{path}", timeout=20)
     assert httpx.post(f"{address}gradio_api/run/describe", json={"data": [None, "", 6]}).status_code == 404
@@ -321,7 +323,8 @@ def test_an_upload_that_is_cut_leaves_no_traceback_and_one_that_is_too_much_is_r
     from gadgetlib import app
 
     url = httpx.URL(address)
-    head = "POST /gradio_api/upload HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 99999\r\n\r\n"
+    head = "POST /gradio_api/upload HTTP/1.1\r\nHost: x\r\nContent-Length: 99999\r\n"
+    head += "Content-Type: multipart/form-data; boundary=b\r\n\r\n"
     part = '--b\r\nContent-Disposition: form-data; name="files"; filename="a.jpg"\r\n\r\nabc'
     with socket.create_connection((url.host, url.port)) as line:
         line.sendall((head + part).encode())

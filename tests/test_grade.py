@@ -134,11 +134,13 @@ def class_(tmp_path_factory):
         "nia_patches_the_judge": (
             cells(one="check._judge = lambda *a: ('right', None, 'right')\nanswer = 1"), "wrong right right"
         ),
-        "ned_patches_builtins": (cells(one="import builtins\nbuiltins.abs = lambda *a: 0\nanswer = 7"), "wrong right right"),
+        "ned_patches_builtins": (
+            cells(one="import builtins\nbuiltins.abs = lambda *a: 0\nanswer = 7"), "wrong right right"
+        ),
         "pat_patches_json": (cells(one=PATCHED_JSON), "wrong right right"),
         "quo_patches_later": (cells(three=PATCHED_LATER), "right right tampered"),
         "rex_recodes": (
-            cells(one="import math\nfrom coursekit import check\ncheck.exercise.__code__ = (lambda *a, **k: None).__code__\nanswer = 7"),
+            cells(one="from coursekit import check\ncheck.exercise.__code__ = (lambda *a: None).__code__\nanswer = 7"),
             "wrong right right",
         ),
         "sol_reads_solutions": (

@@ -48,7 +48,7 @@ class Index:
 
 class Price:
     def predict(self, known):
-        assert known["gadget_type"] == "laptop" and "price" not in known
+        assert known["gadget_type"] == "laptop" and known["price"] is None
         return {"price": 900.0, "low": 700.0, "high": 1200.0, "currency": "USD", "warnings": ["from few specs"]}
 
 
