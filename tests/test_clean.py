@@ -274,7 +274,7 @@ def test_bad_decisions_are_named(tmp_path, text, words):
 
 @pytest.fixture(scope="module")
 def messy(tmp_path_factory):
-    """(ledger, raw, build, truth): three kinds of scenes, several photos a product, and a planted mess."""
+    """(ledger, raw, build, truth): three kinds of scenes, several photos per product, and a planted mess."""
     build = tmp_path_factory.mktemp("build")
     ledger = scrape.Ledger(build / "raw")
     truth: dict[str, str] = {}

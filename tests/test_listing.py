@@ -1,5 +1,4 @@
-"""The pipeline's glue: every stage may fail alone, a bad file is one sentence, picture and text are weighed, names are
-the catalogue's."""
+"""The pipeline's glue: stages fail alone, a bad file is one sentence, names are the catalogue's."""
 
 from __future__ import annotations
 

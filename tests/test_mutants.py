@@ -93,7 +93,7 @@ WRONG = {
 }
 
 
-SPOILED = "from coursekit import check\ncheck.exercise('02.3', lambda a, b: 0)"
+BROKEN = "from coursekit import check\ncheck.exercise('02.3', lambda a, b: 0)"
 
 
 def test_nbval_fails_a_wrong_notebook_and_passes_a_right_one(tmp_path):
@@ -102,12 +102,12 @@ def test_nbval_fails_a_wrong_notebook_and_passes_a_right_one(tmp_path):
         wrong_notebook(tmp_path / f"wrong_{i}.ipynb", "n: int = 1  # how many", source)
     right = "from coursekit import check\ncheck.expect(n == 1, 'No.')"
     wrong_notebook(tmp_path / "right.ipynb", "n: int = 1  # how many", right)
-    spoiled = wrong_notebook(tmp_path / "spoiled.ipynb", "n: int = 1  # how many", SPOILED)  # as a solution is stored
-    notebook = nbformat.read(spoiled, as_version=4)
+    broken = wrong_notebook(tmp_path / "broken.ipynb", "n: int = 1  # how many", BROKEN)  # as a solution is stored
+    notebook = nbformat.read(broken, as_version=4)
     notebook.cells[1].metadata["tags"] = ["exercise", "nbval-check-output"]
     said = f"Exercise 02.3: right. {exercises.find('02.3').because}\n"
     notebook.cells[1].outputs = [nbformat.v4.new_output("stream", name="stdout", text=said)]
-    nbformat.write(notebook, spoiled)
+    nbformat.write(notebook, broken)
     options = ["--nbval-lax", "--nbval-current-env", "-q", "-p", "no:cacheprovider", "-c", os.devnull]  # fmt: skip
     options += ["--rootdir", str(tmp_path)]
     done = subprocess.run(
@@ -119,7 +119,7 @@ def test_nbval_fails_a_wrong_notebook_and_passes_a_right_one(tmp_path):
     )
     assert done.returncode == 1, done.stdout[-2000:]
     assert re.search(rf"{len(WRONG) + 1} failed, {len(WRONG) + 3} passed", done.stdout), done.stdout[-2000:]
-    for name in ("spoiled", *(f"wrong_{i}" for i in range(len(WRONG)))):
+    for name in ("broken", *(f"wrong_{i}" for i in range(len(WRONG)))):
         assert f"{name}.ipynb::Cell 1" in done.stdout
 
 

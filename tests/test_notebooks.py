@@ -1,5 +1,4 @@
-"""Lints of the committed lessons and solutions: structure, stored outputs, alt text, links, no traces of the
-machine."""
+"""Lints of the committed lessons and solutions: structure, stored outputs, alt text, links, no machine paths."""
 
 from __future__ import annotations
 
@@ -295,7 +294,7 @@ def test_the_lint_of_structure_bites(found, changes, words):
 
 def test_the_lint_of_solutions_bites():
     path = SOLUTIONS[1]
-    spoiled = changed(
+    broken = changed(
         path, 'exercise("01.3"', outputs=[nbformat.v4.new_output("stream", text="Exercise 01.3: not yet.")]
     )
-    assert any("01.3 stores another verdict than right" in problem for problem in lint(spoiled, path.stem, path.parent))
+    assert any("01.3 stores another verdict than right" in problem for problem in lint(broken, path.stem, path.parent))

@@ -280,7 +280,7 @@ def test_it_learns_what_is_there_to_learn(model):
 
 
 def test_a_typo_of_one_price_moves_few_others():
-    """No row is left out because it looks odd: a right price may look odd. One wrong price must not spoil the rest."""
+    """No row is left out because it looks odd: a right price may look odd. One wrong price must not change the others."""
     frame = made_table()
     frame.loc[7, "Price"] *= 100
     found = prices.PriceModel.fit(price_tables.read_prices(frame), partial=False)

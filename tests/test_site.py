@@ -1,4 +1,4 @@
-"""The site, the lesson plans and the slides: made from the lessons, nothing broken, nothing loaded from elsewhere."""
+"""The site, the lesson plans and the slides: made from the lessons, no broken link, nothing loaded from other hosts."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""The taggers' plumbing and the merger: spans move with noise, labels with word pieces, and a saved tagger is
-checked."""
+"""The taggers' plumbing and the merger: spans move with noise, labels with word pieces, a saved tagger is checked."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """How far the catalogue agrees with independent tables of real products.
 
     python data/studio/agreement.py                     # prints the figures, writes build/agreement/*.csv
-    python data/studio/agreement.py --shared DIR        # the tables elsewhere than ../shared
+    python data/studio/agreement.py --shared DIR        # the tables in another folder than ../shared
 
 The catalogue was written from general knowledge; the tables under `shared/` were not. Rows are matched by
 brand and model (the same letters and digits in any order, or nearly the same by rapidfuzz with every digit and

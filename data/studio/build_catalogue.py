@@ -1,4 +1,4 @@
-"""Build `data/catalogue.csv` (one row a variant) from the compact sources in `products/`.
+"""Build `data/catalogue.csv` (one row per variant) from the compact sources in `products/`.
 
     python data/studio/build_catalogue.py          # writes data/catalogue.csv beside this folder
 

@@ -1,4 +1,4 @@
-"""Six contact sheets of data/photos under build/contact_sheets: one a class, and one with every product once.
+"""Six contact sheets of data/photos under build/contact_sheets: one per class, and one with every product once.
 
 python data/studio/contact_sheets.py [FOLDER WITH photos.csv] [OUT]
 """

@@ -10,7 +10,7 @@ from random import Random
 PRODUCTS, SHUFFLE = (
     104,
     5,
-)  # at most so many products a class, picked with this seed, are photographed; and all rare phones
+)  # at most so many products per class, picked with this seed, are photographed; and all rare phones
 PORTRAITS_FROM = 4  # so many photos of a product are of any kind; those after them are portraits
 
 NAMES = {

@@ -1,7 +1,7 @@
 """Take the studio's photos: every product of the catalogue, a number of times.
 
-    python data/studio/render.py                         # what is missing in data/photos: nine photos each of 104
-    products a class python data/studio/render.py --products 0            # ... of every product of the catalogue
+    python data/studio/render.py                  # what is missing in data/photos: 9 photos of 104 products per class
+    python data/studio/render.py --products 0     # ... of every product of the catalogue
     python data/studio/render.py --only laptop --photos 2 --products 10 --out build/try
 
 Each photo follows from (product_id, index) alone: the seed is a hash of both. The run can be stopped and taken up
@@ -338,9 +338,9 @@ def main():
     p.add_argument("--catalogue", type=Path, default=HERE.parent / "catalogue.csv")
     p.add_argument("--out", type=Path, default=HERE.parent / "photos")
     p.add_argument("--only", default="", help="gadget types, comma-separated")
-    p.add_argument("--photos", type=int, default=9, help="photos a product, the fifth and later ones portraits")
+    p.add_argument("--photos", type=int, default=9, help="photos per product, the fifth and later ones portraits")
     p.add_argument("--first", type=int, default=0, help="index of the first photo")
-    p.add_argument("--products", type=int, default=PRODUCTS, help="at most so many products a class, 0: all")
+    p.add_argument("--products", type=int, default=PRODUCTS, help="at most so many products per class, 0: all")
     p.add_argument("--shuffle", type=int, default=SHUFFLE, help="seed to pick the products with; 0: catalogue order")
     p.add_argument("--jobs", type=int, default=2)
     p.add_argument("--threads", type=int, default=1)

@@ -1,5 +1,4 @@
-"""Where a photo is taken: surfaces, clutter, painted backdrops, shop layouts, and what a camera and a shop do to a
-picture afterwards."""
+"""Where a photo is taken: surfaces, clutter, backdrops, shop layouts, and what a camera and a shop do to it."""
 
 from __future__ import annotations
 

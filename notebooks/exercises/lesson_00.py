@@ -1,5 +1,4 @@
-"""Exercises of lesson 00: three stages of the pipeline, small: the kind from guesses, the nearest pictures, a first
-price."""
+"""Exercises of lesson 00: three small stages: the kind from guesses, the nearest pictures, a first price."""
 
 from __future__ import annotations
 
