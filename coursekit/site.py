@@ -34,7 +34,9 @@ def gather(source: Path) -> None:
     for name in LESSONS:
         lesson = author.read(name)
         cards.append(card(name, lesson, source / "_static" / "lessons"))
-        for cell in lesson.cells:  # an output that is folded in JupyterLab is folded on the page too
+        for cell in lesson.cells:  # links lead to the site's pages; an output folded in JupyterLab is folded here too
+            if cell.cell_type == "markdown":
+                cell.source = cell.source.replace("](../docs/", "](../").replace("](../README.md", "](../index.md")
             if cell.metadata.get("jupyter", {}).get("outputs_hidden"):
                 cell.metadata["tags"] = [*cell.metadata.get("tags", []), "hide-output"]
         nbformat.write(lesson, source / "lessons" / f"{name}.ipynb")

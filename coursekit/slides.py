@@ -101,7 +101,9 @@ def build_all(out: Path) -> list[Path]:
         page, _ = exporter.from_notebook_node(slides(lesson), resources={"metadata": {"name": name}})
         made.append(out / f"{name}.slides.html")
         with write_atomic(made[-1]) as part:
-            part.write_text(re.sub(r'(href=")(\w+)\.ipynb"', r'\1\2.slides.html"', page), encoding="utf-8")
+            page = re.sub(r'(?<=href=")(\w+)\.ipynb(?=")', r"\1.slides.html", page)
+            page = re.sub(r'(?<=href=")\.\./(?:docs/)?(\w+)\.md', r"../\1.html", page)  # pages beside, on the site
+            part.write_text(page.replace("../README.html", "../index.html"), encoding="utf-8")
     return made
 
 

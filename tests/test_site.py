@@ -43,6 +43,37 @@ def test_a_plan_speaks_of_sections_that_the_lesson_has(name):
         assert exercises.find(number)
 
 
+NUMBERS = {"one": 1, "two": 2, "three": 3}
+
+
+def plan_minutes(number: str) -> dict[str, int]:
+    """Section -> its minutes in a plan."""
+    plan = (DOCS / "instructors" / f"plan_{number}.md").read_text(encoding="utf-8")
+    return {section: int(minutes) for minutes, section in re.findall(r"^\| (\d+) \| (.+?) \|$", plan, re.M)}
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_a_plan_takes_as_long_as_the_lesson_says(name):
+    first = lesson(name).cells[0].source
+    count, unit = re.search(r"\*\*Takes you\*\*[ |]*(\w+) (minute|hour)", first).groups()
+    said = int(NUMBERS.get(count, count)) * (60 if unit == "hour" else 1)
+    assert sum(plan_minutes(name[:2]).values()) == said
+
+
+def test_the_courses_of_the_plans_add_up():
+    page = (DOCS / "instructors" / "plans.md").read_text(encoding="utf-8")
+    two_hours, one_day = (re.search(rf"^\| {row} \| (.+?) \|$", page, re.M)[1] for row in ("two hours", "one day"))
+    total = 0
+    for number, sections, minutes in re.findall(r"(\d\d) (whole|\*.+?\*) \((\d+)", two_hours):
+        plan = plan_minutes(number)
+        named = plan if sections == "whole" else re.findall(r"\*(.+?)\*", sections)
+        assert sum(plan[section] for section in named) == int(minutes), number
+        total += int(minutes)
+    assert 100 < total <= 120
+    whole = {number: int(minutes) for number, minutes in re.findall(r"(\d\d) \((\d+)", one_day)}
+    assert whole == {number: sum(plan_minutes(number).values()) for number in whole} and sum(whole.values()) <= 360
+
+
 def test_the_presets_page_shows_the_presets():
     text = (DOCS / "instructors" / "presets.md").read_text(encoding="utf-8")
     assert author.filled(text, "presets", author.presets()) == text, "run python -m coursekit.author exercises"
