@@ -103,6 +103,7 @@ def test_the_special_cases_stay_right():
         ("SAMSUNE\nA15 128GB", {"brand": "Samsung", "model": "A15"}),
         ("NOISEHRX X-Fit 1", {"brand": "Noise"}),
         ("BOATROCKERZ 450", {"brand": "boAt", "model": "Rockerz 450"}),
+        ("NOKIAC32 64GB", {"brand": "Nokia", "model": "C32"}),
         ("ابل ايفون 15 برو ماكس 256 جيجابايت", {"brand": "Apple", "model": "iPhone 15 Pro Max", "storage_gb": 256}),
         ("Планшет Самсунг Галакси Таб A9 64 ГБ", {"brand": "Samsung", "model": "Galaxy Tab A9", "storage_gb": 64}),
         ("Чохол для Apple iPhone 14", {"brand": None, "model": None, "gadget_type": "other"}),

@@ -64,7 +64,8 @@ def _glued(tokens: list[Token], i: int) -> Seen | None:
         number, maker = rest[0].isdecimal() and not head[-1].isdecimal(), tables.makers().get(head)
         if head in lines and number and (n > 3 or any(x.trust == "numbered" for x in lines[head])):
             return Seen(i, 1, lines[head])
-        if maker and t.text[:n].isalpha() and (rest in lines or number and n > 2):
+        whole = n > 5 and rest not in tables.roles() or n > 3 and any(c.isdecimal() for c in rest)  # NOKIAC32
+        if maker and t.text[:n].isalpha() and (rest in lines or whole or number and n > 2):
             role = "number" if rest.isdecimal() else t.role
             tokens[i] = replace(t, text=t.text[:n], key=head, end=t.start + n, role="word")
             tokens.insert(i + 1, replace(t, text=t.text[n:], key=rest, start=t.start + n, gap="", role=role))
@@ -105,7 +106,8 @@ def choose_maker(who: list[Seen], what: list[Seen], tokens: list[Token]) -> tupl
         return strong[0][1].maker, strong[0][0], 0.8, f"line {strong[0][1].name}"
     for i, t in enumerate(tokens):
         starts = t.first or all(x.role == "stop" for x in tokens[max(0, i - 9) : i])
-        named = tokens[i + 1 : i + 2] and (tokens[i + 1].first or tokens[i + 1].role != "word" or t.numbered)
+        after = tokens[min(i + 1, len(tokens) - 1)]
+        named = after.first or after.role != "word" or t.numbered or after.key in tables.lines()
         if starts and named and t.role in ("word", "code") and not t.aside and (near := tables.near_maker(t.key)):
             return near.name, Seen(i, 1, near), 0.6, "misread"
     return None
@@ -123,7 +125,8 @@ def unknown_maker(tokens: list[Token], kind: str | None, heights: Sequence[float
     times = Counter(t.key for _, t in alone)
     for i, t in alone:
         large = heights and heights[min(t.row, len(heights) - 1)] > 0.75 * max(heights)
-        if (len(t.key) > 3 or t.text.isupper()) and (times[t.key] > 1 or large):
+        titled = i == 0 and tokens[1].role in ("code", "number")
+        if (len(t.key) > 3 or t.text.isupper()) and (times[t.key] > 1 or large or titled):
             return Seen(i, 1)
     dated, one_line = {t.row for t in tokens if "date" in t.roles}, not any(t.row for t in tokens[:-1])
     near = (i for i, t in enumerate(tokens[:40]) if t.row < 4 and t.row not in dated)
@@ -139,8 +142,11 @@ def _before_name(tokens: list[Token], i: int, kind: str | None) -> bool:
     after = tokens[i + 1 : i + 4]
     after = after[: next((k for k, t in enumerate(after) if HARD.search(t.gap)), 3)]
     ends = [t.role for t in after if t.role not in ("word", "name")]
-    worded = kind and after and after[0].role == "word" and tokens[i].text[:1].isupper()
-    return _unknown(tokens[i]) and (bool(worded) or ends[:1] in (["number"], ["code"]))
+    if not after or not _unknown(tokens[i]):
+        return False
+    upper, named = tokens[i].text[0].isupper(), ends[:1] in (["number"], ["code"])
+    title = i == 0 or after[0].role == "code" or not tokens[-2].row
+    return upper and (named or bool(kind) and after[0].role == "word") or named and title
 
 
 # --- what it is ---------------------------------------------------------------------------------------------------
