@@ -93,16 +93,17 @@ def build_all(out: Path) -> list[Path]:
         (out / "reveal" / file).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(reveal / file, out / "reveal" / file)
     template = Path(__file__).with_name("templates") / "slides.html.j2"
-    look = {"reveal_url_prefix": "reveal", "reveal_theme": "white", "exclude_anchor_links": True}
+    look = {"reveal_url_prefix": "reveal", "reveal_theme": "white", "exclude_anchor_links": True, "embed_images": True}
     exporter = SlidesExporter(raw_template=template.read_text(encoding="utf-8"), **look)
-    made = []
+    made, beside = [], {"path": str(project_root())}  # pictures are embedded, from here
     for name in LESSONS:
-        lesson = nbformat.read(project_root() / "notebooks" / f"{name}.ipynb", as_version=4)
-        page, _ = exporter.from_notebook_node(slides(lesson), resources={"metadata": {"name": name}})
+        text = (project_root() / "notebooks" / f"{name}.ipynb").read_text(encoding="utf-8").replace("](../", "](")
+        lesson = slides(nbformat.reads(text, as_version=4))
+        page, _ = exporter.from_notebook_node(lesson, {"metadata": {"name": name, **beside}})
         made.append(out / f"{name}.slides.html")
         with write_atomic(made[-1]) as part:
             page = re.sub(r'(?<=href=")(\w+)\.ipynb(?=")', r"\1.slides.html", page)
-            page = re.sub(r'(?<=href=")\.\./(?:docs/)?(\w+)\.md', r"../\1.html", page)  # pages beside, on the site
+            page = re.sub(r'(?<=href=")(?:docs/)?(\w+)\.md', r"../\1.html", page)  # pages beside, on the site
             part.write_text(page.replace("../README.html", "../index.html"), encoding="utf-8")
     return made
 
