@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import resource
 import sys
 from collections.abc import Callable, Iterator
 from functools import lru_cache
@@ -107,7 +108,7 @@ def real(folder: Path, chosen: bool) -> list[dict]:
 
 
 def judge(row: dict, reading: Reading) -> list[float]:
-    """errors, characters, words found, words; then right, given and stated of all fields, and of the brand."""
+    """errors, characters, words found, words; then right, given and stated of all fields, the brand and the model."""
     found = cer.score(row["text"], reading.text, row["free"])
     values, fields = specs.extract(reading.text, heights=reading.heights).values(), []
     for field, accepted in row["fields"].items():
@@ -115,8 +116,8 @@ def judge(row: dict, reading: Reading) -> list[float]:
         right = given is not None and any(a is not None and specs.same(field, a, given) for a in accepted)
         fields.append([right, given is not None, accepted[0] is not None or right])
     every = np.array(fields, float)
-    brand = every[SPEC_FIELDS.index("brand")]
-    return [found["errors"], found["characters"], found["hits"], found["words"], *every.sum(0), *brand]
+    brand, model = every[SPEC_FIELDS.index("brand")], every[SPEC_FIELDS.index("model")]
+    return [found["errors"], found["characters"], found["hits"], found["words"], *every.sum(0), *brand, *model]
 
 
 FIGURES: dict[str, Callable[[np.ndarray], float]] = {
@@ -124,7 +125,10 @@ FIGURES: dict[str, Callable[[np.ndarray], float]] = {
     "words found": lambda t: t[2] / t[3],
     "field F1": lambda t: 2 * t[4] / max(1, t[5] + t[6]),
     "field precision": lambda t: t[4] / max(1, t[5]),
+    "field recall": lambda t: t[4] / max(1, t[6]),
     "brand recall": lambda t: t[7] / max(1, t[9]),
+    "model recall": lambda t: t[10] / max(1, t[12]),
+    "model precision": lambda t: t[10] / max(1, t[11]),
 }
 
 
@@ -145,6 +149,8 @@ def measure(data: str, rows: list[dict], errors: bool = False) -> Iterator[dict]
             yield record(AREA, "read", data, metric, value, peer=name)
         median = interval(seconds, statistic=np.median)
         yield record(AREA, "read", data, "CPU seconds per picture", median, "s", peer=name)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    yield record(AREA, "read", data, "memory of all engines together", peak, "MB")
 
 
 def nothing_to_read(quick: bool) -> Iterator[dict]:
@@ -179,5 +185,6 @@ if __name__ == "__main__":
     else:
         lines = run("--quick" in sys.argv)
     for line in lines:
-        figure = f"{line['value']:.3f} [{line['low']:.3f}, {line['high']:.3f}] n={line['n']}"
+        figure = f"{line['value']:.3f} {line['unit']}"
+        figure += f" [{line['low']:.3f}, {line['high']:.3f}] n={line['n']}" if "n" in line else ""
         print(f"{line['data']:30s} {line['peer']:26s} {line['metric']:28s} {figure}", flush=True)

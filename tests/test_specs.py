@@ -200,7 +200,7 @@ def test_kinds(text, kind):
 
 
 @pytest.mark.parametrize(
-    "text", ["", " \n ", "| ~ . ,", "il| -- 5 o\n..", "~ae wey\n| i 3\n", "\x00\x01", "10:08\nFRI 18", "🔥★★★"]
+    "text", ["", "0GB", " \n ", "| ~ . ,", "il| -- 5 o\n..", "~ae wey\n| i 3\n", "\x00\x01", "10:08\nFRI 18", "🔥★★★"]
 )
 def test_noise_states_nothing(text):
     assert extract(text).values() == EMPTY

@@ -96,7 +96,7 @@ def _token(text: str, m: re.Match, gap: str, asked: money.Money | None) -> Token
         role = "money"
     elif role == "size":
         value = int(m["count"] or 1) * float(m["number"].replace(",", ".")) * money.SIZES[m["unit"]]
-        role = "measure" if low.endswith(" to") or value > 32_768 else "size"  # "5 to 7 days"
+        role = "measure" if low.endswith(" to") or not 0 < value <= 32_768 else "size"  # "5 to 7 days"
     elif role == "screen":
         value = float(m["inches"].replace(",", ".").replace(" ", ".")) * _pattern()[1].get(m["inch"].strip("- "), 1)
     elif role in ("short", "decimal"):
