@@ -277,7 +277,8 @@ def in_words(price: dict[str, Any], currency: str | None = None) -> str:
     """An estimate with its interval, and the same in another currency."""
     from gadgetlib.price_tables import convert
 
-    shown = f"about {price['price']:,.0f} {price['currency']}, {price['low']:,.0f} to {price['high']:,.0f}"
+    unit = price["currency"] or "(currency unknown)"
+    shown = f"about {price['price']:,.0f} {unit}, {price['low']:,.0f} to {price['high']:,.0f}"
     with contextlib.suppress(CourseError):  # a currency without a rate
         if currency not in (None, price["currency"]):
             shown += f" (about {convert(price['price'], price['currency'], currency):,.0f} {currency})"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,7 +19,7 @@ SOURCES = ("rules", "spacy", "bert")
 
 
 def patterns(name: str, answers: dict[str, GadgetSpecs]) -> list[tuple[str, Any, str]]:
-    """Each different value of a field with its pattern of agreement, a sign per source: + agrees, - differs, 0 is silent.
+    """Each different value of a field with its pattern of agreement: per source + agrees, - differs, 0 is silent.
 
     Returns (pattern, value, the first source that gives it). "+0+" means: the rules and BERT agree, spaCy is silent.
     """
@@ -35,20 +34,9 @@ def patterns(name: str, answers: dict[str, GadgetSpecs]) -> list[tuple[str, Any,
 
 @dataclass
 class Merger:
-    """Weighs answers by experience: how often was this pattern of agreement right on texts that trained nobody?"""
+    """Weighs answers by how often their pattern of agreement was right, as counted on texts that trained nobody."""
 
     counts: dict[str, dict[str, list[int]]] = field(default_factory=dict)  # field -> pattern -> [right, seen]
-
-    @classmethod
-    def learn(cls, answers: Sequence[dict[str, GadgetSpecs]], truths: Sequence[dict[str, Any]]) -> Merger:
-        """Count, per field and pattern, how often the answer was right."""
-        counts: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(lambda: [0, 0]))
-        for given, truth in zip(answers, truths):
-            for name in specs.FIELDS:
-                for pattern, value, _ in patterns(name, given):
-                    counts[name][pattern][0] += specs.same(name, value, truth.get(name))
-                    counts[name][pattern][1] += 1
-        return cls({name: dict(cells) for name, cells in counts.items()})
 
     def trust(self, name: str, pattern: str) -> float:
         """The share of right answers, with one right and one wrong case added (Laplace's rule of succession)."""
@@ -60,16 +48,18 @@ class Merger:
         found: dict[str, Any] = {"gadget_type": answers["rules"].gadget_type}
         evidence: dict[str, Evidence] = {}
         for name in specs.FIELDS:
-            options = [(self.trust(name, pattern), pattern, value, source) for pattern, value, source in patterns(name, answers)]
+            options = [
+                (self.trust(name, pattern), pattern, value, source)
+                for pattern, value, source in patterns(name, answers)
+            ]
             trust, pattern, value, source = max(options, default=(0, "", None, ""), key=lambda option: option[0])
             if trust > 0.5:
                 found[name] = value
                 agreed = "+".join(s for s, sign in zip([s for s in SOURCES if s in answers], pattern) if sign == "+")
-                evidence[name] = answers[source].evidence[name].model_copy(update={"source": agreed, "confidence": trust})
+                evidence[name] = (
+                    answers[source].evidence[name].model_copy(update={"source": agreed, "confidence": trust})
+                )
         return GadgetSpecs(**found, evidence=evidence)
-
-
-# --- the whole --------------------------------------------------------------------------------------------------------
 
 
 @dataclass
@@ -96,7 +86,7 @@ class Tagger:
         return [self.merger.merge(row) if self.use == "merged" else row[self.use] for row in self.answers(texts)]
 
     def save(self, folder: Path, **figures: Any) -> None:
-        """Write `spacy/`, `bert/` and `tagger.json`: a hash of every file, the merger's counts, the figures measured."""
+        """Write `spacy/`, `bert/` and `tagger.json`: a hash of every file, the merger's counts, the figures."""
         folder.mkdir(parents=True, exist_ok=True)
         if self.spacy is not None:
             self.spacy.to_disk(folder / "spacy")
@@ -108,7 +98,7 @@ class Tagger:
 
     @classmethod
     def load(cls, folder: Path, use: str = "merged") -> Tagger:
-        """A saved tagger; only what `use` needs is loaded. Raises CourseError when it is none, or a file has changed."""
+        """A saved tagger; only what `use` needs is loaded. Raises CourseError where it is none or was changed."""
         if use not in (*SOURCES, "merged"):
             raise CourseError(f"There is no tagger {use!r}; choose rules, spacy, bert or merged.")
         folder, parts = Path(folder), [part for part in ("spacy", "bert") if use in (part, "merged")]
@@ -118,19 +108,22 @@ class Tagger:
             changed = [name for name, digest in files.items() if sha256(folder / name) != digest]
             merger = Merger(record["counts"])
         except (OSError, ValueError, KeyError, AttributeError):
-            raise CourseError(f"{folder.name!r} holds no whole tagger of this version; run `make course ONLY=05`.") from None
+            raise CourseError(
+                f"{folder.name!r} holds no whole tagger of this version; run `make course ONLY=05`."
+            ) from None
         if changed or {name.split("/")[0] for name in files} != set(parts):
-            raise CourseError(f"{folder.name!r} is not as it was saved ({changed[:1] or parts}); run `make course ONLY=05`.")
+            raise CourseError(
+                f"{folder.name!r} is not as it was saved ({changed[:1] or parts}); run `make course ONLY=05`."
+            )
         import spacy
 
         nlp = spacy.load(folder / "spacy") if "spacy" in parts else None
         return cls(nlp, load_bert(folder / "bert") if "bert" in parts else None, merger, use)
 
 
-# --- scoring ----------------------------------------------------------------------------------------------------------
-
-
-def outcomes(found: Sequence[GadgetSpecs], truths: Sequence[dict[str, Any]], fields: Sequence[str] = specs.FIELDS) -> np.ndarray:
+def outcomes(
+    found: Sequence[GadgetSpecs], truths: Sequence[dict[str, Any]], fields: Sequence[str] = specs.FIELDS
+) -> np.ndarray:
     """Counts (texts, fields, 3): 1 where a value is right, where one is given, where one is stated."""
     rows = [
         [[a is not None and b is not None and specs.same(name, a, b), a is not None, b is not None]

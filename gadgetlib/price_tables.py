@@ -1,35 +1,35 @@
 """Price tables: any shop's columns read into standard fields, and free-text specs into numbers.
 
-A *column map* names the columns that hold each field: `data/price_presets.yaml` has some, :func:`guess_map` makes one.
-What columns and chips are called stands in `data/price_columns.csv`, `data/chips.csv` and `data/price_words.yaml`.
+Which column holds what is the business of `column_maps`; what chips and units are called stands in `data/chips.csv` and
+`data/price_words.yaml`.
 """
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache, lru_cache
+from functools import lru_cache
 from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import yaml
 
-from gadgetlib import CLASSES, money
+from gadgetlib import CLASSES, money, specs
+from gadgetlib.column_maps import FIELDS, HINTS, WORDS, choose_map, kind_of, mapped, numbers, read_csv
 from gadgetlib.errors import CourseError
 from gadgetlib.files import data_dir
 
-HINTS = pd.read_csv(data_dir() / "price_columns.csv", keep_default_na=False).set_index("field")
-WORDS = yaml.safe_load((data_dir() / "price_words.yaml").read_text(encoding="utf-8"))
-PRESETS = yaml.safe_load((data_dir() / "price_presets.yaml").read_text(encoding="utf-8"))
+CHIPS = pd.read_csv(data_dir() / "chips.csv", dtype=str, keep_default_na=False)
+CHIPS = {part: rows.to_dict("records") for part, rows in CHIPS.groupby("part")}
 RATES = pd.read_csv(data_dir() / "rates.csv").set_index("currency")
 RATES_DATE = str(RATES.date.iloc[0])
-FIELDS = (*HINTS.index.drop("price"), "details")  # `title` is the product's name, `details` a text of many specs
 FEWEST_ROWS = 40  # a smaller table teaches nothing that could be checked
+IN_TITLE = {"ram": ("ram_gb", "gb"), "storage": ("storage_gb", "gb"), "screen": ("screen_in", "in")}
+# Where no column names the product, rows that agree in all of these are one model.
+ALIKE = ("brand", "year", "screen", "resolution", "cpu", "weight", "battery")
 
 
 @dataclass
@@ -38,7 +38,7 @@ class PriceTable:
 
     name: str
     frame: pd.DataFrame
-    mapping: dict[str, Any]  # field -> columns, a list; price, currency, log_price; extras: column -> number or word
+    mapping: dict[str, Any]  # field -> columns; price, currency, log_price; units and extras: column -> unit, kind
     price: np.ndarray  # (n,) in `currency`
     currency: str | None  # ISO code; None where the table does not name it
     groups: np.ndarray  # (n,) the model that each row is a configuration of
@@ -74,7 +74,9 @@ def read_prices(source: str | Path | pd.DataFrame, preset: str | Mapping[str, An
     price, currency = _prices(frame, mapping, name, notes)
     usable = np.isfinite(price) & (price > 0)
     if not usable.all():
-        notes.append(f"{(~usable).sum()} of {len(frame)} rows left out: price missing, zero or negative.")
+        notes.append(
+            f"{(~usable).sum()} of {len(frame)} rows left out: price missing, zero, negative or not comparable."
+        )
     frame, price = frame[usable].reset_index(drop=True), price[usable]
     if len(frame) < FEWEST_ROWS:
         raise CourseError(f"{name} has {len(frame)} usable rows; a price model needs at least {FEWEST_ROWS} of them.")
@@ -82,11 +84,15 @@ def read_prices(source: str | Path | pd.DataFrame, preset: str | Mapping[str, An
         notes.append("Columns that give the price away, left out: " + "; ".join(f"{c} ({leaks[c]})" for c in leaks))
         mapping |= {key: [c for c in mapping[key] if c not in leaks] for key in FIELDS}
         mapping["drop"] += leaks
+    mapping["drop"] += [c for c in [mapping.get("currency")] if c in frame]
     if not mapping["year"]:
         notes.append("No year column: all prices are taken as of one time.")
+    units = {c: unit for key in FIELDS for c in mapping[key] if (unit := _unit(key, frame[c]))}
+    mapping["units"] = units | mapping.get("units", {})
     mapping["extras"] = {c: kind for c in frame if c not in mapped(mapping) and (kind := kind_of(frame[c]))}
-    if mapping["group"]:
-        groups = frame[mapping["group"]].astype(str).fillna("").agg(" ".join, axis=1)
+    alike = [] if mapping["title"] else [c for key in ALIKE for c in mapping[key]]
+    if columns := mapping["group"] or alike * (len(alike) > 2):
+        groups = frame[columns].astype("string").fillna("").agg(" ".join, axis=1)
     else:
         names = zip(text_of(frame, mapping, "title"), text_of(frame, mapping, "brand"))
         groups = [model_key(*both) or f"row {i}" for i, both in enumerate(names)]
@@ -94,17 +100,28 @@ def read_prices(source: str | Path | pd.DataFrame, preset: str | Mapping[str, An
 
 
 def _prices(frame: pd.DataFrame, mapping: dict, name: str, notes: list[str]) -> tuple[np.ndarray, str | None]:
-    """The prices (n,) in one currency, and its code. Cells in another are converted, which is noted."""
-    cells = frame[mapping["price"]]
+    """The prices (n,) in one currency, and its code: of the map, most cells, the column's or file's name, else None.
+
+    Cells in another currency are converted, or left out where there is no rate; both are noted.
+    """
+    cells, given = frame[mapping["price"]], mapping.get("currency")
     amounts, code = money.column(cells.tolist(), mapping["price"])
     price = np.where(cells.astype("string").str.match(r"\s*[-−]\s*\d").fillna(False), np.nan, amounts)
-    currency = mapping.get("currency") or code or money.currency(name.replace("_", " "))
+    if mapping.get("log_price"):
+        price = np.exp(price)
+        notes.append(f"{mapping['price']} holds natural logarithms of prices.")
+    written = frame.get(given, cells).map(lambda cell: money.currency(cell) if isinstance(cell, str) else None)
+    named = written.value_counts()
+    most = named.index[0] if 2 * named.sum() > np.isfinite(price).sum() else None
+    tokens = [token for token in re.split(r"[\W\d_]+", name) if token not in WORDS["no_currency"]]
+    in_name = next((money.SIGNS[t] for t in map(str.lower, tokens) if t in money.SIGNS and t not in money.WARY), None)
+    currency = (given if given not in frame else None) or most or code or in_name
     if not currency:
         notes.append("The table does not name its currency; name it in the column map (currency: EUR).")
-    if mapping.get("log_price"):
-        return np.exp(price), currency
-    written = cells.map(lambda cell: money.currency(cell) if isinstance(cell, str) else None)
-    for other in sorted(set(written.dropna()) - {currency}):
+    if not currency and len(named) == 1:
+        notes.append(f"Only {named.iloc[0]} cells name one ({named.index[0]}): that is not enough to name all of them.")
+        return price, None
+    for other in named.index.drop(currency, errors="ignore"):
         at = (written == other).to_numpy()
         rated = {currency, other} <= set(RATES.index)
         price[at] = convert(price[at], other, currency) if rated else np.nan
@@ -139,28 +156,62 @@ def find_leaks(frame: pd.DataFrame, price: np.ndarray, mapping: Mapping[str, Any
                 found[column] = f"rank correlation {rank:.2f} with the price"
             elif value.notna().mean() > 0.5:
                 others[column] = value
-    specs = {column for key in FIELDS for column in mapping[key]}
+    for key in ("ram", "storage"):  # as text, such as 512GB SSD + 1TB HDD
+        size = np.log(sizes(text_of(frame, mapping, key)).where(lambda v: v > 0)).set_axis(target.index)
+        others |= {column: size for column in mapping[key][:1] if column not in others}
+    fields = {column for key in FIELDS for column in mapping[key]}
     for pair in combinations(others, 2):
         known = pd.DataFrame({**{c: others[c] for c in pair}, "": 1.0}).dropna()
         weights, *_ = np.linalg.lstsq(known, target[known.index], rcond=None)
         share = 1 - np.var(target[known.index] - known @ weights) / np.var(target[known.index])
         if len(known) >= FEWEST_ROWS and share > 0.97 and min(abs(weights[:2])) > 0.3:  # both are needed
-            found |= dict.fromkeys(set(pair) - specs or pair, f"{' and '.join(pair)} give {100 * share:.0f} % of it")
+            why = f"{' and '.join(pair)} give {100 * share:.0f} % of it"
+            found |= dict.fromkeys(set(pair) - fields or pair, why)
     return found
 
 
-def numbers(cells: pd.Series) -> pd.Series:
-    """Numbers (n,) of a column, its notation decided as a whole (`money.column`); NaN where a cell has none."""
-    if pd.api.types.is_numeric_dtype(cells):
-        return cells.astype(float)
-    unique = cells.dropna().unique().tolist()
-    return cells.map(dict(zip(unique, money.column(unique)[0]))).astype(float)
+# ---------------------------------------------------------------- cells
 
 
 def sizes(cells: pd.Series) -> pd.Series:
     """Gigabytes (n,) of texts such as ``512GB SSD + 1TB HDD``; NaN where a text has none."""
+    cells = cells.str.replace(r"(?i)(?<=\d)\s?mo\b", " mb", regex=True)  # in a column of sizes, Mo are no months
     told = cells.map({text: money.size_gb(text) for text in cells.unique()}).astype(float)
-    return pd.to_numeric(cells, errors="coerce").fillna(told)
+    fine = cells.str.extract(r"^([\d.]+) (\w+)$")  # 0.125 tb, by its column's unit
+    return told.fillna(pd.to_numeric(fine[0], errors="coerce") * fine[1].map(money.SIZES))
+
+
+def measure(cells: pd.Series, kind: str) -> pd.Series:
+    """Inches, grams or gigahertz (n,) of texts, by the units of ``price_words.yaml``; bare numbers stay as they are."""
+    found = pd.Series(np.nan, index=cells.index)
+    for unit, factor in WORDS["measures"][kind].items():
+        told = cells.str.extract(rf"(?i)(\d+(?:[.,]\d+)?)\s?-?\s?(?:{unit})(?![^\W\d_])", expand=False)
+        found = found.fillna(numbers(told) * factor)
+    return found.fillna(numbers(cells))
+
+
+def _unit(key: str, cells: pd.Series) -> str | None:
+    """What a field's bare numbers are in: as the column's name says ("RAM (MB)"), else by size (8192 is no GB)."""
+    units = WORDS["units"].get(key, {})
+    named = re.findall(rf"(?<![^\W_])(?:{'|'.join(units) or '$'})(?![^\W_])", str(cells.name).lower())
+    middle = numbers(cells.where(cells.astype(str).str.fullmatch(r"\d[\d.,]*").fillna(False))).median()
+    return named[-1] if named else next((unit for unit, at in units.items() if at and at[0] < middle <= at[1]), None)
+
+
+def text_of(frame: pd.DataFrame, mapping: Mapping[str, Any], key: str) -> pd.Series:
+    """The columns of a field joined into one text, bare numbers with their column's unit; empty where there is none."""
+    joined = pd.Series("", index=frame.index)
+    for column in (column for column in mapping[key] if column in frame):
+        cells, unit = _plain(frame[column]), mapping.get("units", {}).get(column, "")
+        cells = cells.str.replace(r"^\d[\d.,]*$", rf"\g<0> {unit}", regex=True).str.strip()
+        joined = joined.str.cat(cells, sep=" + " if key == "storage" else " ")
+    return joined.str.strip(" +") if key == "storage" else joined.str.strip()
+
+
+def _plain(cells: pd.Series) -> pd.Series:
+    text = cells.astype("string").fillna("").astype(str)
+    text = text.str.replace(r"[\u00a0\u200e\u200f]", " ", regex=True).str.strip()
+    return text.where(~text.str.lower().isin(WORDS["missing"]), "")
 
 
 def _pixels(resolution: pd.Series) -> pd.DataFrame:
@@ -172,12 +223,6 @@ def _pixels(resolution: pd.Series) -> pd.DataFrame:
     return sides
 
 
-@cache
-def _chips(part: str) -> list[tuple[re.Pattern, dict[str, str]]]:
-    table = pd.read_csv(data_dir() / "chips.csv", dtype=str, keep_default_na=False)
-    return [(re.compile(row["pattern"]), row) for row in table[table.part == part].to_dict("records")]
-
-
 @lru_cache(maxsize=20_000)
 def chip(text: str, part: str = "chip") -> dict[str, Any]:
     """What a chip's name tells: {family, tier, gen, number}; "" or NaN where it does not tell.
@@ -186,8 +231,8 @@ def chip(text: str, part: str = "chip") -> dict[str, Any]:
     fits decides: "Intel Core i5 7200U" is family "core i5", tier 5 of about 10, generation 7, number 200.
     """
     low = re.sub(r"[®™]|\((?:r|tm)\)", " ", text.lower())
-    for pattern, row in _chips(part):
-        fullest = max(pattern.finditer(low), key=lambda match: sum(map(bool, match.groups())), default=None)
+    for row in CHIPS[part]:
+        fullest = max(re.finditer(row["pattern"], low), key=lambda match: sum(map(bool, match.groups())), default=None)
         if fullest:
             told = {key.rstrip("23"): value for key, value in fullest.groupdict().items() if value}
             found = {"gen": float(told.get("gen", "nan")), "number": float(told.get("number", "nan"))}
@@ -222,20 +267,6 @@ def model_key(title: str, brand: str = "") -> str:
     return name if name.startswith(maker) else f"{maker} {name}"
 
 
-def text_of(frame: pd.DataFrame, mapping: Mapping[str, Any], key: str) -> pd.Series:
-    """The columns of a field joined into one text; empty where nothing is said."""
-    joined = pd.Series("", index=frame.index)
-    for column in (column for column in mapping[key] if column in frame):
-        joined = joined.str.cat(_plain(frame[column]), sep=" + " if key == "storage" else " ")
-    return joined.str.strip(" +") if key == "storage" else joined.str.strip()
-
-
-def _plain(cells: pd.Series) -> pd.Series:
-    text = cells.astype("string").fillna("").astype(str)
-    text = text.str.replace(r"[\u00a0\u200e\u200f]", " ", regex=True).str.strip()
-    return text.where(~text.str.lower().isin(WORDS["missing"]), "")
-
-
 def features(frame: pd.DataFrame, mapping: Mapping[str, Any]) -> pd.DataFrame:
     """Numbers and categories parsed from a table: one row in, one row out, nothing learned from other rows.
 
@@ -248,157 +279,48 @@ def features(frame: pd.DataFrame, mapping: Mapping[str, Any]) -> pd.DataFrame:
     for key, pattern in HINTS.inside[HINTS.inside != ""].items():  # a field without a column may stand in the details
         found = (told + " | " + get["title"] if key == "storage" else told).str.extract(f"(?i){pattern}", expand=False)
         get[key] = get[key].where(get[key] != "", found.fillna(""))
-    pixels = pd.DataFrame({0: numbers(get["width"]), 1: numbers(get["height"])})
-    pixels = _pixels(get["resolution"]).fillna(pixels)
-    inch = get["screen"].str.extract(r"(?i)(\d+(?:[.,]\d+)?)\s*(?:[\"”]|''|-?\s?(?:inch|zoll)|in\b)", expand=False)
-    metric = inch.isna() & get["screen"].str.contains(r"(?i)\d\s*cm\b")
-    weight = numbers(get["weight"])
+    unread = [key for key in IN_TITLE if not mapping[key]]
+    titles = {title: specs.extract(title) for title in get["title"].unique()} if unread else {}
+    for key in unread:  # a size that no column tells may stand in the product's name
+        name, unit = IN_TITLE[key]
+        found = get["title"].map({t: f"{value} {unit}" if (value := getattr(titles[t], name)) else "" for t in titles})
+        get[key] = get[key].where(get[key] != "", found)
+    sides = pd.DataFrame({0: numbers(get["width"]), 1: numbers(get["height"])})
+    pixels = _pixels(get["resolution"]).fillna(sides)
     hard_disk = get["storage"].str.extract(r"(?i)(\d[\d.]*\s*[gt]b)[^+/&,]*?(?:hdd|hard)", expand=False).fillna("")
     out = {
         "year": get["year"].str.extract(r"\b((?:19|20)\d\d)\b", expand=False).astype(float),
         "ram_gb": sizes(get["ram"]), "storage_gb": sizes(get["storage"]), "hard_disk_gb": sizes(hard_disk),
         "graphics_gb": sizes(get["graphics_memory"]), "px_long": pixels.max(axis=1), "px_short": pixels.min(axis=1),
-        "screen_in": numbers(inch.fillna(get["screen"])) / np.where(metric, 2.54, 1),
-        "weight_g": weight * np.where(get["weight"].str.contains(r"(?i)kgs?\b") | (weight < 8), 1000, 1),
-        **{key: numbers(get[key]) for key in ("refresh", "battery", "camera", "front_camera", "clock")},
+        "screen_in": measure(get["screen"], "screen"), "weight_g": measure(get["weight"], "weight"),
+        "clock": measure(get["clock"], "clock"),
+        **{key: numbers(get[key]) for key in ("refresh", "battery", "camera", "front_camera")},
     }  # fmt: skip
     for part, key in (("chip", "cpu"), ("card", "gpu")):
         parsed = pd.DataFrame([chip(text, part) for text in get[key] + " " + inside], frame.index)
         out |= {f"c_{part}": parsed.pop("family"), **{f"{part}_{name}": parsed[name] for name in parsed}}
-    out |= _names(get)
-    named = get["title"].map(words).str.join(" ")
-    out["text"] = (get["brand"] + " " + named + " " + get["kind"] + " " + told).str.lower()
+    named = get["title"].map(words)
+    out |= _names(named, get) | {
+        f"w_{word}": named.map(lambda n, word=word: float(word in n)) for word in WORDS["rank"]
+    }
+    line = get["brand"] + " " + named.str.join(" ") + " " + get["kind"] + " " + told
+    out["text"] = line.str.lower() + " gadget"  # never empty
     for column, kind in mapping.get("extras", {}).items():
         cells = frame[column] if column in frame else pd.Series(np.nan, index=frame.index)
         out |= {f"n_{column}": numbers(cells)} if kind == "number" else {f"c_{column}": _plain(cells).str.lower()}
     return pd.DataFrame(out)
 
 
-def _names(get: Mapping[str, pd.Series]) -> dict[str, pd.Series]:
-    """Of a product: maker, line (the words of its name without numbers), kind, system, words of rank, and number."""
-    named = get["title"].map(words)
+def _names(named: pd.Series, get: Mapping[str, pd.Series]) -> dict[str, pd.Series]:
+    """Of a product: maker, line (the words of its name without numbers), kind, system, and the number in its name."""
     brand = pd.Series([(words(b) or n or [""])[0] for b, n in zip(get["brand"], named)], named.index)
     named = pd.Series([[word for word in n if word != b] for n, b in zip(named, brand)], named.index)
     stems = named.map(lambda n: [re.sub(r"\d.*$", "", word) or "#" for word in n])  # x1504 -> x, 13 -> #
     number = named.str.join(" ").str.extract(r"(\d+(?:\.\d+)?)", expand=False).astype(float)
     out = {"c_brand": brand, "c_kind": get["kind"].str.lower(), "c_os": get["os"].str.lower(), "number": number}
-    out |= {f"c_line{n}": brand + " " + stems.str[:n].str.join(" ") for n in (1, 2)}
-    return out | {f"w_{word}": named.map(lambda n, word=word: float(word in n)) for word in WORDS["rank"]}
+    return out | {f"c_line{n}": brand + " " + stems.str[:n].str.join(" ") for n in (1, 2)}
 
 
 def varied(X: pd.DataFrame) -> pd.DataFrame:
-    """The features that tell rows apart; the two sizes of memory stay in any case."""
-    return X.loc[:, (X.nunique() > 1) | X.columns.isin(["ram_gb", "storage_gb"])]
-
-
-def kind_of(cells: pd.Series) -> str | None:
-    """``number`` or ``word``; None for an id, a constant, or a text that nearly every cell has its own of."""
-    known = cells.dropna()
-    if len(known) < max(3, 0.02 * len(cells)) or known.nunique() < 2:
-        return None
-    if pd.api.types.is_numeric_dtype(known):
-        steps = np.diff(known.to_numpy(float))
-        return None if len(known) > 20 and known.is_unique and (steps == steps[0]).all() else "number"
-    if known.astype(str).str.match(r"^\D{0,4}\d[\d.,'’\s]*\D{0,12}$").mean() > 0.8 and numbers(known).nunique() > 2:
-        return "number"
-    return "word" if known.nunique() <= max(20, 0.2 * len(known)) else None
-
-
-def read_csv(path: Path, notes: list[str]) -> pd.DataFrame:
-    """A delimited file as a frame, whatever its encoding and delimiter; what was noticed is added to ``notes``.
-
-    Raises CourseError when the file is missing, empty or no table.
-    """
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        raise CourseError(f"{path.name} cannot be read ({error.strerror}); check the path of the table.") from None
-    marked = raw[:2] in (b"\xff\xfe", b"\xfe\xff")
-    try:
-        text = raw.decode("utf-16" if marked else "utf-16-le" if raw[1:2] == b"\0" else "utf-8-sig")
-    except UnicodeDecodeError:
-        text = raw.decode("cp1252", errors="replace")
-        notes.append(f"{path.name} is not UTF-8; it was read as cp1252 (Western European).")
-    if "\0" in text or not text.strip():
-        what = "not a text table" if text.strip() else "empty"
-        raise CourseError(f"{path.name} is {what}; give a CSV file with a heading (a spreadsheet can save one).")
-    top, _, rest = text.lstrip().partition("\n")
-    told = re.fullmatch(r'"?sep=(.)"?\s*', top)  # what Excel writes
-    mark = told[1] if told else max(",;\t|", key=re.sub('"[^"]*"', "", top).count)
-    try:
-        frame = pd.read_csv(io.StringIO(rest if told else text), sep=mark, skipinitialspace=True)
-    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        why = str(error).strip()
-        raise CourseError(f"{path.name} is not a regular table ({why}); mend that line and try again.") from None
-    return frame.rename(columns=lambda column: str(column).strip())
-
-
-def mapped(mapping: Mapping[str, Any]) -> set[str]:
-    """Every column that a map names, whatever for; it may name one as a text or several as a list."""
-    named = [mapping.get(key) or [] for key in (*FIELDS, "price", "group", "drop")]
-    return {column for value in named for column in ([value] if isinstance(value, str) else value)}
-
-
-def choose_map(frame: pd.DataFrame, preset: str | Mapping[str, Any] | None, name: str, notes: list[str]) -> dict:
-    """The column map for a frame, with a list of columns for every field; where it came from is added to ``notes``.
-
-    Raises CourseError: an unknown preset, a map that names absent columns, no price column.
-    """
-    if isinstance(preset, str) and preset not in PRESETS:
-        raise CourseError(f"There is no preset {preset!r} in data/price_presets.yaml; it has {', '.join(PRESETS)}.")
-    fitting = [one for one in PRESETS if mapped(PRESETS[one]) <= set(frame.columns)]
-    if preset is None and fitting:
-        preset = max(fitting, key=lambda one: len(mapped(PRESETS[one])))
-        notes.append(f"The columns are those of the preset {preset}.")
-    if preset is None:
-        preset = guess_map(frame)
-        listed = ", ".join(f"{key}: {' + '.join(mapped({key: preset[key]}))}" for key in preset)
-        notes.append(f"No preset fits; guessed from names and contents: {listed or 'nothing'}.")
-    mapping = dict(PRESETS[preset] if isinstance(preset, str) else preset)
-    has = ", ".join(map(str, frame.columns))
-    if absent := sorted(mapped(mapping) - set(frame.columns)):
-        raise CourseError(f"{name} has no column {', '.join(map(repr, absent))}; it has {has}.")
-    if not mapping.get("price"):
-        why = f"{name} has no price column that can be recognised among {has}"
-        raise CourseError(f"{why}; name it in a column map, such as {{'price': 'Cost'}}.")
-    lists = {key: mapping.get(key) or [] for key in (*FIELDS, "group", "drop")}
-    return mapping | {key: [value] if isinstance(value, str) else list(value) for key, value in lists.items()}
-
-
-def guess_map(frame: pd.DataFrame) -> dict[str, Any]:
-    """A column map from names and contents of columns. What it cannot tell is left out."""
-    text = {c: frame[c].dropna().head(400).astype(str).str.lower() for c in frame}
-    name = {c: re.sub(r"(?<=[a-z])(?=[A-Z])", " ", c).lower() for c in map(str, frame)}  # ScreenSize -> screen size
-    left = [c for c in frame if len(text[c]) and not re.match(r"unnamed|^id$|^index$", name[c])]
-    found: dict[str, Any] = {}
-
-    def take(key: str, fits: list[str], most: int = 1) -> None:
-        if fits:
-            found[key] = fits[:most] if most > 1 else fits[0]
-            left[:] = [c for c in left if c not in fits[:most]]
-
-    def share(column: str, pattern: str) -> float:
-        return text[column].str.contains(pattern).mean()
-
-    def plausible(column: str, hint: pd.Series) -> bool:
-        value = numbers(text[column])
-        middle = value.median() if value.notna().mean() > 0.4 and value.nunique() > 1 else np.nan
-        return not hint.low or float(hint.low) <= middle <= float(hint.high)
-
-    blobs = [c for c in left if text[c].str.len().median() > 60 and share(c, r"\d\s*gb|inch|\d\s*mah|processor") > 0.5]
-    take("details", [c for c in blobs if not re.search(HINTS["name"]["title"], name[c])], most=9)
-    for key, hint in HINTS.iterrows():
-        fits = [c for c in left if re.search(hint["name"], name[c]) and share(c, hint.cell) > 0.5]
-        fits = [c for c in fits if plausible(c, hint)]
-        if key == "price":  # what is asked today before what was printed; dollars before other currencies
-            fits.sort(key=lambda c: (bool(re.search("mrp|original|old|list|before", name[c])), "us" not in name[c]))
-        if key == "title":
-            fits.sort(key=lambda c: -frame[c].nunique())
-        take(key, fits, most=3 if hint.several else 1)
-    for key, pattern in HINTS.alone[HINTS.alone != ""].items():  # columns whose name says nothing
-        if key not in found:
-            take(key, [c for c in left if share(c, pattern) > 0.5])
-    if "title" not in found:  # the wordiest column is the product's name
-        wordy = [c for c in left if share(c, "[a-z]{2}") > 0.8 and frame[c].nunique() > 0.3 * len(frame)]
-        take("title", sorted(wordy, key=lambda c: -text[c].str.len().mean()))
-    return found
+    """The features that tell rows apart; memory, brand and words stay in any case."""
+    return X.loc[:, (X.nunique() > 1) | X.columns.isin(["ram_gb", "storage_gb", "c_brand", "text"])]

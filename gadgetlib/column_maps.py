@@ -1,0 +1,171 @@
+"""The columns of a price table: a file read whatever its encoding and delimiter, and a map of what its columns hold.
+
+A *column map* names the columns that hold each field: `data/price_presets.yaml` has some, :func:`guess_map` makes one.
+What columns are called stands in `data/price_columns.csv` and `data/price_words.yaml`.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import yaml
+from charset_normalizer import from_bytes
+
+from gadgetlib import money
+from gadgetlib.errors import CourseError
+from gadgetlib.files import data_dir
+
+HINTS = pd.read_csv(data_dir() / "price_columns.csv", keep_default_na=False).set_index("field")
+WORDS = yaml.safe_load((data_dir() / "price_words.yaml").read_text(encoding="utf-8"))
+PRESETS = yaml.safe_load((data_dir() / "price_presets.yaml").read_text(encoding="utf-8"))
+FIELDS = (*HINTS.index.drop("price"), "details")  # `title` is the product's name, `details` a text of many specs
+
+
+def read_csv(path: Path, notes: list[str]) -> pd.DataFrame:
+    """A delimited file as a frame, whatever its encoding and delimiter; what was noticed is added to ``notes``.
+
+    Raises CourseError when the file is missing, empty or no table.
+    """
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise CourseError(f"{path.name} cannot be read ({error.strerror}); check the path of the table.") from None
+    wide = "utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-16-le" if raw[1:2] == b"\0" else None
+    try:
+        text = raw.decode(wide or "utf-8-sig")
+    except UnicodeDecodeError:
+        runs = re.findall(rb"[\x80-\xff]+", raw)  # of letters beyond Latin; accents stand alone
+        told = b" ".join(set(re.findall(rb"[^\s,;|\"]*[\x80-\xff][^\s,;|\"]*", raw)))
+        best = (
+            len(runs) > 30
+            and np.mean([len(run) for run in runs]) > 1.5
+            and from_bytes(told, cp_isolation=WORDS["encodings"]).best()
+        )
+        encoding = best.encoding if best else "cp1252"
+        text = raw.decode(encoding, errors="replace")
+        notes.append(f"{path.name} is not UTF-8; it was read as {encoding}.")
+    if "\0" in text or not text.strip():
+        what = "not a text table" if text.strip() else "empty"
+        raise CourseError(f"{path.name} is {what}; give a CSV file with a heading (a spreadsheet can save one).")
+    top, _, rest = text.lstrip().partition("\n")
+    told = re.fullmatch(r'"?sep=(.)"?\s*', top)  # what Excel writes
+    mark = told[1] if told else max(";\t|,", key=re.sub('"[^"]*"', "", top).count)
+    try:
+        frame = pd.read_csv(io.StringIO(rest if told else text), sep=mark, skipinitialspace=True)
+    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        raise CourseError(
+            f"{path.name} is not a regular table ({str(error).strip()}); mend that line and try again."
+        ) from None
+    return frame.rename(columns=lambda column: str(column).strip())
+
+
+def mapped(mapping: Mapping[str, Any]) -> set[str]:
+    """Every column that a map names, whatever for; it may name one as a text or several as a list."""
+    named = [mapping.get(key) or [] for key in (*FIELDS, "price", "group", "drop")]
+    return {column for value in named for column in ([value] if isinstance(value, str) else value)}
+
+
+def choose_map(frame: pd.DataFrame, preset: str | Mapping[str, Any] | None, name: str, notes: list[str]) -> dict:
+    """The column map for a frame, with a list of columns for every field; where it came from is added to ``notes``.
+
+    Raises CourseError: an unknown preset, a map that names absent columns, no price column.
+    """
+    if isinstance(preset, str) and preset not in PRESETS:
+        raise CourseError(f"There is no preset {preset!r} in data/price_presets.yaml; it has {', '.join(PRESETS)}.")
+    fitting = [one for one in PRESETS if mapped(PRESETS[one]) <= set(frame.columns)]
+    if preset is None and fitting:
+        preset = max(fitting, key=lambda one: len(mapped(PRESETS[one])))
+        notes.append(f"The columns are those of the preset {preset}.")
+    if preset is None:
+        preset = guess_map(frame)
+        listed = ", ".join(f"{key}: {' + '.join(columns)}" for key in preset if (columns := mapped({key: preset[key]})))
+        notes.append(f"No preset fits; guessed from names and contents: {listed or 'nothing'}.")
+    mapping = dict(PRESETS[preset] if isinstance(preset, str) else preset)
+    has = ", ".join(map(str, frame.columns))
+    if absent := sorted(mapped(mapping) - set(frame.columns)):
+        raise CourseError(f"{name} has no column {', '.join(map(repr, absent))}; it has {has}.")
+    if not mapping.get("price"):
+        why = f"{name} has no price column that can be recognised among {has}"
+        raise CourseError(f"{why}; name it in a column map, such as {{'price': 'Cost'}}.")
+    lists = {key: mapping.get(key) or [] for key in (*FIELDS, "group", "drop")}
+    return mapping | {key: [value] if isinstance(value, str) else list(value) for key, value in lists.items()}
+
+
+def guess_map(frame: pd.DataFrame) -> dict[str, Any]:
+    """A column map from names and contents of columns. What it cannot tell is left out."""
+    text = {c: frame[c].dropna().head(400).astype(str).str.lower() for c in frame}
+    name = {c: re.sub(r"(?<=[a-z])(?=[A-Z])", " ", c).lower() for c in frame}  # ScreenSize -> screen size
+    left = [c for c in frame if len(text[c]) and not re.search(WORDS["counter"], name[c])]
+    found: dict[str, Any] = {}
+
+    def take(key: str, fits: list[str], most: int = 1) -> None:
+        if fits:
+            found[key] = fits[:most] if most > 1 else fits[0]
+            left[:] = [c for c in left if c not in fits[:most]]
+
+    def share(column: str, pattern: str) -> float:
+        return text[column].str.contains(pattern).mean()
+
+    def plausible(column: str, hint: pd.Series) -> bool:
+        value = numbers(text[column])
+        middle = value.median() if value.notna().mean() > 0.4 and value.nunique() > 1 else np.nan
+        return not hint.low or float(hint.low) <= middle <= float(hint.high)
+
+    codes = [
+        c for c in left if text[c].str.fullmatch(r"[^\d\s]{1,4}").all() and text[c].map(money.currency).notna().all()
+    ]
+    take("currency", codes)  # a column of EUR, USD, ...
+    blobs = [c for c in left if text[c].str.len().median() > 60 and share(c, r"\d\s*gb|inch|\d\s*mah|processor") > 0.5]
+    take("details", [c for c in blobs if not re.search(HINTS["name"]["title"], name[c])], most=9)
+    for key, hint in HINTS.iterrows():
+        fits = [
+            c for c in left if re.search(hint["name"], name[c]) and share(c, hint.cell) > 0.5 and plausible(c, hint)
+        ]
+        if key == "price":  # what is asked today before what was printed; dollars before other currencies
+            fits.sort(key=lambda c: (bool(re.search(WORDS["old_price"], name[c])), "us" not in name[c]))
+        if key == "title":
+            fits.sort(key=lambda c: -frame[c].nunique())
+        take(key, fits, most=3 if hint.several else 1)
+    for key, pattern in HINTS.alone[HINTS.alone != ""].items():  # columns whose name says nothing
+        if key not in found:
+            take(key, [c for c in left if share(c, pattern) > 0.5])
+    if "title" not in found:  # the wordiest column is the product's name
+        wordy = [c for c in left if share(c, "[a-z]{2}") > 0.8 and frame[c].nunique() > 0.3 * len(frame)]
+        take("title", sorted(wordy, key=lambda c: -text[c].str.len().mean()))
+    if (
+        "price" in found
+        and re.search(WORDS["logarithm"], name[found["price"]])
+        and numbers(frame[found["price"]]).max() < 20
+    ):
+        found["log_price"] = True
+    return found
+
+
+def numbers(cells: pd.Series) -> pd.Series:
+    """Numbers (n,) of a column, its notation decided as a whole (`money.column`); NaN where a cell has none."""
+    if pd.api.types.is_numeric_dtype(cells):
+        return cells.astype(float)
+    unique = cells.dropna().unique().tolist()
+    return cells.map(dict(zip(unique, money.column(unique)[0]))).astype(float)
+
+
+def kind_of(cells: pd.Series) -> str | None:
+    """``number`` or ``word``; None for a counter, a constant, or a text that nearly every cell has its own of."""
+    known = cells.dropna()
+    if (
+        re.search(WORDS["counter"], str(cells.name), re.I)
+        or len(known) < max(3, 0.02 * len(cells))
+        or known.nunique() < 2
+    ):
+        return None
+    if pd.api.types.is_numeric_dtype(known):
+        return "number"
+    if known.astype(str).str.match(r"^\D{0,4}\d[\d.,'’\s]*\D{0,12}$").mean() > 0.8 and numbers(known).nunique() > 2:
+        return "number"
+    return "word" if known.nunique() <= max(20, 0.2 * len(known)) else None
