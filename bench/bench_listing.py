@@ -47,7 +47,7 @@ def memory(process: psutil.Process | None = None) -> float:
 def quality(describer: Describer, count: int | None) -> Iterator[dict]:
     """Every field, the kind, the first match and the price.
 
-    No model has seen the products' texts and prices; the shipped classifier knows their photos.
+    No model has seen the products.
     """
     rows, seconds, found = shipped_listings("test")[:count], [], []
     for truth in rows:
