@@ -42,7 +42,8 @@ def ask(name: str, seed: int) -> SimpleNamespace:
     task = exercises.find(name).given(seed)
     for key, value in vars(task).items():
         if key != "seed":
-            print(f"task.{key} = {value!r}")
+            shown = repr(value)
+            print(f"task.{key} = {shown}" if len(shown) < 500 else f"task.{key}: a {type(value).__name__} of {len(value)}")
     return task
 
 
