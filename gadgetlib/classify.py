@@ -261,8 +261,10 @@ class Classifier:
         return [*found, near_miss(self.imagenet(features))] if "head.weight" in self.tensors else found
 
     def gadget(self, features: np.ndarray) -> np.ndarray:
-        """How much pictures look like a gadget at all, (n,): the sum of :meth:`measures`, each in standard deviations."""
-        return sum((m - mean) / std for m, (mean, std) in zip(self.measures(features), self.meta["ood"]))
+        """How much pictures look like a gadget at all, (n,): :meth:`measures` in standard deviations, added up. That nothing
+        speaks for a near miss is no merit: the second measure can only lower the score."""
+        like, *near = ((m - mean) / std for m, (mean, std) in zip(self.measures(features), self.meta["ood"]))
+        return like + sum(np.minimum(one, 0) for one in near)
 
     def predict(self, images: Sequence[Any]) -> list[dict[str, Any]]:
         """One dict per picture: label, probs {label: probability}, gadget (a score; 0 is the threshold) and accepted (bool).
