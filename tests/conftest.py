@@ -19,6 +19,7 @@ FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
+SLOW = {"class_", "site"}  # fixtures that take a minute: a class that is graded, the site
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -79,5 +80,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: first.get(group(item), 2))  # stable: within a group nothing changes places
     for item in items:
         item.add_marker(pytest.mark.xdist_group(group(item)))
-        if "browser" in getattr(item, "fixturenames", ()):
+        used = set(getattr(item, "fixturenames", ()))
+        if "browser" in used:
             item.add_marker(pytest.mark.browser)
+        if used & SLOW:
+            item.add_marker(pytest.mark.slow)

@@ -9,6 +9,7 @@ import csv
 import io
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -98,15 +99,27 @@ def test_files_agree_with_each_other():
 # ---------------------------------------------------------------- broken on purpose
 
 
-@pytest.fixture
-def mirror(tmp_path: Path) -> Path:
-    """A copy of ``data/`` whose files are links, so that one can be replaced and nothing shipped is touched."""
+@pytest.fixture(scope="module")
+def links(tmp_path_factory) -> dict[Path, Path]:
+    """A copy of ``data/`` whose files are links: place -> the shipped file."""
+    folder, made = tmp_path_factory.mktemp("data"), {}
     for path in data_dir().rglob("*"):
-        place = tmp_path / path.relative_to(data_dir())
+        place = folder / path.relative_to(data_dir())
         if path.is_file() and "studio" not in place.parts:
             place.parent.mkdir(parents=True, exist_ok=True)
             os.symlink(path, place)
-    return tmp_path
+            made[place] = path
+    return made
+
+
+@pytest.fixture
+def mirror(links) -> Iterator[Path]:
+    """The copy's folder: a file may be replaced there, and is put back afterwards."""
+    yield Path(os.path.commonpath(links))
+    for place, path in links.items():
+        if not place.is_symlink():
+            place.unlink(missing_ok=True)
+            os.symlink(path, place)
 
 
 def replace(path: Path, text: str) -> None:

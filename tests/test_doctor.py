@@ -9,6 +9,7 @@ import pytest
 from coursekit import doctor
 
 
+@pytest.mark.slow
 def test_a_sound_machine_is_told_so():
     findings = doctor.examine()
     assert [f.name for f in findings if not (f.ok or f.optional)] == []

@@ -21,6 +21,7 @@ from coursekit import run as runner
 from coursekit.workspace import LESSONS
 from gadgetlib.measure import difference
 
+pytestmark = pytest.mark.slow
 ALL = [one for name in LESSONS for one in exercises.of_lesson(name[:2])]
 
 # ---------------------------------------------------------------- answers

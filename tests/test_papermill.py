@@ -41,6 +41,7 @@ def test_a_lesson_runs_with_other_parameters(number, chain):
         assert workspace.stamp(artefact)["parameters"].items() >= parameters.items()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", workspace.LESSONS)
 def test_a_wrong_parameter_stops_every_lesson_at_its_second_cell(name, tmp_path):
     """One kernel per lesson: the wrong name, the wrong type and the wrong value are tried in its setup cell."""

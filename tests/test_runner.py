@@ -53,6 +53,7 @@ def lines() -> tuple[list[str], object]:
     return said, said.append
 
 
+@pytest.mark.slow
 def test_a_run_leaves_notebooks_pages_and_a_report_card(lessons, build):
     said, say = lines()
     found = runner.run_course(["00", "1"], settings=["01.n=4"], say=say)
@@ -66,6 +67,7 @@ def test_a_run_leaves_notebooks_pages_and_a_report_card(lessons, build):
     assert any("[2/2] 01_scrape  done in" in line for line in said)
 
 
+@pytest.mark.slow
 def test_a_wrong_notebook_fails_and_the_run_resumes_there(lessons, build):
     broken = write_lesson(lessons, "01_scrape", "lesson.report(n=n)", "1 / 0")
     with pytest.raises(LessonFailed, match=r"01_scrape stopped at cell 4: ZeroDivisionError: division by zero"):
@@ -82,6 +84,7 @@ def test_a_wrong_notebook_fails_and_the_run_resumes_there(lessons, build):
     assert "running" in said[0]
 
 
+@pytest.mark.slow
 def test_a_changed_lesson_is_done_again_and_so_is_what_follows(lessons, build):
     state = {
         "asked": {"names": ["00_start_here", "01_scrape"], "common": {"profile": "quick"}, "own": {}},
