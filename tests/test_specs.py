@@ -147,6 +147,7 @@ def test_inputs_of_public_reports(text, wanted):
         ("case for iPad", (), None, None),
         ("Great for films\n8GB RAM\n256GB storage", (), None, None),
         ("HDC", (40,), "HDC", None),
+        ("ALICE\nCalling", (40, 30), None, None),
         ("wobniW", (40,), None, None),
         ("/SUS", (40,), None, None),
     ],

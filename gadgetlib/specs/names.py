@@ -118,8 +118,9 @@ def unknown_maker(tokens: list[Token], kind: str | None, heights: Sequence[float
     for i, t in enumerate(tokens[1:], 1):
         if "maker_label" in tokens[i - 1].roles and t.role == "word" and re.fullmatch(r"\s?[:|=]?\s*", t.gap):
             return Seen(i, 1)
-    if not kind and len(tokens) > 7 and not any(t.role in ("size", "screen") for t in tokens):
-        return None
+    product = kind or any(t.role in ("size", "screen", "money", "measure", "chip", "code") for t in tokens)
+    if not product and len(tokens) > (2 if any(t.row for t in tokens[:-1]) else 7):
+        return None  # print that nothing else ties to a gadget
     alone = [(i, t) for i, t in enumerate(tokens[:-1]) if t.first and tokens[i + 1].first and not t.gap.strip()]
     alone = [(i, t) for i, t in alone if _unknown(t) and (t.text.isupper() or t.text[1:].islower())]
     times = Counter(t.key for _, t in alone)
@@ -267,7 +268,8 @@ def model(
     if maker == "Apple" and kept and kind == "laptop" and not any(YEAR.fullmatch(tokens[k].key) for k in kept):
         years = [i for i, t in enumerate(tokens) if YEAR.fullmatch(t.key) and tokens[i - 1].key not in ("office", "in")]
         kept += years[:1]  # "MacBook Pro 13 (Retina, 2015)"
-    lone = len(kept) == 1 and len(tokens[kept[0]].key) == 1 and kind in ("laptop", "headphones", "smartwatch")
+    lone = len(kept) == 1 and len(tokens[kept[0]].key) == 1
+    lone = lone and (kind in ("laptop", "headphones", "smartwatch") or tokens[kept[0]].first)
     if lone or kind == "other" and rule != "line":
         return [], 0, ""  # a lone digit counts hours, reviews, anything; a charger of 33 W is no model
     return kept, 0.9 if rule == "line" else 0.75, rule
