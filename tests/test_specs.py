@@ -108,6 +108,7 @@ def test_the_special_cases_stay_right():
         ("Планшет Самсунг Галакси Таб A9 64 ГБ", {"brand": "Samsung", "model": "Galaxy Tab A9", "storage_gb": 64}),
         ("Чохол для Apple iPhone 14", {"brand": None, "model": None, "gadget_type": "other"}),
         ("Medion Erazer Crawler E40 i5-13420H RTX 4050 16 GB 512 GB", {"ram_gb": 16, "storage_gb": 512}),
+        ("OnePlus\n9\n8GB RAM", {"brand": "OnePlus", "model": "9"}),
         ("OnePlus Nord CE 3\nLite 5G", {"model": "Nord CE 3 Lite 5G"}),
         ("Watch Series 9\nSmarter. Brighter.", {"brand": "Apple", "model": "Watch Series 9"}),
         ("Xiaomi Redmi Watch 5 Active", {"model": "Redmi Watch 5 Active"}),

@@ -268,8 +268,7 @@ def model(
     if maker == "Apple" and kept and kind == "laptop" and not any(YEAR.fullmatch(tokens[k].key) for k in kept):
         years = [i for i, t in enumerate(tokens) if YEAR.fullmatch(t.key) and tokens[i - 1].key not in ("office", "in")]
         kept += years[:1]  # "MacBook Pro 13 (Retina, 2015)"
-    lone = len(kept) == 1 and len(tokens[kept[0]].key) == 1
-    lone = lone and (kind in ("laptop", "headphones", "smartwatch") or tokens[kept[0]].first)
+    lone = len(kept) == 1 and len(tokens[kept[0]].key) == 1 and kind in ("laptop", "headphones", "smartwatch")
     if lone or kind == "other" and rule != "line":
         return [], 0, ""  # a lone digit counts hours, reviews, anything; a charger of 33 W is no model
     return kept, 0.9 if rule == "line" else 0.75, rule
