@@ -158,7 +158,7 @@ def find_leaks(frame: pd.DataFrame, price: np.ndarray, mapping: Mapping[str, Any
                 others[column] = value
     for key in ("ram", "storage"):  # as text, such as 512GB SSD + 1TB HDD
         size = np.log(sizes(text_of(frame, mapping, key)).where(lambda v: v > 0)).set_axis(target.index)
-        others |= {column: size for column in mapping[key][:1] if column not in others}
+        others |= {column: size for column in mapping[key][:1] if column not in found}
     fields = {column for key in FIELDS for column in mapping[key]}
     for pair in combinations(others, 2):
         known = pd.DataFrame({**{c: others[c] for c in pair}, "": 1.0}).dropna()
