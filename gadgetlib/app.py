@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import ctypes
 import json
 import operator
 import os
@@ -165,7 +166,7 @@ class Pages:
         shown = [f"{value:g}" if isinstance(value, float) else value for value in values]
         probs = {kind.replace("_", " "): prob for kind, prob in listing.probs.items()}
         raw = listing.model_dump_json(indent=1)
-        return card(listing), probs, overlay, found, listing.gadget_type, *shown, raw, listing, ""
+        return card(listing), probs, overlay, found, listing.gadget_type, *shown, raw, listing
 
     def search(self, listing: Listing | None, where: str, k: int) -> list[tuple[str, str]]:
         """The matches of what was described, with the options as they are now."""
@@ -260,8 +261,9 @@ def one_photo(pages: Pages) -> None:
     estimate = gr.Markdown(elem_id="estimate")
     with gr.Accordion("JSON", open=False):
         raw = gr.Code(language="json", label="Listing", elem_id="json")
-    shown = [summary, probs, overlay, found, kind, *fields, raw, described, entry]
+    shown = [summary, probs, overlay, found, kind, *fields, raw, described]
     go.click(pages.describe, [photo, where, k], shown, api_name="describe")
+    go.click(lambda: "", None, entry, api_visibility="private")
     again.click(pages.search, [described, where, k], found, api_name="search")
     reprice.click(pages.price, [kind, *fields], estimate, api_name="price")
     examples.select(pages.example, None, photo, api_visibility="private")
@@ -291,15 +293,21 @@ def own_folder() -> Path:
 
 def size_of(folder: Path) -> int:
     """Bytes of all files under a folder."""
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.exists())
+    total = 0
+    for where, _, names in os.walk(folder):
+        for name in names:
+            with contextlib.suppress(OSError):  # deleted meanwhile
+                total += os.path.getsize(os.path.join(where, name))
+    return total
 
 
 def sweep(folder: Path, kept: set[Path], age: float) -> None:
     """Delete what is under a folder, older than age (seconds) and not among kept."""
-    for path in sorted(folder.rglob("*"), reverse=True):  # files before their folders
-        with contextlib.suppress(OSError):
-            if path not in kept and time.time() - path.stat().st_mtime > age:
-                path.rmdir() if path.is_dir() else path.unlink()
+    for where, folders, names in os.walk(folder, topdown=False):
+        for path in (Path(where, name) for name in [*names, *folders]):
+            with contextlib.suppress(OSError):  # deleted meanwhile, or a folder that is not empty
+                if path not in kept and time.time() - path.stat().st_mtime > age:
+                    path.rmdir() if path.is_dir() else path.unlink()
 
 
 def check_port(host: str, port: int) -> None:
@@ -335,6 +343,8 @@ def serve(port: int = 7860, host: str = "127.0.0.1", engine: str = "rapidocr", w
         while True:
             time.sleep(KEPT / 20)
             sweep(folder, kept, KEPT)
+            if sys.platform == "linux":
+                ctypes.CDLL(None).malloc_trim(0)  # else what a crowd took stays with the process
 
     app = build(ThreadPoolExecutor(1).submit(load).result)
     kept = set(folder.rglob("*"))  # the examples

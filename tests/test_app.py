@@ -8,10 +8,12 @@ from __future__ import annotations
 import csv
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 
@@ -362,6 +364,22 @@ def test_what_a_visit_made_goes_within_minutes(tmp_path):
         os.utime(path, (time.time() - 700,) * 2)
     sweep(tmp_path, {example}, 600)
     assert not old.exists() and new.exists() and example.exists() and not (tmp_path / "empty").exists()
+
+def test_folders_that_go_while_they_are_swept_do_not_end_the_sweeping(tmp_path):
+    from gadgetlib.app import size_of, sweep
+
+    def come_and_go():
+        for turn in range(3000):
+            folder = tmp_path / f"{turn % 7}" / "visit"
+            folder.mkdir(parents=True, exist_ok=True)
+            shutil.rmtree(folder.parent)
+
+    with ThreadPoolExecutor(1) as pool:
+        going = pool.submit(come_and_go)
+        while not going.done():
+            sweep(tmp_path, set(), 600)
+            assert size_of(tmp_path) == 0
+        going.result()
 
 
 def test_a_server_sweeps_what_a_killed_one_left(tmp_path, monkeypatch):
