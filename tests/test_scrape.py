@@ -322,12 +322,6 @@ def test_a_host_name_that_resolves_to_a_private_address(monkeypatch, answers):
         fetcher.get("http://looks-public.example/x.jpg")
 
 
-def test_the_map_is_the_only_way_to_loopback(serve):
-    shop = serve({"/a.jpg": {}})
-    with Fetcher(QUICK) as fetcher, pytest.raises(NotTaken, match="private network"):
-        fetcher.get(f"http://127.0.0.1:{shop.port}/a.jpg")
-
-
 def test_the_certificate_must_be_the_name_s(tmp_path):
     """Connections go to a checked number, but TLS is asked for the name, and another name's certificate is refused."""
     with DuckDuckGo(tmp_path) as replica:
