@@ -54,7 +54,7 @@ def _facts(answer, given) -> dict:
         "count": len(train) + len(valid),
         "shape": picture.shape[:2],
         "edges": bool((picture[..., 0] - picture[..., 1] > 100).any() and (picture[..., 2] - picture[..., 1] > 100).any()),
-        "squashed": len(white) > 0 and white.min() < 6 and not (white > SIDE // 2).any(),
+        "squashed": len(white) > 6,  # the band is 4 rows high where proportions stay; fastai pads at a random place
     }
 
 
