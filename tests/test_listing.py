@@ -267,6 +267,13 @@ def test_the_card_escapes_what_was_read_and_says_where_it_was_read():
     assert "900 USD" in page and re.search(r"about [\d,]+ EUR", page)  # the currency of the picture beside it
 
 
+def test_a_picture_of_no_gadget_says_so_first():
+    found = describer(classifier=Classifier(accepted=False), read=reads(""))(picture())
+    page = card(found)
+    assert "<h3" in page and page.index("No gadget recognised") < page.index("nearest of the five kinds: laptop")
+    assert "No gadget" not in card(describer()(picture()))
+
+
 def test_the_largest_price_is_the_one_asked():
     text = "Case 15,99 EUR\nDell XPS 13\nWas\n899,00 EUR\nMouse 9,99 EUR"
     assert describer(read=reads(text, heights=[14, 30, 12, 40, 14]))(picture()).specs["price"] == 899.0
