@@ -42,6 +42,7 @@ def _facts(answer, given) -> dict:
         if not isinstance(data, DataLoaders):
             raise TypeError(f"own_data returned {type(data).__name__}, not DataLoaders")
         train, valid = ([Path(item) for item in part.items] for part in (data.train_ds, data.valid_ds))
+        data.train.after_item.split_idx = 1  # as in validation: training pads and crops at a random place
         picture = np.asarray(data.train.do_item(0)[0]).astype(int)
         if picture.shape[0] == 3:
             picture = picture.transpose(1, 2, 0)
