@@ -158,15 +158,15 @@ class PriceModel:
         by_group = GroupKFold(5, shuffle=True, random_state=seed)
         routed = {"cv": by_group, "params": {"groups": groups}}
         with config_context(enable_metadata_routing=True):
-            said = cross_val_predict(regressor(seed), X, y, **routed)
+            estimate = cross_val_predict(regressor(seed), X, y, **routed)
             model = regressor(seed).fit(X, y, groups=groups)
-            error, Z = np.abs(y - said), clues(X, said)
+            error, Z = np.abs(y - estimate), clues(X, estimate)
             scale = np.exp(cross_val_predict(spread(seed), Z, np.log(error + 0.01), **routed))
         half = np.empty(len(y))
         for train, test in by_group.split(X, y, groups):  # the factors of each fold come from the other folds
             found = factors(error[train] / scale[train], kinds[train], groups[train], level)
             half[test] = scale[test] * [found.get(kind, found["all"]) for kind in kinds[test]]
-        parts = np.exp(np.c_[y, said, said - half, said + half])
+        parts = np.exp(np.c_[y, estimate, estimate - half, estimate + half])
         whole = pd.DataFrame(parts, columns=["price", "predicted", "low", "high"])
         whole = whole.assign(kind=kinds, group=groups, partial=np.arange(len(y)) >= len(table))
         about = {
@@ -181,10 +181,10 @@ class PriceModel:
     def predict_frame(self, frame: pd.DataFrame) -> pd.DataFrame:
         """price, low, high (n rows) for rows of the training table's columns; unknown cells may be empty."""
         X, by_kind = features(frame, self.about["mapping"]), self.about["factors"]
-        said = self.regressor.predict(X)
+        estimate = self.regressor.predict(X)
         kinds = text_of(frame, self.about["mapping"], "kind")
-        half = kinds.map(lambda kind: by_kind.get(kind, by_kind["all"])) * np.exp(self.spread.predict(clues(X, said)))
-        return np.exp(pd.DataFrame({"price": said, "low": said - half, "high": said + half}, index=frame.index))
+        half = kinds.map(lambda kind: by_kind.get(kind, by_kind["all"])) * np.exp(self.spread.predict(clues(X, estimate)))
+        return np.exp(pd.DataFrame({"price": estimate, "low": estimate - half, "high": estimate + half}, index=frame.index))
 
     def predict(self, known: Mapping[str, Any]) -> dict[str, Any]:
         """{price, low, high, currency, warnings} from what is known of one gadget.
