@@ -1,8 +1,8 @@
 """A photo to a listing: how often it is right (by picture, by text, by both), how long it takes, the app under load.
 
 Needs a trained course (`make course`). The 101 listings are of products of the test split, and the photos that one was
-laid out with are excluded from the index while it is described. The app runs in a process of its own and is asked through
-its own client.
+laid out with are excluded from the index while it is described. The app runs in a process of its own, asked through its
+own client.
 
     python -m bench.bench_listing          # the counts of data/gazetteer/kind_clues.csv, on training listings
 """
