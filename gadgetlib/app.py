@@ -129,9 +129,10 @@ async def check_call(blocks: gr.Blocks, name: str, call: dict[str, Any]) -> None
 SETTINGS = {
     "theme": gr.themes.Default(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]),
     "css": ".gradio-container{max-width:72rem!important;width:100%;margin:0 auto!important}"
+    " footer{display:none!important}"
     " .grid-wrap{min-height:0!important} #examples .grid-container{grid-template-columns:repeat(6,1fr)!important}"
     " #examples .thumbnail-item{min-width:0!important;width:100%!important;height:80px!important}"
-    " .caption-label{white-space:normal!important;font-size:12px} #entry{overflow-x:auto} footer{display:none!important}",
+    " .caption-label{white-space:normal!important;font-size:12px} #entry{overflow-x:auto}",
     "allowed_paths": [str(data_dir() / "photos"), str(data_dir() / "listings")], "state_session_capacity": 500,
     "app_kwargs": {"middleware": [Middleware(Gate)]}, "max_file_size": "20mb", "prevent_thread_lock": True,
     "quiet": True, "show_error": True, "footer_links": [], "run_history": False, "share": False,
