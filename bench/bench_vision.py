@@ -157,13 +157,15 @@ def hits(targets, scores: np.ndarray) -> np.ndarray:
 def trained_learner(data, name: str, start: tuple, passes: int, usual=False, fresh=False, layers=1, frozen=True):
     """A learner trained as in lesson 03. layers: the first group of layers that is trained. frozen: batch-norm statistics stay."""
     import fastai.vision.all as fv
+    from fastai.callback.channelslast import ChannelsLast
 
     if usual:
-        learn = fv.vision_learner(data, partial(backbone.body, name), normalize=False, metrics=fv.accuracy)
+        learn = fv.vision_learner(data, partial(backbone.body, name), normalize=False, metrics=fv.accuracy, cbs=ChannelsLast())
         with learn.no_bar(), learn.no_logging():
             learn.fine_tune(passes - 1)
         return learn
-    learn = classify.learner(data, name, None if fresh else start, loss_func=fv.CrossEntropyLossFlat(label_smoothing=0.1))
+    start = None if fresh else start
+    learn = classify.learner(data, name, start, loss_func=fv.CrossEntropyLossFlat(label_smoothing=0.1), cbs=ChannelsLast())
     learn.freeze_to(layers)
     with learn.no_bar(), learn.no_logging():
         learn.fit_one_cycle(passes, slice(1e-4, 3e-4), cbs=classify.frozen_statistics() if frozen else None)
