@@ -48,6 +48,9 @@ def run(quick: bool) -> Iterator[dict]:
     answers = {"the course's classifier": model.logits(features), **peers(net, features)}
     for case, logits in answers.items():
         yield from accuracies(case, logits, targets, real, "" if case == "the course's classifier" else "the course's classifier")
+    ours, alone = (hits(targets, answers[case]) for case in ("the course's classifier", "logistic regression on roots"))
+    gap = difference(ours, alone, real.source, classify.macro)
+    yield row("vision", "the course's classifier", "real photos, all", "macro accuracy minus that without ImageNet's prior", gap)
     yield from calibration(model, features, targets, real)
     yield from near_misses(model, net, features, real)
     if not quick:
