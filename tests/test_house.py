@@ -115,6 +115,21 @@ def test_no_file_is_too_large():
     ratchet([name(p) for p in files if p.exists() and p.stat().st_size > LARGEST_FILE], ALLOWED["large_files"])
 
 
+def conflicts(text: str) -> list[str]:
+    """Lines that git leaves behind where a merge was not finished."""
+    return re.findall(r"^(?:<{7} |>{7} ).*", text, re.MULTILINE)
+
+
+def test_no_merge_was_left_half_done():
+    kinds = ("*.md", "*.py", "*.ipynb", "*.yaml", "*.yml", "*.toml", "*.csv", "Makefile")
+    listed = subprocess.run(["git", "ls-files", "-z", *kinds], cwd=ROOT, capture_output=True, check=False)
+    if listed.returncode:
+        pytest.skip("this is no git checkout, so nobody knows which files belong to it")
+    paths = [ROOT / file for file in listed.stdout.decode().split("\0") if file]
+    assert {name(p): found for p in paths if p.exists() and (found := conflicts(p.read_text(errors="replace")))} == {}
+    assert conflicts("a\n<<<<<<< HEAD\nb\n=======\nc\n>>>>>>> 2f557f4 (c)\n") == ["<<<<<<< HEAD", ">>>>>>> 2f557f4 (c)"]
+
+
 # ---------------------------------------------------------------- what is declared
 
 # Declared and never imported: commands, plug-ins of other packages, and what a library needs beside it.
