@@ -134,7 +134,7 @@ def _lint_code(cell) -> list[str]:
     found = []
     if re.search(r"^\s*[%!]\s*(pip|conda)", cell.source, re.M):
         found.append("installs something")
-    longest = LONGEST_SHOWN if author.shown(cell) else LONGEST_CELL
+    longest = LONGEST_SHOWN if re.search(r"^def ", cell.source, re.M) else LONGEST_CELL
     if len([line for line in cell.source.splitlines() if line.strip()]) > longest:
         found.append(f"is longer than {longest} lines")
     if cell.source.strip() and cell.execution_count is None:
