@@ -58,15 +58,9 @@ def test_each_mistake_is_recognised_by_name(one, known, capsys):
     assert known.why in said
 
 
-@pytest.mark.parametrize("one", [one for one in ALL if one.expected], ids=lambda one: one.name)
-def test_the_expected_answer_is_right_and_says_why_it_matters(one, capsys):
-    verdict, said = judged(one, one.expected(given(one)), capsys)
-    assert verdict["verdict"] == "right" and one.because in said
-
-
-@pytest.mark.parametrize("one", [one for one in ALL if not one.expected], ids=lambda one: one.name)
-def test_a_written_answer_is_right(one, capsys):
-    verdict, said = judged(one, WRITTEN[one.name](given(one)), capsys)
+@pytest.mark.parametrize("one", ALL, ids=lambda one: one.name)
+def test_a_right_answer_is_right_and_says_why_it_matters(one, capsys):
+    verdict, said = judged(one, (one.expected or WRITTEN[one.name])(given(one)), capsys)
     assert verdict["verdict"] == "right", said
     assert one.because in said
 
