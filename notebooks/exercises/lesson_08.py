@@ -129,7 +129,7 @@ def app_server(fail=False, log=None):
         body, path = request.read(), request.url.path
         log.append(path)
         if path == "/gradio_api/upload" and b'name="files"; filename=' in body:
-            name = f"/tmp/{len(uploads)}/photo.jpg"
+            name = f"uploads/{len(uploads)}/photo.jpg"
             uploads[name] = body
             return httpx.Response(200, json=[name])
         if path == "/gradio_api/call/describe" and request.method == "POST":
