@@ -328,6 +328,8 @@ def serve(port: int = 7860, host: str = "127.0.0.1", engine: str = "rapidocr", w
     """Serve the app; its models load behind the first page. Raises CourseError without models or with a port in use."""
     trained("classifier")
     check_port(host, port)
+    if wait:
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the folder goes
     folder = own_folder()
     os.environ["GRADIO_TEMP_DIR"] = str(folder)
     for name in ("no_proxy", "NO_PROXY"):  # Gradio asks itself whether it is there: not by way of a proxy
@@ -356,6 +358,5 @@ def serve(port: int = 7860, host: str = "127.0.0.1", engine: str = "rapidocr", w
     threading.Thread(target=clean, daemon=True).start()
     print(f"http://{host}:{port}  (Ctrl-C ends it)", flush=True)
     if wait:
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the folder goes
         app.block_thread()
     return app
