@@ -6,11 +6,11 @@ and the same calls against object storage when one machine no longer holds the c
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
-import shutil
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,10 +26,9 @@ from gadgetlib.filters import quoted, to_sql
 
 FORMAT = 5  # raised when the layout of the index folder, or what its vectors stand for, changes
 KIND_WEIGHT = 0.6  # of the kind of gadget beside the look, both of length one
-APPROXIMATE_FROM = 50_000  # photos; below, exact search takes milliseconds and needs no index
 COLUMNS = dict.fromkeys(("sku", "product_id", "gadget_type", "brand", "model"), str)
 COLUMNS |= dict.fromkeys(("year", "ram_gb", "storage_gb", "screen_in", "price"), float)
-REBUILD = "make it anew with `make course ONLY=06`"
+REBUILD = "make it anew with `make course ONLY=06`, then open it again"
 
 Row = dict[str, Any]
 
@@ -112,27 +111,22 @@ class Embedder:
 class Index:
     """Photos with their vectors and the catalogue's variants, in one folder.
 
-    ``photos``: id, product_id, vector. ``variants``: a row per SKU with what can be filtered on.
-    ``index.json``: format, dimensions, the model behind the vectors, and the products that the metric was fitted on.
+    ``photos``: a LanceDB table with id, product_id, vector; change it with LanceDB's own calls (add, delete,
+    merge_insert, create_index), and the next search sees the change. ``variants``: a row per SKU with what can be
+    filtered on. ``index.json``: format, dimensions, the model behind the vectors, and the products that the metric was
+    fitted on.
     """
 
     def __init__(self, folder: Path, embedder: Embedder | None) -> None:
-        self.folder, self.embedder = Path(folder), embedder
-        self._connect()
-
-    def _connect(self) -> None:
         import lancedb
 
-        try:
+        self.folder, self.embedder = Path(folder), embedder
+        with _readable(self.folder):
             db = lancedb.connect(str(self.folder / "db"))
             self.photos, self.variants = db.open_table("photos"), db.open_table("variants")
             self.meta = json.loads((self.folder / "index.json").read_text())
             rows = self._products("TRUE").values()
             self.known = {key: sorted({row[key] for row in rows if row[key]}) for key in ("gadget_type", "brand")}
-            for approximate in self.photos.list_indices():  # into memory now, not during the first hundred queries
-                self.photos.prewarm_index(approximate.name)
-        except Exception as error:
-            raise _broken(self.folder, error) from error
 
     @classmethod
     def create(
@@ -147,23 +141,19 @@ class Index:
         """
         import lancedb
         import pyarrow as pa
-        from lancedb.index import HnswFlat
         from safetensors.numpy import save_file
 
-        folder = Path(folder)
-        shutil.rmtree(folder / "db", ignore_errors=True)  # an overwritten table would keep its old versions
+        folder, vectors = Path(folder), np.asarray(vectors, "f4")
         db = lancedb.connect(str(folder / "db"))
-        store = db.create_table("photos", _photo_table(photos, np.asarray(vectors, "f4")))
-        if len(vectors) >= APPROXIMATE_FROM:
-            parts = max(1, len(vectors) // 250_000)
-            config = HnswFlat(distance_type="dot", num_partitions=parts, m=20, ef_construction=150)
-            store.create_index("vector", config=config)
+        table = pd.DataFrame(photos, columns=["id", "product_id"], dtype=str).assign(vector=list(vectors))
+        db.create_table("photos", table, mode="overwrite")
         table = pd.DataFrame(variants, columns=list(COLUMNS)).replace("", None)
         types = {key: pa.string() if kind is str else pa.float64() for key, kind in COLUMNS.items()}
-        db.create_table("variants", pa.Table.from_pandas(table, pa.schema(types), preserve_index=False))
+        rows = pa.Table.from_pandas(table, pa.schema(types), preserve_index=False)
+        db.create_table("variants", rows, mode="overwrite")
         if embedder is not None:
             save_file({"mean": embedder.mean.copy(), "matrix": embedder.matrix.copy()}, folder / "embedder.safetensors")
-        meta = {"format": FORMAT, "dimensions": int(np.shape(vectors)[1]), "made_with": made_with,
+        meta = {"format": FORMAT, "dimensions": vectors.shape[1], "made_with": made_with,
                 "fitted_on": sorted(set(fitted_on))}  # fmt: skip
         (folder / "index.json").write_text(json.dumps(meta, indent=1))
         return cls(folder, embedder)
@@ -179,29 +169,18 @@ class Index:
         from safetensors.numpy import load_file
 
         folder = Path(folder)
-        try:
+        with _readable(folder):
             meta = json.loads((folder / "index.json").read_text())
             if meta["format"] != FORMAT:
                 raise ValueError(f"it has format {meta['format']}, this version reads {FORMAT}")
             if features is None and meta["made_with"] != fingerprint():
                 raise ValueError("it was made with another model than the one trained now")
             arrays = load_file(folder / "embedder.safetensors")
-        except Exception as error:
-            raise _broken(folder, error) from error
         means = (features, None) if features else course_embedding(classifier)
         return cls(folder, Embedder(arrays["mean"], arrays["matrix"], *means))
 
     def __len__(self) -> int:
         return self.photos.count_rows()
-
-    def add(self, photos: Iterable[Row], vectors: np.ndarray) -> None:
-        """Add photos, or replace those with the same id; the rest of the index is not touched."""
-        table = _photo_table(photos, np.asarray(vectors, "f4"))
-        self.photos.merge_insert("id").when_matched_update_all().when_not_matched_insert_all().execute(table)
-
-    def delete(self, ids: Sequence[str]) -> None:
-        """Remove photos by id; unknown ids are ignored."""
-        self.photos.delete(_within("id", ids))
 
     def embed(self, query: Any, probs: dict[str, float] | None = None) -> np.ndarray:
         """The vector (dimensions,) of a query of `search`; CourseError for a vector of another width."""
@@ -223,37 +202,28 @@ class Index:
             raise CourseError(f"k = {k} is not accepted; ask for 1 match or more.")
         allowed = self._products(to_sql(where, COLUMNS, self.known)) if where else None
         vector = self.embed(query)
-        try:
+        with _readable(self.folder):
             found = self._best(vector, k, allowed, exclude)
-        except Exception:  # the folder was made anew under an open handle: look again, once
-            self._connect()
-            found = self._best(vector, k, allowed, exclude)
-        shown = allowed or self._products(_within("product_id", [row["product_id"] for row in found]))
+            shown = allowed or self._products(_within("product_id", [row["product_id"] for row in found]))
         bare = dict.fromkeys(COLUMNS)  # a photo whose product the catalogue does not know
         return [{**bare, **row, **shown.get(row["product_id"], {})} for row in found]
 
-    def _best(self, vector: np.ndarray, k: int, products: Any, exclude: Collection[str]) -> list[Row]:
+    def _best(
+        self, vector: np.ndarray, k: int, products: Collection[str] | None, exclude: Collection[str]
+    ) -> list[Row]:
         """The best photo of each of the k best products: found by cosine, then ranked anew, all their photos moved."""
-        found = {hit["product_id"] for hit in self.nearest(vector, 20 * k, products, exclude)}
+        may = f"NOT {_within('id', exclude)}" if exclude else "TRUE"
+        among = f"{may} AND {_within('product_id', products)}" if products is not None else may
+        nearest = self.photos.search(vector, vector_column_name="vector").distance_type("dot").where(among)
+        found = {row["product_id"] for row in nearest.limit(20 * k).select(["product_id", "_distance"]).to_list()}
         if not found:
             return []
-        photos = self.photos.search().where(_condition(found, exclude)).limit(len(self)).to_pandas()
+        rows = self.photos.search().where(f"{may} AND {_within('product_id', found)}")
+        photos = rows.limit(self.photos.count_rows()).to_pandas()
         moved = near_product(np.stack(photos.pop("vector")), photos.product_id)
         photos["score"] = (moved @ vector).astype(float).round(4)
         best = photos.sort_values("score", ascending=False, kind="stable").drop_duplicates("product_id")
         return best.head(k).to_dict("records")
-
-    def nearest(
-        self, vector: np.ndarray, n: int, products: Collection[str] | None = None, exclude: Collection[str] = ()
-    ) -> list[Row]:  # fmt: skip
-        """The n nearest photos of a unit vector: id, product_id, score (cosine). products: only theirs."""
-        search = self.photos.search(vector, vector_column_name="vector").distance_type("dot").limit(n)
-        if condition := _condition(products, exclude):
-            search = search.where(condition, prefilter=True)
-        if len(self) >= APPROXIMATE_FROM:
-            search = search.nprobes(3).ef(max(48, 2 * n))  # chosen at a million rows: .98 of the exact ten
-        rows = search.select(["id", "product_id", "_distance"]).to_list()
-        return [{**row, "score": 1 - row.pop("_distance")} for row in rows]
 
     def _products(self, sql: str) -> dict[str, Row]:
         """product_id -> its cheapest variant that fits the condition, the cheapest product first."""
@@ -269,23 +239,14 @@ def _within(column: str, values: Iterable[str]) -> str:
     return f"{column} IN ({', '.join(map(quoted, values)) or 'NULL'})"
 
 
-def _condition(products: Collection[str] | None, exclude: Collection[str]) -> str:
-    """That a photo is of these products (None: of any) and is not excluded; "" where all may be."""
-    among = [_within("product_id", products)] if products is not None else []
-    return " AND ".join(among + ([f"NOT {_within('id', exclude)}"] if exclude else []))
-
-
-def _photo_table(photos: Iterable[Row], vectors: np.ndarray) -> Any:
-    import pyarrow as pa
-
-    table = pa.Table.from_pandas(pd.DataFrame(photos, columns=["id", "product_id"], dtype=str), preserve_index=False)
-    flat = pa.array(np.ascontiguousarray(vectors).ravel())
-    return table.append_column("vector", pa.FixedSizeListArray.from_arrays(flat, vectors.shape[1]))
-
-
-def _broken(folder: Path, error: Exception) -> CourseError:
-    why = (str(error).strip().splitlines() or [type(error).__name__])[0]
-    return CourseError(f"The index in {folder.name}/ cannot be read ({why}); {REBUILD}.")
+@contextlib.contextmanager
+def _readable(folder: Path) -> Iterator[None]:
+    """Whatever the store or a file of ``folder`` raises in this block, as a CourseError."""
+    try:
+        yield
+    except Exception as error:
+        why = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise CourseError(f"The index in {folder.name}/ cannot be read ({why}); {REBUILD}.") from error
 
 
 def fingerprint() -> str:
