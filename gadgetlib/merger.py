@@ -48,17 +48,13 @@ class Merger:
         found: dict[str, Any] = {"gadget_type": answers["rules"].gadget_type}
         evidence: dict[str, Evidence] = {}
         for name in specs.FIELDS:
-            options = [
-                (self.trust(name, pattern), pattern, value, source)
-                for pattern, value, source in patterns(name, answers)
-            ]
-            trust, pattern, value, source = max(options, default=(0, "", None, ""), key=lambda option: option[0])
-            if trust > 0.5:
+            options = patterns(name, answers)
+            pattern, value, source = max(options, default=("", None, ""), key=lambda o: self.trust(name, o[0]))
+            if options and (trust := self.trust(name, pattern)) > 0.5:
                 found[name] = value
                 agreed = "+".join(s for s, sign in zip([s for s in SOURCES if s in answers], pattern) if sign == "+")
-                evidence[name] = (
-                    answers[source].evidence[name].model_copy(update={"source": agreed, "confidence": trust})
-                )
+                proof = answers[source].evidence[name]
+                evidence[name] = proof.model_copy(update={"source": agreed, "confidence": trust})
         return GadgetSpecs(**found, evidence=evidence)
 
 
@@ -102,35 +98,29 @@ class Tagger:
         if use not in (*SOURCES, "merged"):
             raise CourseError(f"There is no tagger {use!r}; choose rules, spacy, bert or merged.")
         folder, parts = Path(folder), [part for part in ("spacy", "bert") if use in (part, "merged")]
+        again = "run `make course ONLY=05`"
         try:
             record = json.loads((folder / "tagger.json").read_text())
             files = {name: digest for name, digest in record["sha256"].items() if name.split("/")[0] in parts}
             changed = [name for name, digest in files.items() if sha256(folder / name) != digest]
             merger = Merger(record["counts"])
         except (OSError, ValueError, KeyError, AttributeError):
-            raise CourseError(
-                f"{folder.name!r} holds no whole tagger of this version; run `make course ONLY=05`."
-            ) from None
+            raise CourseError(f"{folder.name!r} holds no whole tagger of this version; {again}.") from None
         if changed or {name.split("/")[0] for name in files} != set(parts):
-            raise CourseError(
-                f"{folder.name!r} is not as it was saved ({changed[:1] or parts}); run `make course ONLY=05`."
-            )
+            raise CourseError(f"{folder.name!r} is not as it was saved ({changed[:1] or parts}); {again}.")
         import spacy
 
         nlp = spacy.load(folder / "spacy") if "spacy" in parts else None
         return cls(nlp, load_bert(folder / "bert") if "bert" in parts else None, merger, use)
 
 
-def outcomes(
-    found: Sequence[GadgetSpecs], truths: Sequence[dict[str, Any]], fields: Sequence[str] = specs.FIELDS
-) -> np.ndarray:
+def outcomes(found: Sequence[GadgetSpecs], truths: Sequence[dict[str, Any]]) -> np.ndarray:
     """Counts (texts, fields, 3): 1 where a value is right, where one is given, where one is stated."""
-    rows = [
-        [[a is not None and b is not None and specs.same(name, a, b), a is not None, b is not None]
-         for name, a, b in ((name, getattr(one, name), truth.get(name)) for name in fields)]
-        for one, truth in zip(found, truths)
-    ]  # fmt: skip
-    return np.array(rows, int).reshape(len(rows), len(fields), 3)
+    rows = zip(found, truths)
+    pairs = [[(field, getattr(one, field), truth.get(field)) for field in specs.FIELDS] for one, truth in rows]
+    right = [[value is not None and specs.same(field, value, true) for field, value, true in row] for row in pairs]
+    given, stated = ([[pair[i] is not None for pair in row] for row in pairs] for i in (1, 2))
+    return np.stack([right, given, stated], axis=-1).astype(int)
 
 
 def micro_f1(counts: np.ndarray) -> float:

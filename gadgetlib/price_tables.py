@@ -20,10 +20,8 @@ import pandas as pd
 from gadgetlib import CLASSES, money, specs
 from gadgetlib.column_maps import FIELDS, HINTS, WORDS, choose_map, kind_of, mapped, numbers, read_csv
 from gadgetlib.errors import CourseError
-from gadgetlib.files import data_dir
+from gadgetlib.files import data_dir, table
 
-CHIPS = pd.read_csv(data_dir() / "chips.csv", dtype=str, keep_default_na=False)
-CHIPS = {part: rows.to_dict("records") for part, rows in CHIPS.groupby("part")}
 RATES = pd.read_csv(data_dir() / "rates.csv").set_index("currency")
 RATES_DATE = str(RATES.date.iloc[0])
 FEWEST_ROWS = 40  # a smaller table teaches nothing that could be checked
@@ -73,18 +71,15 @@ def read_prices(source: str | Path | pd.DataFrame, preset: str | Mapping[str, An
     mapping = choose_map(frame, preset, name, notes)
     price, currency = _prices(frame, mapping, name, notes)
     usable = np.isfinite(price) & (price > 0)
-    if not usable.all():
-        notes.append(
-            f"{(~usable).sum()} of {len(frame)} rows left out: price missing, zero, negative or not comparable."
-        )
+    if left_out := (~usable).sum():
+        notes.append(f"{left_out} of {len(frame)} rows left out: price missing, zero, negative or not comparable.")
     frame, price = frame[usable].reset_index(drop=True), price[usable]
     if len(frame) < FEWEST_ROWS:
         raise CourseError(f"{name} has {len(frame)} usable rows; a price model needs at least {FEWEST_ROWS} of them.")
     if leaks := find_leaks(frame, price, mapping):
         notes.append("Columns that give the price away, left out: " + "; ".join(f"{c} ({leaks[c]})" for c in leaks))
         mapping |= {key: [c for c in mapping[key] if c not in leaks] for key in FIELDS}
-        mapping["drop"] += leaks
-    mapping["drop"] += [c for c in [mapping.get("currency")] if c in frame]
+    mapping["drop"] += [*leaks, *frame.columns.intersection([mapping.get("currency")])]
     if not mapping["year"]:
         notes.append("No year column: all prices are taken as of one time.")
     units = {c: unit for key in FIELDS for c in mapping[key] if (unit := _unit(key, frame[c]))}
@@ -113,21 +108,20 @@ def _prices(frame: pd.DataFrame, mapping: dict, name: str, notes: list[str]) -> 
     written = frame.get(given, cells).map(lambda cell: money.currency(cell) if isinstance(cell, str) else None)
     named = written.value_counts()
     most = named.index[0] if 2 * named.sum() > np.isfinite(price).sum() else None
-    tokens = [token for token in re.split(r"[\W\d_]+", name) if token not in WORDS["no_currency"]]
-    in_name = next((money.SIGNS[t] for t in map(str.lower, tokens) if t in money.SIGNS and t not in money.WARY), None)
-    currency = (given if given not in frame else None) or most or code or in_name
-    if not currency:
+    in_name = [t.lower() for t in re.split(r"[\W\d_]+", name) if t not in WORDS["no_currency"]]
+    in_name = [money.SIGNS[token] for token in in_name if token in money.SIGNS.keys() - money.WARY]
+    code = (given if given not in frame else None) or most or code or next(iter(in_name), None)
+    if not code:
         notes.append("The table does not name its currency; name it in the column map (currency: EUR).")
-    if not currency and len(named) == 1:
+    if not code and len(named) == 1:
         notes.append(f"Only {named.iloc[0]} cells name one ({named.index[0]}): that is not enough to name all of them.")
         return price, None
-    for other in named.index.drop(currency, errors="ignore"):
-        at = (written == other).to_numpy()
-        rated = {currency, other} <= set(RATES.index)
-        price[at] = convert(price[at], other, currency) if rated else np.nan
-        done = f"converted to {currency} at the rate of {RATES_DATE}" if rated else "left out: there is no rate"
+    for other in named.index.drop(code, errors="ignore"):
+        at, rated = (written == other).to_numpy(), {code, other} <= set(RATES.index)
+        price[at] = convert(price[at], other, code) if rated else np.nan
+        done = f"converted to {code} at the rate of {RATES_DATE}" if rated else "left out: there is no rate"
         notes.append(f"{at.sum()} prices in {other} were {done}.")
-    return price, currency
+    return price, code
 
 
 def convert(amount: Any, source: str, target: str) -> Any:
@@ -231,7 +225,7 @@ def chip(text: str, part: str = "chip") -> dict[str, Any]:
     fits decides: "Intel Core i5 7200U" is family "core i5", tier 5 of about 10, generation 7, number 200.
     """
     low = re.sub(r"[®™]|\((?:r|tm)\)", " ", text.lower())
-    for row in CHIPS[part]:
+    for row in (row for row in table("chips.csv") if row["part"] == part):
         fullest = max(re.finditer(row["pattern"], low), key=lambda match: sum(map(bool, match.groups())), default=None)
         if fullest:
             told = {key.rstrip("23"): value for key, value in fullest.groupdict().items() if value}
@@ -242,9 +236,7 @@ def chip(text: str, part: str = "chip") -> dict[str, Any]:
     return {"family": "", "tier": np.nan, "gen": np.nan, "number": np.nan}
 
 
-_PART_CODE = re.compile(
-    r"^(?=.*\d)(?=.*[a-z])[a-z0-9]{3,}-[a-z0-9]{5,}$|^(?=(?:.*\d){3})(?=(?:.*[a-z]){3})[a-z0-9]{8,}$"
-)
+_PART_CODE = re.compile(r"(?=.*\d)(?=.*[a-z])[a-z0-9]{3,}-[a-z0-9]{5,}|(?=(?:.*\d){3})(?=(?:.*[a-z]){3})[a-z0-9]{8,}")
 _INSIDE = re.compile(rf"(?i)(?<=\w)[\s,|/-]+(?:{'|'.join(WORDS['inside'])})\b")
 _SKIP = re.compile(rf"\b\d+\s?(?:gb|tb|mb)\b|\b(?:{'|'.join(WORDS['skip'])})\b|[^\w\s.+-]")
 
@@ -262,7 +254,7 @@ def model_key(title: str, brand: str = "") -> str:
     """
     named = words(_INSIDE.split(title)[0]) or words(title)
     named = [re.sub(r"^(\d{2}[a-z]{0,2}-[a-z]{2})\w*$", r"\1", word) for word in named]  # HP 15-fc0154AU: line 15-fc
-    name = " ".join(word for word in named if not _PART_CODE.match(word)) or " ".join(words(title))
+    name = " ".join(word for word in named if not _PART_CODE.fullmatch(word)) or " ".join(words(title))
     maker = " ".join(words(brand)[:1])
     return name if name.startswith(maker) else f"{maker} {name}"
 
@@ -300,9 +292,8 @@ def features(frame: pd.DataFrame, mapping: Mapping[str, Any]) -> pd.DataFrame:
         parsed = pd.DataFrame([chip(text, part) for text in get[key] + " " + inside], frame.index)
         out |= {f"c_{part}": parsed.pop("family"), **{f"{part}_{name}": parsed[name] for name in parsed}}
     named = get["title"].map(words)
-    out |= _names(named, get) | {
-        f"w_{word}": named.map(lambda n, word=word: float(word in n)) for word in WORDS["rank"]
-    }
+    out |= _names(named, get)
+    out |= {f"w_{word}": named.map(lambda n, word=word: float(word in n)) for word in WORDS["rank"]}
     line = get["brand"] + " " + named.str.join(" ") + " " + get["kind"] + " " + told
     out["text"] = line.str.lower() + " gadget"  # never empty
     for column, kind in mapping.get("extras", {}).items():

@@ -20,15 +20,10 @@ from gadgetlib.errors import CourseError
 from gadgetlib.files import data_dir
 from gadgetlib.specs import Evidence, GadgetSpecs
 
-FIELD_OF = {
-    "BRAND": "brand", "MODEL": "model", "RAM": "ram_gb", "STORAGE": "storage_gb", "SCREEN": "screen_in",
-    "PRICE": "price",
-}  # fmt: skip
-LABELS = tuple(FIELD_OF)
-BIO = (
-    "O",
-    *(f"{prefix}-{label}" for label in LABELS for prefix in "BI"),
-)  # begin, inside, outside (Ramshaw and Marcus, 1995)
+LABELS = ("BRAND", "MODEL", "RAM", "STORAGE", "SCREEN", "PRICE")  # in the order of specs.FIELDS
+FIELD_OF = dict(zip(LABELS, specs.FIELDS))
+# Begin, inside, outside: Ramshaw and Marcus (1995).
+BIO = ("O", *(f"{prefix}-{label}" for label in LABELS for prefix in "BI"))
 MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 LONGEST = 128  # word pieces per text; longer texts are cut
 
@@ -48,24 +43,14 @@ class Example:
     gadget_type: str | None = None
 
 
-def read_texts(path: Path | None = None) -> list[Example]:
-    """The shipped texts (`data/texts.jsonl`), in file order. Raises CourseError when a line is no such text."""
-    path = path or data_dir() / "texts.jsonl"
-    if not path.is_file():
-        raise CourseError(f"{path.name} is missing from data/: run `python data/studio/texts.py` to make it again.")
-    found = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-        try:
-            row = json.loads(line)
-            spans = tuple((start, end, label) for start, end, label, *_ in row["spans"])
-            found.append(
-                Example(row["text"], spans, *(row[k] for k in ("product_id", "shop", "split", "specs", "gadget_type")))
-            )
-        except (ValueError, KeyError, TypeError) as error:
-            raise CourseError(
-                f"Line {number} of {path.name} is no text with spans ({error}); make the file again."
-            ) from None
-    return found
+def read_texts() -> list[Example]:
+    """The shipped texts (`data/texts.jsonl`), in file order."""
+    lines = (data_dir() / "texts.jsonl").read_text(encoding="utf-8").splitlines()
+    names = ("text", "product_id", "shop", "split", "specs", "gadget_type")
+    return [
+        Example(spans=tuple(tuple(span[:3]) for span in row["spans"]), **{name: row[name] for name in names})
+        for row in map(json.loads, lines)
+    ]
 
 
 def value_of(label: str, piece: str) -> Any:
@@ -90,10 +75,9 @@ def values_of(text: str, spans: Iterable[tuple[int, int, str, float]], source: s
         if value is None or name in found:
             continue
         found[name] = value
-        evidence[name] = Evidence(
-            span=(start, end), text=text[start:end], source=source, rule=label, confidence=confidence
-        )
-        if label == "PRICE" and (code := money.currency(text[start:end])):
+        piece = text[start:end]
+        evidence[name] = Evidence(span=(start, end), text=piece, source=source, rule=label, confidence=confidence)
+        if label == "PRICE" and (code := money.currency(piece)):
             found["currency"], evidence["currency"] = code, evidence[name]
     return GadgetSpecs(**found, evidence=evidence)
 
@@ -114,10 +98,9 @@ def blank() -> Any:
 
 def spacy_specs(nlp: Any, texts: Sequence[str]) -> list[GadgetSpecs]:
     """What a spaCy tagger reads in each text. spaCy gives no probability: its spans carry a confidence of 0.8."""
-    docs = zip(texts, nlp.pipe(texts, batch_size=256))
-    return [
-        values_of(text, [(e.start_char, e.end_char, e.label_, 0.8) for e in doc.ents], "spacy") for text, doc in docs
-    ]
+    docs = nlp.pipe(texts, batch_size=256)
+    marked = ([(e.start_char, e.end_char, e.label_, 0.8) for e in doc.ents] for doc in docs)
+    return [values_of(text, spans, "spacy") for text, spans in zip(texts, marked)]
 
 
 def sha256(path: Path) -> str:
@@ -138,25 +121,19 @@ def minilm() -> str:
 
 
 def load_bert(encoder: str | Path = "minilm") -> tuple[Any, Any]:
-    """(model, tokenizer) for BIO labels: the packaged MiniLM, a folder or a hub's name; a new head where it has none."""
+    """(model, tokenizer) for BIO labels: the packaged MiniLM, a folder or a hub's name; a new head if it has none."""
     import transformers
 
     transformers.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
     where = minilm() if encoder == "minilm" else encoder
-    options = {
-        "num_labels": len(BIO),
-        "id2label": dict(enumerate(BIO)),
-        "label2id": {label: i for i, label in enumerate(BIO)},
-    }
+    options = {"id2label": dict(enumerate(BIO)), "label2id": {label: i for i, label in enumerate(BIO)}}
     try:
         model = transformers.AutoModelForTokenClassification.from_pretrained(where, use_safetensors=True, **options)
         return model.eval(), transformers.AutoTokenizer.from_pretrained(where)
     except (OSError, ValueError) as error:
         why = str(error).splitlines()[0]
-        raise CourseError(
-            f"The encoder {str(encoder)!r} cannot be loaded ({why}); use 'minilm' or check the name."
-        ) from None
+        raise CourseError(f"The encoder {str(encoder)!r} cannot be loaded ({why}); use 'minilm' or another.") from None
 
 
 def decode(text: str, offsets: Any, labels: Any, confidences: Any) -> list[tuple[int, int, str, float]]:

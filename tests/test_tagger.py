@@ -157,11 +157,3 @@ def test_f1_counts_a_wrong_value_twice():
     counts = merger.outcomes(found, truth)
     assert counts.shape == (2, 7, 3) and counts.sum((0, 1)).tolist() == [2, 4, 4]
     assert merger.micro_f1(counts) == pytest.approx(0.5)
-
-
-def test_texts_that_are_none_are_one_sentence(tmp_path):
-    (tmp_path / "texts.jsonl").write_text('{"text": "x"}\n')
-    with pytest.raises(CourseError, match=r"Line 1 of texts.jsonl"):
-        tagger.read_texts(tmp_path / "texts.jsonl")
-    with pytest.raises(CourseError, match="missing"):
-        tagger.read_texts(tmp_path / "none.jsonl")
