@@ -14,11 +14,9 @@ import signal
 import socket
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from functools import cache
+from concurrent.futures import Future
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -53,6 +51,11 @@ ROUTES = re.compile(  # what the page and gradio_client ask for; of Gradio's oth
 )
 
 
+# Six shipped listings of the test split, each of another layout.
+EXAMPLES = list({row["layout"]: row["file"] for row in reversed(shipped_listings("test"))}.values())[:6]
+EXAMPLES = [str(data_dir() / "listings" / file) for file in EXAMPLES]
+
+
 class Photo(gr.Image):
     """An image input that hands over the file as it came, so that the course's own loader judges it."""
 
@@ -84,7 +87,7 @@ class Gate:
 
 async def admitted(scope: Any, receive: Callable) -> Callable:
     """``receive``, checked. Raises HTTPException for other routes, misfit calls, and more than there is room for."""
-    path, body = scope["path"].removeprefix(scope.get("root_path", "")), []
+    path = scope["path"].removeprefix(scope.get("root_path", ""))
     if not ROUTES.fullmatch(path):
         raise HTTPException(404, "The app has no such page.")
     if scope["method"] != "POST":
@@ -95,15 +98,16 @@ async def admitted(scope: Any, receive: Callable) -> Callable:
         raise HTTPException(413, "That is more than there is room for; send less, or come back in ten minutes.")
     if upload:
         return receive
-    body.append({"type": "http.request", "body": await Request(scope, receive).body()})
+    body = await Request(scope, receive).body()
     try:
-        await check_call(scope["app"].get_blocks(), path.strip("/").rpartition("/")[2], json.loads(body[0]["body"]))
+        await check_call(scope["app"].get_blocks(), path.strip("/").rpartition("/")[2], json.loads(body))
     except Exception as error:  # whatever a hostile body makes of pydantic, Gradio and its components
         why = f"This call does not fit the app ({type(error).__name__}): see /gradio_api/info."
         raise HTTPException(400, why) from None
+    messages = iter([{"type": "http.request", "body": body}])
 
     async def again() -> dict[str, Any]:
-        return body.pop() if body else await receive()
+        return next(messages, None) or await receive()
 
     return again
 
@@ -128,11 +132,7 @@ async def check_call(blocks: gr.Blocks, name: str, call: dict[str, Any]) -> None
 # Fonts of the system: Gradio's default theme would fetch its own from the web.
 SETTINGS = {
     "theme": gr.themes.Default(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]),
-    "css": ".gradio-container{max-width:72rem!important;width:100%;margin:0 auto!important}"
-    " footer{display:none!important}"
-    " .grid-wrap{min-height:0!important} #examples .grid-container{grid-template-columns:repeat(6,1fr)!important}"
-    " #examples .thumbnail-item{min-width:0!important;width:100%!important;height:80px!important}"
-    " .caption-label{white-space:normal!important;font-size:12px} #entry{overflow-x:auto}",
+    "css_paths": Path(__file__).parent / "templates" / "app.css",
     "allowed_paths": [str(data_dir() / "photos"), str(data_dir() / "listings")], "state_session_capacity": 500,
     "app_kwargs": {"middleware": [Middleware(Gate)]}, "max_file_size": "20mb", "prevent_thread_lock": True,
     "quiet": True, "show_error": True, "footer_links": [], "run_history": False, "share": False,
@@ -182,7 +182,7 @@ class Pages:
         return [(str(self.photos / match["id"]), name_of(match).rpartition(" (")[0]) for match in listing.matches]
 
     def example(self, event: gr.SelectData = None) -> str | None:
-        return event and dict(enumerate(example_files())).get(event.index)
+        return event and dict(enumerate(EXAMPLES)).get(event.index)
 
     def entry(self, listing: Listing | None, event: gr.SelectData = None) -> str:
         """The catalogue's variants of the match that was chosen, as an HTML table with a column for each."""
@@ -237,8 +237,8 @@ def one_photo(pages: Pages) -> None:
             photo = Photo(label="Photo (drop, paste or camera)", height=320, elem_id="photo")
             gr.Markdown("Or choose an example:")
             examples = gr.Gallery(
-                example_files(), label="Examples", show_label=False, columns=6, height="auto", object_fit="contain",
-                interactive=False, allow_preview=False, buttons=[], elem_id="examples",
+                EXAMPLES, show_label=False, columns=6, object_fit="contain", interactive=False, allow_preview=False,
+                buttons=[], elem_id="examples",
             )  # fmt: skip
             go = gr.Button("Describe", variant="primary", elem_id="describe")
             with gr.Accordion("Search options", open=False):
@@ -269,13 +269,6 @@ def one_photo(pages: Pages) -> None:
     reprice.click(pages.price, [kind, *fields], estimate, api_name="price")
     examples.select(pages.example, None, photo, api_visibility="private")
     found.select(pages.entry, described, entry, api_visibility="private")
-
-
-@cache
-def example_files() -> list[str]:
-    """Six shipped listings of the test split, each of another layout."""
-    rows = list({row["layout"]: row for row in reversed(shipped_listings("test"))}.values())[:6]
-    return [str(data_dir() / "listings" / row["file"]) for row in rows]
 
 
 # --- the server -------------------------------------------------------------------------------------------------
@@ -317,46 +310,38 @@ def check_port(host: str, port: int) -> None:
     try:
         socket.create_server((host, port), family=family).close()
     except (OSError, OverflowError) as error:
-        why = getattr(error, "strerror", None) or "ports go from 1 to 65535"
         with socket.create_server(("", 0)) as free:
-            raise CourseError(
-                f"The app cannot use port {port} of {host} ({why.lower()}): try `--port {free.getsockname()[1]}`."
-            ) from None
+            other = free.getsockname()[1]
+        why = getattr(error, "strerror", None) or "ports go from 1 to 65535"
+        raise CourseError(f"The app cannot use port {port} of {host} ({why}): try `--port {other}`.") from None
 
 
-def serve(port: int = 7860, host: str = "127.0.0.1", engine: str = "rapidocr", wait: bool = True) -> gr.Blocks:
-    """Serve the app; its models load behind the first page. Raises CourseError without models or with a port in use."""
+def serve(port: int = 7860, host: str = "127.0.0.1", engine: str = "rapidocr") -> None:
+    """Serve the app until Ctrl-C; its models load behind the first page.
+
+    Raises CourseError without models or with a port that cannot be used.
+    """
     trained("classifier")
     check_port(host, port)
-    if wait:
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the folder goes
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the folder goes
     folder = own_folder()
     os.environ["GRADIO_TEMP_DIR"] = str(folder)
     for name in ("no_proxy", "NO_PROXY"):  # Gradio asks itself whether it is there: not by way of a proxy
         os.environ[name] = ",".join(filter(None, [os.environ.get(name), "127.0.0.1,localhost,::1", host]))
-    launched = threading.Event()
-
-    def load() -> Describer:
-        launched.wait()  # beside the building of the page both would be slow
+    loaded: Future[Describer] = Future()
+    app = build(loaded.result)
+    kept = set(folder.rglob("*"))  # the examples
+    app.launch(server_name=host, server_port=port, **SETTINGS)
+    print(f"http://{host}:{port}  (Ctrl-C ends it)", flush=True)
+    try:
         describer = Describer.load(engine=engine)
         describer(Image.new("RGB", (64, 64), "white"))  # the first call pays for lazy imports
-        return describer
-
-    def clean() -> None:
+        loaded.set_result(describer)
+    except Exception as error:  # told to whoever asks
+        loaded.set_exception(error)
+    with contextlib.suppress(KeyboardInterrupt):
         while True:
             time.sleep(KEPT / 20)
             sweep(folder, kept, KEPT)
             if sys.platform == "linux":
                 ctypes.CDLL(None).malloc_trim(0)  # else what a crowd took stays with the process
-
-    app = build(ThreadPoolExecutor(1).submit(load).result)
-    kept = set(folder.rglob("*"))  # the examples
-    try:
-        app.launch(server_name=host, server_port=port, **SETTINGS)
-    finally:
-        launched.set()
-    threading.Thread(target=clean, daemon=True).start()
-    print(f"http://{host}:{port}  (Ctrl-C ends it)", flush=True)
-    if wait:
-        app.block_thread()
-    return app

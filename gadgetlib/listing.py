@@ -11,7 +11,6 @@ import re
 import time
 from collections.abc import Callable, Collection, Sequence
 from functools import cache, partial
-from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, Field
@@ -293,7 +292,7 @@ def card(listing: Listing, title: str = "") -> str:
     jpeg = io.BytesIO()
     if listing.picture is not None:
         ImageOps.contain(listing.picture, (220, 220)).save(jpeg, format="JPEG", quality=85)
-    page = jinja2.Environment(autoescape=True, trim_blocks=True, loader=jinja2.FileSystemLoader(Path(__file__).parent))
+    page = jinja2.Environment(autoescape=True, trim_blocks=True, loader=jinja2.PackageLoader("gadgetlib"))
     price = listing.price and in_words(listing.price, listing.specs.get("currency"))
     shown = {"listing": listing, "title": title, "jpeg": base64.b64encode(jpeg.getvalue()).decode(), "price": price}
     return page.get_template("card.html").render(name_of=name_of, **shown)
