@@ -172,7 +172,7 @@ class Pages:
     def search(self, listing: Listing | None, where: str, k: int) -> list[tuple[str, str]]:
         """The matches of what was described, with the options as they are now."""
         with one_sentence():
-            if listing is None or self.ready().index is None:
+            if listing is None:
                 return []
             self.ready().search(listing, int(k), where.strip() or None)
         return self.gallery(listing)
@@ -196,8 +196,6 @@ class Pages:
     def price(self, gadget_type: str, *values: str) -> str:
         specs = {field: value.strip()[:200] for field, value in zip(SPEC_FIELDS, values) if value and value.strip()}
         with one_sentence():
-            if self.ready().prices is None:
-                raise CourseError("No price model is trained; run `make course ONLY=07`.")
             answer = self.ready().estimate(gadget_type, specs)
         notes = "".join(f"\n- {escape(warning)}" for warning in answer.get("warnings", []))
         return f"### {in_words(answer, specs.get('currency'))}{notes}"

@@ -10,7 +10,8 @@ import math
 import re
 import time
 from collections.abc import Callable, Collection, Sequence
-from functools import cache, partial
+from dataclasses import dataclass
+from functools import cache, cached_property, partial
 from typing import Any
 
 from pydantic import BaseModel, Field
@@ -18,6 +19,8 @@ from pydantic import BaseModel, Field
 from gadgetlib import CLASSES, SPEC_FIELDS
 from gadgetlib.errors import CourseError
 from gadgetlib.files import data_dir, table, trained
+from gadgetlib.filters import quoted
+from gadgetlib.specs import GadgetSpecs, extract, same
 from gadgetlib.specs.tables import key
 
 LONGEST_SIDE = 1600  # pixels; a larger picture is shrunk as it arrives: nothing here sees more, and memory is finite
@@ -70,31 +73,32 @@ def combine(picture: dict[str, float], text: dict[str, float]) -> dict[str, floa
     return {kind: weight / sum(weights.values()) for kind, weight in weights.items()}
 
 
+@dataclass
 class Describer:
     """The stages of the pipeline around models that are loaded once. Each stage reads from a listing and adds to it."""
 
-    def __init__(
-        self, classifier: Any, read: Callable[[Any], Any], extract: Callable[..., Any], index: Any = None,
-        price: Any = None, warnings: Sequence[str] = (),
-    ) -> None:  # fmt: skip
-        self.classifier, self.reader, self.extractor, self.index, self.prices = classifier, read, extract, index, price
-        self.warnings = list(warnings)
+    classifier: Any
+    reader: Callable[[Any], Any]  # of a picture: something with text, words and heights, such as `ocr.Reading`
 
     @classmethod
     def load(cls, engine: str = "rapidocr") -> Describer:
-        """Load what the course trained. Raises CourseError when nothing was trained at all."""
+        """What the course trained. Raises CourseError without a classifier; a stage without its model is a warning."""
         folder = trained("classifier")
-        from gadgetlib import classify, ocr, prices, specs
+        from gadgetlib import classify, ocr
+
+        return cls(classify.Classifier.load(folder), partial(ocr.read, engine=engine))
+
+    @cached_property
+    def index(self) -> Any:
         from gadgetlib.index import Index
 
-        classifier, parts, warnings = classify.Classifier.load(folder), {}, []
-        optional = {"index": partial(Index.open, classifier=classifier), "price": prices.PriceModel.load}
-        for name, load in optional.items():
-            try:
-                parts[name] = load(trained(name))
-            except CourseError as error:
-                warnings.append(str(error))
-        return cls(classifier, partial(ocr.read, engine=engine), specs.extract, **parts, warnings=warnings)
+        return Index.open(trained("index"), classifier=self.classifier)
+
+    @cached_property
+    def prices(self) -> Any:
+        from gadgetlib.prices import PriceModel
+
+        return PriceModel.load(trained("price"))
 
     def __call__(self, image: Any, k: int = 5, exclude: Collection[str] = ()) -> Listing:
         """Describe a picture: a path or a PIL image. exclude: ids of photos of the index that do not count.
@@ -106,11 +110,8 @@ class Describer:
         picture = open_image(image, side=LONGEST_SIDE // 2)
         picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
         stages = {"read": self.read, "classify": self.classify, "extract": self.extract}
-        if self.index is not None:
-            stages["search"] = partial(self.search, k=k, exclude=exclude)
-        if self.prices is not None:
-            stages["price"] = self.price
-        return run_stages(Listing(picture=picture, crop=picture, warnings=list(self.warnings)), stages)
+        stages |= {"search": partial(self.search, k=k, exclude=exclude), "price": self.price}
+        return run_stages(Listing(picture=picture, crop=picture), stages)
 
     def read(self, listing: Listing) -> None:
         """The text of the picture: text, words, heights."""
@@ -120,15 +121,13 @@ class Describer:
 
     def classify(self, listing: Listing) -> None:
         """The kind, from the page, the product on it and the text: gadget_type, probs, accepted, crop."""
-        from gadgetlib import specs
         from gadgetlib.backbone import product_crop, without_words
 
         views = [listing.picture]
         if listing.words:
             views.append(product_crop(without_words(listing.picture, [word["box"] for word in listing.words])))
         seen = self.classifier.predict(views)
-        found = specs.extract(listing.text)  # the rules alone: the tagger asks for the kind
-        found.model = catalogue_model(found.brand, found.model, listing.text)
+        found = self.specs(listing.text)
         listing.crop = views[-1]
         listing.from_picture = {kind: sum(view["probs"].get(kind, 0) for view in seen) / len(seen) for kind in CLASSES}
         listing.from_text = text_log_likelihoods(listing.text, found)
@@ -147,9 +146,9 @@ class Describer:
         listing.specs = found.values()
         listing.evidence = {field: proof.model_dump(mode="json") for field, proof in found.evidence.items()}
 
-    def specs(self, text: str, gadget_type: str | None, heights: Sequence[int] = ()) -> Any:
-        """What a text states (`specs.GadgetSpecs`), its model as the catalogue spells it."""
-        found = self.extractor(text, gadget_type=gadget_type, heights=heights)
+    def specs(self, text: str, gadget_type: str | None = None, heights: Sequence[int] = ()) -> GadgetSpecs:
+        """What a text states, its model as the catalogue spells it."""
+        found = extract(text, gadget_type, heights)
         found.model = catalogue_model(found.brand, found.model, text)
         return found
 
@@ -160,14 +159,14 @@ class Describer:
         """
         if listing.vector is None:
             listing.vector = self.index.embed(listing.crop, listing.probs)
-        ask = partial(self.index.search, listing.vector, **({"exclude": exclude} if exclude else {}))
+        ask = partial(self.index.search, listing.vector, exclude=exclude)
         found, named = ask(k=k, where=where), []
         with contextlib.suppress(CourseError):  # a brand that the index does not know
             for one in naming_filters(listing.specs):
                 named = named or ask(k=1, where=f"({where}) AND {one}" if where else one)
-        listing.matches = [{**match, "named": True} for match in named]
-        listing.matches += [match for match in found if match["product_id"] not in {one["product_id"] for one in named}]
-        del listing.matches[k:]
+        known = {match["product_id"] for match in named}
+        others = [match for match in found if match["product_id"] not in known]
+        listing.matches = [*({**match, "named": True} for match in named), *others][:k]
 
     def price(self, listing: Listing) -> None:
         """An estimate from the specs: price."""
@@ -252,8 +251,6 @@ def catalogue_model(brand: str | None, model: str | None, text: str = "") -> str
 
 def naming_filters(specs: dict[str, Any]) -> list[str]:
     """Filters for what a text names, the strictest first: with its sizes, then brand and model alone, or none."""
-    from gadgetlib.filters import quoted
-
     brand, model = (str(specs.get(field) or "").lower() for field in ("brand", "model"))
     rows = [row for row in table("catalogue.csv") if row["brand"].lower() == brand]
     names = {row["model"].lower() for row in rows if plain_model(row["brand"], row["model"]).lower() == model} | {model}
@@ -309,6 +306,4 @@ def shipped_listings(split: str | None = None) -> list[dict[str, Any]]:
 
 def right_fields(found: dict[str, Any], truth: dict[str, Any]) -> dict[str, bool]:
     """For each field whether it is right (`specs.same`); a field that the truth leaves empty must be found empty."""
-    from gadgetlib.specs import same
-
     return {field: same(field, found.get(field), truth.get(field)) for field in SPEC_FIELDS}
