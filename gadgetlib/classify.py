@@ -1,4 +1,4 @@
-"""From features to a classifier: a probe, gentle fine-tuning, confidence that can be trusted, and pictures that show no gadget."""
+"""From features to a classifier: a probe, gentle fine-tuning, calibrated confidence, and what is no gadget."""
 
 import hashlib
 import json
@@ -43,7 +43,7 @@ def calibration_error(probs: np.ndarray, targets: Any, bins: int = 10) -> float:
 
 
 def macro(rows: np.ndarray) -> float:
-    """Macro accuracy, the mean over the classes: rows (n, 2) hold the class of each picture and whether the answer is right."""
+    """Macro accuracy, the mean over the classes: rows (n, 2) hold each picture's class and whether it was found."""
     return float(np.mean([rows[rows[:, 0] == c, 1].mean() for c in np.unique(rows[:, 0])]))
 
 
@@ -66,14 +66,15 @@ def read_photos(path: str | Path) -> Any:
                           "collect more kinds of gadgets in lesson 01.")
     untaught = sorted(set(table.label) - taught)
     if untaught:
-        raise CourseError(f"{path.name} has no training pictures of {', '.join(untaught)}: collect more, or leave the class out.")
+        raise CourseError(f"{path.name} has no training pictures of {', '.join(untaught)}: "
+                          "collect more, or leave the class out.")
     return table
 
 
 def square_root(features: np.ndarray) -> np.ndarray:
     """Features (n, d) with the square root taken, signs kept: a few strong channels no longer drown the others.
 
-    Source: Perronnin et al. 2010, "Improving the Fisher Kernel for Large-Scale Image Classification" (power normalisation).
+    Source: Perronnin et al. 2010, "Improving the Fisher Kernel for Large-Scale Image Classification".
     """
     return np.sign(features) * np.sqrt(np.abs(features))
 
@@ -102,7 +103,7 @@ PRIOR = 0.2  # the weight of ImageNet's prior: small, for it knows half of our g
 
 @cache
 def imagenet_kinds() -> dict[str, list[int]]:
-    """data/imagenet.csv: for four of our labels and for "near_miss" (devices that are none of ours) ImageNet's class numbers."""
+    """data/imagenet.csv: ImageNet's class numbers for four of our labels and "near_miss", devices of other kinds."""
     import pandas as pd
 
     return pd.read_csv(data_dir() / "imagenet.csv").groupby("kind")["class"].apply(list).to_dict()
@@ -125,7 +126,7 @@ def zero_shot(probs: np.ndarray, labels: Sequence[str]) -> np.ndarray:
 
 
 def unit(features: np.ndarray) -> np.ndarray:
-    """Features (n, d) under :func:`square_root` twice, so that it counts what is there more than how strong it is, at length 1."""
+    """Features (n, d) under :func:`square_root` twice, at length 1: what is there counts more than how strong it is."""
     rows = square_root(square_root(features))
     return (rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)).astype("f4")
 
@@ -140,7 +141,7 @@ def likeness(features: np.ndarray, bank: np.ndarray, k: int = 10) -> np.ndarray:
 
 
 def near_miss(probs: np.ndarray) -> np.ndarray:
-    """Minus the log of what ImageNet's probabilities (n, 1000) give to devices that are none of ours: (n,), high for gadgets."""
+    """Minus the log of what ImageNet, probabilities (n, 1000), gives to devices of other kinds: high for gadgets."""
     return -np.log(probs[:, imagenet_kinds()["near_miss"]].sum(1) + 0.01)
 
 
@@ -148,7 +149,7 @@ def near_miss(probs: np.ndarray) -> np.ndarray:
 
 
 def data_block(net: Any, size: int, classes: Sequence[str]) -> Any:
-    """fastai's DataBlock over a photo table (columns path, label, valid), for pictures as `net` (backbone.body) wants them."""
+    """fastai's DataBlock over a photo table (columns path, label, valid), for pictures as `net` wants them."""
     import fastai.vision.all as fv
 
     class Square(fv.Transform):
@@ -166,7 +167,7 @@ def data_block(net: Any, size: int, classes: Sequence[str]) -> Any:
 
 
 def stages(model: Any) -> list:
-    """Three parameter groups of a fastai model, early layers, late layers, head: what `freeze_to` and slice(lr) act on."""
+    """Parameter groups of a fastai model, early layers, late layers, head: what `freeze_to` and slice(lr) act on."""
     import fastai.vision.all as fv
 
     layers = [layer for child in model[0] for layer in (child if isinstance(child, fv.nn.Sequential) else [child])]
@@ -189,7 +190,7 @@ def frozen_statistics() -> Any:
 
 
 def learner(data: Any, backbone: str, probe: tuple | None = None, **options: Any) -> Any:
-    """fastai's vision_learner with a linear head, which starts from `probe` (weight (classes, d), bias) when one is given.
+    """fastai's vision_learner with a linear head that starts from `probe` (weight (classes, d), bias) if there is one.
 
     Raises CourseError when weights cannot be had. Source of the start: Kumar et al. 2022, "Fine-Tuning can Distort
     Pretrained Features and Underperform Out-of-Distribution".
@@ -200,8 +201,8 @@ def learner(data: Any, backbone: str, probe: tuple | None = None, **options: Any
     head = fv.nn.Sequential(fv.nn.AdaptiveAvgPool2d(1), fv.Flatten(), fv.nn.Linear(width, len(data.vocab)))
     if probe is not None and probe[0].shape[1] == width:
         head[-1].load_state_dict({"weight": fv.tensor(probe[0]), "bias": fv.tensor(probe[1])})
-    network = partial(body, backbone)
-    return fv.vision_learner(data, network, normalize=False, custom_head=head, splitter=stages, train_bn=False, init=None, **options)
+    options |= {"custom_head": head, "splitter": stages, "train_bn": False, "init": None}
+    return fv.vision_learner(data, partial(body, backbone), normalize=False, **options)
 
 
 # ---------------------------------------------------------------- the classifier
@@ -210,11 +211,12 @@ FORMAT = 6
 
 
 class Classifier:
-    """What lesson 03 leaves: a linear probe on a frozen network, calibrated, which declines pictures that show no gadget.
+    """What lesson 03 leaves: a linear probe on a frozen network, calibrated, which declines what shows no gadget.
 
-    labels: class names, in the order of every output. meta: JSON-able dict (backbone, size, temperature, prior, threshold,
-    ood, trained_on, figures). tensors: arrays by name: "frozen.*" (the network), "probe.weight" (classes, d), "probe.bias",
-    "bank" (training features under :func:`unit`) and, where the network has one, ImageNet's "head.weight" and "head.bias".
+    labels: class names, in the order of every output. meta: JSON-able dict (backbone, size, temperature, prior,
+    threshold, ood, trained_on, figures). tensors: arrays by name: "frozen.*" (the network), "probe.weight"
+    (classes, d), "probe.bias", "bank" (training features under :func:`unit`) and, where the network has one,
+    ImageNet's "head.weight" and "head.bias".
     """
 
     def __init__(self, labels: Sequence[str], meta: dict, tensors: dict) -> None:
@@ -227,25 +229,26 @@ class Classifier:
         self.frozen = fused(net).requires_grad_(False)
 
     @classmethod
-    def assemble(cls, net: Any, probe: tuple, labels: Sequence[str], features: np.ndarray, size: int, **meta: Any) -> "Classifier":
+    def assemble(cls, net: Any, probe: tuple, labels: Sequence[str], features: np.ndarray, size: int,
+                 **meta: Any) -> "Classifier":  # fmt: skip
         """A classifier from a frozen `net`, a `probe` (weight, bias) and the training features (n, d) that both saw."""
         tensors = {f"frozen.{name}": value.cpu().numpy() for name, value in net.state_dict().items()}
         tensors |= {"probe.weight": probe[0], "probe.bias": probe[1], "bank": unit(features)}
         if (head := imagenet_head(net.name)) is not None:
             tensors |= {"head.weight": head[0], "head.bias": head[1]}
-        known = {"backbone": net.name, "size": size, "prior": PRIOR, "temperature": 1.0, "threshold": 0.0, "ood": [[0, 1], [0, 1]]}
-        return cls(labels, known | meta, tensors)
+        start = {"prior": PRIOR, "temperature": 1.0, "threshold": 0.0, "ood": [[0, 1], [0, 1]]}
+        return cls(labels, {"backbone": net.name, "size": size, **start, **meta}, tensors)
 
     def calibrate(self, features: np.ndarray, targets: Any, rejected: float = 0.015) -> None:
-        """Temperature, scale of the two out-of-distribution measures, and threshold (a share `rejected` falls below), from
-        features (n, d) of validation pictures and their class indices (n,)."""
+        """Temperature, scale of the two out-of-distribution measures, and threshold (a share `rejected` falls below),
+        from features (n, d) of validation pictures and their class indices (n,)."""
         self.meta["temperature"] = temperature(self.logits(features), targets)
         measures = self.measures(features)
         self.meta["ood"] = [[float(m.mean()), float(m.std()) + 1e-6] for m in measures]
         self.meta["threshold"] = float(np.quantile(self.gadget(features), rejected))
 
     def logits(self, features: np.ndarray) -> np.ndarray:
-        """Log-probabilities (n, classes) before calibration, from frozen features (n, d): the probe's, plus the ImageNet prior."""
+        """Log-probabilities (n, classes), not calibrated, from features (n, d): the probe's, plus ImageNet's prior."""
         logits = log_softmax(square_root(features) @ self.tensors["probe.weight"].T + self.tensors["probe.bias"])
         if "head.weight" not in self.tensors:
             return logits
@@ -256,24 +259,25 @@ class Classifier:
         return softmax(features @ self.tensors["head.weight"].T + self.tensors["head.bias"])
 
     def measures(self, features: np.ndarray) -> list[np.ndarray]:
-        """What speaks for a gadget, (n,) each: :func:`likeness` and, where the network has ImageNet's head, :func:`near_miss`."""
+        """What speaks for a gadget, (n,) each: :func:`likeness` and, given ImageNet's head, :func:`near_miss`."""
         found = [likeness(features, self.tensors["bank"])]
         return [*found, near_miss(self.imagenet(features))] if "head.weight" in self.tensors else found
 
     def gadget(self, features: np.ndarray) -> np.ndarray:
-        """How much pictures look like a gadget at all, (n,): :meth:`measures` in standard deviations, added up. That nothing
-        speaks for a near miss is no merit: the second measure can only lower the score."""
+        """How much pictures look like a gadget at all, (n,): :meth:`measures` in standard deviations, added up. That
+        nothing speaks for a near miss is no merit: the second measure can only lower the score."""
         like, *near = ((m - mean) / std for m, (mean, std) in zip(self.measures(features), self.meta["ood"]))
         return like + sum(np.minimum(one, 0) for one in near)
 
     def predict(self, images: Sequence[Any]) -> list[dict[str, Any]]:
-        """One dict per picture: label, probs {label: probability}, gadget (a score; 0 is the threshold) and accepted (bool).
+        """One dict per picture: label, probs {label: probability}, gadget (score; 0 is the threshold), accepted (bool).
 
         `label` is always the best of the known classes; `accepted` is False when the picture looks like none of them.
         images: paths or PIL pictures; raises CourseError for one that cannot be opened.
         """
         found = self.features(images)
-        rows, scores = softmax(self.logits(found) / self.meta["temperature"]), self.gadget(found) - self.meta["threshold"]
+        rows = softmax(self.logits(found) / self.meta["temperature"])
+        scores = self.gadget(found) - self.meta["threshold"]
         return [{"label": self.labels[int(probs.argmax())], "probs": dict(zip(self.labels, probs.tolist())),
                  "gadget": float(score), "accepted": bool(score >= 0)} for probs, score in zip(rows, scores)]
 
@@ -284,13 +288,14 @@ class Classifier:
     # ------------------------------------------------ to disk and back
 
     def save(self, folder: str | Path) -> None:
-        """Write model.json and model.safetensors into `folder` (made if absent); the second names the first by its sha256."""
+        """Write model.json and model.safetensors into `folder`, made if absent; the second holds the first's sha256."""
         from safetensors.numpy import save
 
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         text = json.dumps({"format": FORMAT, "labels": list(self.labels), **self.meta}, indent=1) + "\n"
-        data = save({name: np.ascontiguousarray(value) for name, value in self.tensors.items()}, {"card": _sha256(text)})
+        tensors = {name: np.ascontiguousarray(value) for name, value in self.tensors.items()}
+        data = save(tensors, {"card": _sha256(text)})
         (folder / "model.json").write_text(text, encoding="utf-8")
         (folder / "model.safetensors").write_bytes(data)  # save_file would make it readable for its owner only
 
@@ -298,8 +303,8 @@ class Classifier:
     def load(cls, folder: str | Path) -> "Classifier":
         """The classifier in `folder`; no pickle is read.
 
-        Raises CourseError when a file is missing, damaged or of another format, or when the two do not belong together (an
-        edited card, weights of another run).
+        Raises CourseError when a file is missing, damaged or of another format, or when the two do not belong together
+        (an edited card, weights of another run).
         """
         from safetensors import safe_open
 

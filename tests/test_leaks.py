@@ -76,7 +76,7 @@ def test_texts_and_listings_are_in_the_split_of_their_product():
         assert {split_of(one) for one in sources(row) | {row["product_id"]}} == {row["split"]}, row["file"]
 
 
-@pytest.mark.parametrize("where", [("classifier", "model.json", "03"), ("tagger", "tagger.json", "05")], ids=lambda w: w[0])
+@pytest.mark.parametrize("where", [("classifier", "model.json", "03"), ("tagger", "tagger.json", "05")], ids="-".join)
 def test_no_test_listing_shows_or_names_what_a_model_learned_from(where):
     learned = taught(card(*where))
     held = [row for row in listings() if row["split"] == "test"]

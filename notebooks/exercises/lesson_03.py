@@ -1,4 +1,4 @@
-"""Exercises of lesson 03: a DataBlock for one's own folder, a threshold that keeps a promise, calibration error by hand."""
+"""Exercises of lesson 03: a DataBlock of one's own, a threshold that keeps a promise, calibration error by hand."""
 
 from __future__ import annotations
 
@@ -47,6 +47,7 @@ def _facts(answer, given) -> dict:
         if picture.shape[0] == 3:
             picture = picture.transpose(1, 2, 0)
     centre = picture[:, picture.shape[1] // 2]
+    red, green, blue = (picture[..., i] for i in range(3))
     white = np.flatnonzero(centre.min(1) > 150)
     return {
         "vocab": [str(one) for one in data.vocab],
@@ -54,7 +55,7 @@ def _facts(answer, given) -> dict:
         "valid": {path.name.split("_")[0] for path in valid},
         "count": len(train) + len(valid),
         "shape": picture.shape[:2],
-        "edges": bool((picture[..., 0] - picture[..., 1] > 100).any() and (picture[..., 2] - picture[..., 1] > 100).any()),
+        "edges": bool((red - green > 100).any() and (blue - green > 100).any()),
         "squashed": len(white) > 6,  # the band is 4 rows high where proportions stay; fastai pads at a random place
     }
 
@@ -159,16 +160,18 @@ EXERCISES = (
         "03.1",
         "core",
         "function",
-        "Write `own_data(folder, held)`: fastai DataLoaders for pictures of your own. `folder` holds one sub-folder per class, "
-        "with files called product_number, such as laptop/a1_0.jpg. All pictures of the products listed in `held` are for "
-        "validation, all others for training. Pictures become squares of 64 pixels, whole and in their proportions; batches of "
-        "four. The check draws such a folder and calls your function with `task.held`.",
+        "Write `own_data(folder, held)`: fastai DataLoaders for pictures of your own. `folder` holds one sub-folder "
+        "per class, with files called product_number, such as laptop/a1_0.jpg. All pictures of the products listed "
+        "in `held` are for validation, all others for training. Pictures become squares of 64 pixels, whole and in "
+        "their proportions; batches of four. The check draws such a folder and calls your function with "
+        "`task.held`.",
         hints=(
             "A DataBlock with get_items=fv.get_image_files finds the files. Where does the label stand?",
-            "fv.parent_label gives the folder's name. fv.FuncSplitter(f) puts a file into validation where f(path) is true.",
-            'path.name.split("_")[0] is the product. fv.Resize(64) alone cuts the sides off: look at its argument method.',
+            "fv.parent_label gives the folder's name. fv.FuncSplitter(f) puts a file into validation where f(path) "
+            "is true.",
+            'path.name.split("_")[0] is the product. fv.Resize(64) alone cuts the sides off: see its argument method.',
         ),
-        because="Split by product, keep proportions, cut nothing: the three things that a folder of one's own gets wrong first.",
+        because="Split by product, keep proportions, cut nothing: these go wrong first with a folder of one's own.",
         right=_good_block,
         wrong=(
             Mistake(
@@ -208,15 +211,16 @@ EXERCISES = (
         "03.2",
         "core",
         "function",
-        "The shop wants a promise: of the pictures that the classifier answers, the share `wanted` is right; of the others it says "
-        "nothing. Write `threshold(confidence, right, wanted)`: the lowest confidence in the list from which on, on these validation "
-        "answers, the promise holds; 1.0 where none will do. The check asks for `task.wanted`.",
+        "The shop wants a promise: of the pictures that the classifier answers, the share `wanted` is right; of the "
+        "others it says nothing. Write `threshold(confidence, right, wanted)`: the lowest confidence in the list "
+        "from which on, on these validation answers, the promise holds; 1.0 where none will do. The check asks for "
+        "`task.wanted`.",
         hints=(
             "Try every confidence in the list, from the lowest up, and stop at the first that keeps the promise.",
             "At a threshold t the answers given are those with confidence >= t. The promise is about these alone.",
             "right[confidence >= t].mean() >= wanted, with both as numpy arrays.",
         ),
-        because="A threshold is chosen on validation answers and promised for new ones: check it on the test split before you sign.",
+        because="The threshold was chosen on validation answers and is promised for new ones: check it on the test split.",
         cases=_threshold_cases,
         wrong=(
             Mistake(
@@ -224,7 +228,11 @@ EXERCISES = (
                 "You divide by all pictures. Nothing was claimed about those below the threshold: leave them out.",
                 lambda g: _of_all,
             ),
-            Mistake("the highest", "That is the highest such threshold. The lowest answers more pictures.", lambda g: _highest),
+            Mistake(
+                "the highest",
+                "That is the highest such threshold. The lowest answers more pictures.",
+                lambda g: _highest,
+            ),
             Mistake(
                 "taken at its word",
                 "You take confidence for accuracy. Is the model calibrated on these answers? Count what is right.",
@@ -237,15 +245,15 @@ EXERCISES = (
         "03.3",
         "stretch",
         "function",
-        "Write `calibration(confidence, right, bins)`, the expected calibration error as it was first defined: cut 0 to 1 into `bins` "
-        "parts of equal width (a confidence of 1 belongs to the last), and average the distance between mean confidence and share right "
-        "over the parts, each weighed by its number of pictures.",
+        "Write `calibration(confidence, right, bins)`, the expected calibration error as it was first defined: cut "
+        "0 to 1 into `bins` parts of equal width (a confidence of 1 belongs to the last), and average the distance "
+        "between mean confidence and share right over the parts, each weighed by its number of pictures.",
         hints=(
             "Which part does a confidence of 0.37 belong to when there are ten? And 1.0?",
             "int(confidence * bins), and the last part for 1.0. Empty parts count for nothing.",
             "Sum over the parts of abs(mean confidence - mean right) times the share of pictures in the part.",
         ),
-        because="One number can hide much: a part with three pictures is noise. The lesson's plot uses parts of equal count instead.",
+        because="A part that holds three pictures is noise, so the lesson's plot uses parts of equal count instead.",
         cases=_calibration_cases,
         wrong=(
             Mistake(
@@ -271,10 +279,12 @@ EXERCISES = (
 QUIZ = (
     Question(
         "03.q1",
-        "Why does the test split hold products that are in no other split, and not just pictures that are in no other split?",
+        "Why does the test split hold products that are in no other split, and not just pictures that are in no "
+        "other split?",
         right=(
             "because photos of one product are right or wrong together",
-            "A photo of a product that training has seen is half known. A customer brings a product that nobody has seen.",
+            "A photo of a product that training has seen is half known. A customer brings a product that nobody has "
+            "seen.",
         ),
         wrong=(
             ("to have fewer test pictures", "Fewer pictures would only make the figure noisier."),
@@ -283,13 +293,17 @@ QUIZ = (
     ),
     Question(
         "03.q2",
-        "Two models reach 0.93 and 0.91 on the same 309 test pictures. The interval of the paired difference is -0.01 to +0.05. What may you say?",
+        "Two models reach 0.93 and 0.91 on the same 309 test pictures. The interval of the paired difference is "
+        "-0.01 to +0.05. What may you say?",
         right=(
             "these pictures do not decide which is better",
             "Zero lies inside the interval: with other products the order might turn round.",
         ),
         wrong=(
-            ("the first is better", "On these pictures it was right more often; for new products the interval includes no difference at all."),
+            (
+                "the first is better",
+                "On these pictures it was right more often; for new products the interval holds no difference, too.",
+            ),
             ("they are equally good", "Nor that: a difference of five points is as compatible with the data as none."),
         ),
     ),
@@ -298,7 +312,8 @@ QUIZ = (
         "A temperature of 0.7 was fitted. What changes?",
         right=(
             "only the confidence, which rises",
-            "Scores divided by less than one lie further apart: the same answers, with probabilities nearer to 0 and 1.",
+            "Scores divided by less than one lie further apart: the same answers, with probabilities nearer to 0 "
+            "and 1.",
         ),
         wrong=(
             ("some answers", "Dividing all scores by one number keeps their order, so the first stays the first."),
