@@ -132,6 +132,32 @@ def test_catalogue_is_what_the_sources_build(rows):
     assert catalogue.build() == rows
 
 
+def drawn(name):
+    """Product ids that a shipped file of photos, listings or texts has rows of."""
+    path = ROOT / "data" / name
+    with path.open(encoding="utf-8", newline="") as stream:
+        rows = csv.DictReader(stream) if path.suffix == ".csv" else map(json.loads, stream)
+        return {row["product_id"] for row in rows if not row["product_id"].startswith("invented-")} - {""}
+
+
+@pytest.mark.parametrize("name", ["photos/photos.csv", "listings/listings.jsonl", "texts.jsonl"])
+def test_products_that_came_later_are_in_the_catalogue_only(rows, name):
+    later, known = catalogue.later(), {row["product_id"] for row in rows}
+    assert later <= known and later.isdisjoint(drawn(name)) and drawn(name) <= known
+
+
+def test_each_class_has_gadgets_of_its_last_two_years(rows):
+    counts = Counter((row["gadget_type"], row["year"]) for row in {r["product_id"]: r for r in rows}.values())
+    for kind in CLASSES:
+        assert counts[kind, "2025"] >= 8 and counts[kind, "2026"] >= 2, (kind, counts[kind, "2025"])
+
+
+def test_a_later_product_of_no_class_is_named(tmp_path):
+    (tmp_path / "later.csv").write_text("gadget_type,brand,model,variants\ntoaster,Acme,One,/:9\n", encoding="utf-8")
+    with pytest.raises(ValueError, match="later.csv:2: 'toaster' is no class"):
+        catalogue.read(tmp_path / "later.csv", "laptop")
+
+
 def test_split_rule():
     import hashlib
 

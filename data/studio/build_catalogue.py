@@ -7,6 +7,10 @@ A source file holds one product a line. Its `variants` column lists what was sol
 known or does not apply (`/64:399`, `/:249`, `4/64:`). RAM and storage are in GB (1 TB = 1024), the price
 is the launch price in US dollars. A column that a source leaves out is empty in the catalogue: not known,
 or it does not apply to the class.
+
+`later.csv` holds products of every class that came after the photos, listings and texts were made. They are in
+the catalogue only: the scripts that draw products for photos, listings and texts pass over them (`later`), so
+that what is shipped can be made again byte for byte.
 """
 
 from __future__ import annotations
@@ -16,7 +20,6 @@ import hashlib
 import io
 import os
 import re
-import sys
 import unicodedata
 from pathlib import Path
 
@@ -52,6 +55,7 @@ COLUMNS = (
     "launch_price_usd",
 )
 DEFAULTS = {"mobile_phone": {"cellular": "1"}}  # true of every product of the class
+LATER = "later.csv"
 VARIANT = re.compile(r"^(?P<ram>[\d.]*)/(?P<storage>[\d.]*):(?P<price>[\d.]*)$")
 
 
@@ -79,32 +83,44 @@ def variants(text: str, where: str) -> list[tuple[str, str, str]]:
     return found or [("", "", "")]
 
 
+def read(path: Path, kind: str = "") -> list[tuple[str, dict[str, str]]]:
+    """The lines of a source as (where it stands, its cells), of one class where `kind` is given."""
+    with path.open(encoding="utf-8", newline="") as stream:
+        lines = [(f"{path.name}:{number}", line) for number, line in enumerate(csv.DictReader(stream), 2)]
+    for where, line in lines:
+        if None in line or None in line.values():
+            raise ValueError(f"{where}: the number of cells differs from the heading ({line.get('model')})")
+        if unknown := set(line) - set(COLUMNS) - {"variants"}:
+            raise ValueError(f"{path.name}: unknown columns {sorted(unknown)}")
+        if kind and line["gadget_type"] not in CLASSES:
+            raise ValueError(f"{where}: {line['gadget_type']!r} is no class")
+    return [(where, line) for where, line in lines if not kind or line["gadget_type"] == kind]
+
+
+def id_of(line: dict[str, str]) -> str:
+    """The product id that a line states, or else the one made of its brand and model."""
+    return line.get("product_id", "").strip() or slug(f"{line['brand']} {line['model']}")
+
+
+def later(folder: Path = HERE / "products") -> set[str]:
+    """Ids of the products that no photo, listing or text was made of."""
+    return {id_of(line) for _, line in read(folder / LATER)}
+
+
 def products(folder: Path = HERE / "products") -> list[dict[str, str]]:
     """Every product of every source file as a dict of catalogue columns plus `variants` (a list of tuples)."""
     rows: list[dict] = []
     seen: dict[str, str] = {}
     for kind in CLASSES:
-        path = folder / f"{kind}.csv"
-        if not path.exists():
-            print(f"{path.name} is not there yet; the catalogue goes without it", file=sys.stderr)
-            continue
-        with path.open(encoding="utf-8", newline="") as stream:
-            for number, line in enumerate(csv.DictReader(stream), 2):
-                where = f"{path.name}:{number}"
-                if None in line or None in line.values():
-                    raise ValueError(f"{where}: the number of cells differs from the heading ({line.get('model')})")
-                unknown = set(line) - set(COLUMNS) - {"variants"}
-                if unknown:
-                    raise ValueError(f"{path.name}: unknown columns {sorted(unknown)}")
-                row = dict.fromkeys(COLUMNS, "") | DEFAULTS.get(kind, {})
-                row |= {k: v.strip() for k, v in line.items() if v.strip() and k != "variants"}
-                row["gadget_type"] = kind
-                row["product_id"] = row["product_id"] or slug(f"{row['brand']} {row['model']}")
-                if row["product_id"] in seen:
-                    raise ValueError(f"{where}: product {row['product_id']} stands in {seen[row['product_id']]} too")
-                seen[row["product_id"]] = where
-                row["variants"] = variants(line["variants"], where)
-                rows.append(row)
+        for where, line in [*read(folder / f"{kind}.csv"), *read(folder / LATER, kind)]:
+            row = dict.fromkeys(COLUMNS, "") | DEFAULTS.get(kind, {})
+            row |= {k: v.strip() for k, v in line.items() if v.strip() and k != "variants"}
+            row |= {"gadget_type": kind, "product_id": id_of(line)}
+            if row["product_id"] in seen:
+                raise ValueError(f"{where}: product {row['product_id']} stands in {seen[row['product_id']]} too")
+            seen[row["product_id"]] = where
+            row["variants"] = variants(line["variants"], where)
+            rows.append(row)
     return rows
 
 

@@ -28,7 +28,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import lines as names  # noqa: E402
 import listing_pages as pages  # noqa: E402
 import listing_words as words  # noqa: E402
-from build_catalogue import split_of  # noqa: E402
+from build_catalogue import later, split_of  # noqa: E402
 from looks import common, portrait  # noqa: E402
 
 STUDIO = Path(__file__).resolve().parent
@@ -145,8 +145,10 @@ MEASURE = r"""() => {
 
 
 def read_catalogue(path: Path = DATA / "catalogue.csv") -> list[dict]:
+    """The catalogue's rows, without the products that came later."""
+    passed_over = later()
     with open(path, newline="", encoding="utf-8") as f:
-        return list(csv.DictReader(f))
+        return [row for row in csv.DictReader(f) if row["product_id"] not in passed_over]
 
 
 def read_photos(folder: Path) -> dict[str, list[Path]]:

@@ -33,6 +33,7 @@ import phone  # noqa: E402
 import sets  # noqa: E402
 import tablet  # noqa: E402
 import watch  # noqa: E402
+from build_catalogue import later  # noqa: E402
 from looks import PORTRAITS_FROM, PRODUCTS, SHUFFLE, Look, common, rare  # noqa: E402
 
 MAKERS = {
@@ -57,12 +58,13 @@ def name_of(product_id: str, index: int) -> str:
 
 
 def products(path: Path) -> list[dict]:
-    """One row a product of the catalogue (its first variant)."""
+    """One row per product of the catalogue (its first variant), without the products that came later."""
     with open(path, encoding="utf-8", newline="") as f:
         rows = {}
         for row in csv.DictReader(f):
             rows.setdefault(row["product_id"], row)
-    return list(rows.values())
+    passed_over = later()
+    return [row for row in rows.values() if row["product_id"] not in passed_over]
 
 
 def choose_set(rng: Random, shot) -> str:

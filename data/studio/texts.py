@@ -28,7 +28,7 @@ from random import Random
 import yaml
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from build_catalogue import slug, split_of  # noqa: E402
+from build_catalogue import later, slug, split_of  # noqa: E402
 from lines import says_maker  # noqa: E402
 
 DATA = Path(__file__).resolve().parents[1]
@@ -1110,11 +1110,13 @@ def faults(row: dict) -> list[str]:
 
 
 def load() -> dict[str, list[list[dict]]]:
-    """Catalogue rows by class and product."""
+    """Catalogue rows by class and product, without those that came later."""
     products: dict[str, list[dict]] = {}
+    passed_over = later()
     with (DATA / "catalogue.csv").open(encoding="utf-8", newline="") as stream:
         for row in csv.DictReader(stream):
-            products.setdefault(row["product_id"], []).append(row)
+            if row["product_id"] not in passed_over:
+                products.setdefault(row["product_id"], []).append(row)
     rows: dict[str, list[list[dict]]] = {}
     for variants in products.values():
         rows.setdefault(variants[0]["gadget_type"], []).append(variants)
