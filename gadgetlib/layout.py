@@ -24,11 +24,12 @@ class Word:
     box: tuple[int, int, int, int]
     conf: float
     line: int = 0  # words of one line (before `arrange`: of one box of `detect`) share a number
+    turn: int = 0  # how it runs: 0 level, 1 upwards, -1 downwards
 
     @property
     def height(self) -> int:
-        """Of its box, in pixels."""
-        return self.box[3] - self.box[1]
+        """Of its print, in pixels."""
+        return self.box[2] - self.box[0] if self.turn else self.box[3] - self.box[1]
 
     def as_dict(self) -> dict:
         """The word as the artefact `text` holds it."""
@@ -55,11 +56,23 @@ class Reading:
 
 
 def arrange(words: Sequence[Word], engine: str = "rapidocr") -> Reading:
-    """A Reading of words in boxes: rows of neighbours, labels with their values, blocks in reading order."""
-    rows = pair_labels(join_rows(_tidy(words)), stacked=True)
-    rows = reading_order(pair_labels(rows))
+    """A Reading of words in boxes: rows of neighbours, labels with their values, blocks in reading order.
+
+    Words that run upwards or downwards are arranged by themselves, as on a picture turned level.
+    """
+    rows = []
+    for turn in (0, 1, -1):
+        level = [replace(word, box=_turned(word.box, turn), turn=0) for word in words if word.turn == turn]
+        found = reading_order(pair_labels(pair_labels(join_rows(_tidy(level)), stacked=True)))
+        rows += [[replace(word, box=_turned(word.box, -turn), turn=turn) for word in row] for row in found]
     words = [replace(word, line=number) for number, row in enumerate(rows) for word in row]
     return Reading("\n".join(map(_text, rows)), words, engine)
+
+
+def _turned(box: tuple[int, int, int, int], turn: int) -> tuple[int, int, int, int]:
+    """A box on the picture turned by a quarter, clockwise (1) or the other way (-1), or not at all."""
+    x0, y0, x1, y1 = box
+    return {0: box, 1: (-y1, x0, -y0, x1), -1: (y0, -x1, y1, -x0)}[turn]
 
 
 def _tidy(words: Sequence[Word]) -> list[Word]:

@@ -45,7 +45,7 @@ _MULTIPLE = re.compile(rf" ?({any_of(MULTIPLES)}){_ALONE}(?!\d)")
 # A count ("2x"), a number, a unit: gb, tb and mb may touch the next word (128gbMermer), the others only "de" (32Gode).
 SIZE = re.compile(
     rf"(?:(?<![\w.])(?P<count>\d)(?:[x*]| [x*] ))?(?<!\d)(?<!\d[.,])(?P<number>\d{{1,5}}(?:\.\d{{1,2}}|,\d(?!\d))?)[ -]?"
-    rf"(?P<unit>[gtm]b(?!it|ps|/s)|[gt](?=ssd|hdd|emmc|nvme)|(?:{any_of(SIZES)})(?:(?=de|ssd|hdd|ram|rom|emmc)|{_ALONE}))"
+    rf"(?P<unit>[gtm]b(?!it|ps|/s)|[gt](?=ssd|hdd|emmc|nvme)|(?:{any_of(SIZES)})(?:(?=de|ssd|hdd|ram|rom|emmc)|{_ALONE}(?!/s)))"
 )
 SIZES |= units("letter")  # only before the name of a drive
 _DRIVE = re.compile(r"ssd|hdd|nvme|emmc|hard|sata|flash|optane|m\.2")

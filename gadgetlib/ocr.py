@@ -172,13 +172,13 @@ def read_boxes(rgb: np.ndarray, boxes: np.ndarray, readers: Sequence[Callable]) 
     turned = []
     for i, box in enumerate(boxes):
         upright = np.linalg.norm(box[3] - box[0]) > 1.5 * np.linalg.norm(box[1] - box[0])
-        turned += [(i, np.roll(box, turn, axis=0)) for turn in ((-1, 1) if upright else (0,))]
-    crops, best = [crop_line(rgb, box) for _, box in turned], {}
+        turned += [(i, np.roll(box, turn, axis=0), turn) for turn in ((0, 1, -1) if upright else (0,))]
+    crops, best = [crop_line(rgb, box) for _, box, _ in turned], {}
     for lines in (reader(crops) for reader in readers):
-        for (i, box), parts in zip(turned, lines):
+        for (i, box, turn), parts in zip(turned, lines):
             sure = float(np.average([p[1] for p in parts], weights=[len(p[0]) for p in parts])) if parts else 0.0
             if sure >= LEAST and sure > best.get(i, (0.0,))[0]:
-                best[i] = sure, [Word(text, _within(box, start, end), conf, i) for text, conf, start, end in parts]
+                best[i] = sure, [Word(text, _within(box, *ends), conf, i, turn) for text, conf, *ends in parts]
     return [word for _, words in best.values() for word in words]
 
 

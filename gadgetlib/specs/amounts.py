@@ -154,15 +154,16 @@ def _said(tokens: list[Token], i: int) -> frozenset[str]:
 def _bare() -> re.Pattern[str]:
     asked = money.any_of(word for word, roles in tables.roles().items() if "ask" in roles)
     number = r"(\d{1,3}(?:,\d{2,3})+)"
-    return re.compile(rf"(?:^\W*{number} +|\b(?:{asked})[^\w\n]{{1,3}}){number}[*/-]*$", re.M | re.I)
+    whole = r"^(\d{2,5})(?:[.,:]|/)[-–]$"  # 649,-
+    return re.compile(rf"(?:^\W*{number} +|\b(?:{asked})[^\w\n]{{1,3}}){number}[*/-]*$|{whole}", re.M | re.I)
 
 
 def _unsigned(text: str) -> tuple[Found, None] | None:
     """On a picture, an amount whose sign was not read: behind a word like "now", or behind a higher one."""
     for m in _bare().finditer(text):
-        old, new = (float((number or "0").replace(",", "")) for number in m.groups())
+        old, new = (float((number or "0").replace(",", "")) for number in (m[1], m[2] or m[3]))
         if not old or 0.2 * old < new < old:
-            return Found(new, *m.span(2), 0.5, "no currency"), None
+            return Found(new, *m.span(m.lastindex), 0.5, "no currency"), None
     return None
 
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from gadgetlib.specs import tables
 from gadgetlib.specs.tables import Line, Maker
-from gadgetlib.specs.tokens import HARD, ORDINAL, YEAR, Token
+from gadgetlib.specs.tokens import HARD, NONE, ORDINAL, YEAR, Token
 
 GADGETS = ("headphones", "smartwatch", "tablet", "laptop", "mobile_phone")
 NAMEABLE = ("name", "number", "code")
@@ -32,7 +32,26 @@ class Seen(NamedTuple):
 
 
 def find(tokens: list[Token]) -> tuple[list[Seen], list[Seen]]:
-    """Where the text names makers and lines; a maker glued to what follows ("NOISEHRX", "TCL20") becomes a token."""
+    """Where the text names makers and lines; names that are glued ("NOISEHRX"), split or misread are set right."""
+    who, what = _find(tokens)
+    lone = not any(line.of(maker.what.name) for maker in who for line in what)
+    return _find(tokens) if lone and _mend(tokens, not who) else (who, what)
+
+
+def _mend(tokens: list[Token], makers: bool) -> bool:
+    """Put right makers and lines that a reader, or a seller, took a letter wrong in; were there any?"""
+    mended = False
+    for i, (t, after) in enumerate(zip(tokens, tokens[1:])):
+        if t.role in ("word", "code") and not t.aside and (name := tables.near(t.key)):
+            starts = t.first or all(x.role == "stop" for x in tokens[max(0, i - 9) : i])
+            ends = after.first or after.role != "word" or t.numbered or after.key in tables.lines()
+            line = tables.key(name) not in tables.makers()
+            if line or makers and starts and ends and not line:
+                tokens[i], mended = replace(t, text=name, key=tables.key(name), role="word", hint="misread"), True
+    return mended
+
+
+def _find(tokens: list[Token]) -> tuple[list[Seen], list[Seen]]:
     who: list[Seen] = []
     what: list[Seen] = []
     makers, lines, starts, i = tables.makers(), tables.lines(), tables.beginnings(), 0
@@ -47,30 +66,51 @@ def find(tokens: list[Token]) -> tuple[list[Seen], list[Seen]]:
             line = Seen(i, j - i + 1, lines.get(phrase) or lines[stem]) if phrase in lines or stem in lines else line
             if phrase not in starts:
                 break
-        if not (maker or line) and phrase and tokens[i].role in ("code", "word"):
-            line = _glued(tokens, i)
-            maker = Seen(i, 1, makers[tokens[i].key]) if tokens[i].key in makers else None
+        if phrase and _split(tokens, i):
+            continue
+        if not (maker or line) and phrase and tokens[i].role in ("code", "word") and _glued(tokens, i):
+            continue
         who += [maker] if maker else []
         what += [line] if line else []
         i += max(s.size for s in (maker, line, Seen(i, 1)) if s)
     return [s for s in who[:40] if _believable(s, tokens, what)], what[:40]
 
 
-def _glued(tokens: list[Token], i: int) -> Seen | None:
-    """A line glued to its number ("RedmiNote12", "QC35"); a maker glued to a line or a number is cut off as a token."""
-    t, lines = tokens[i], tables.lines()
-    for n in range(min(len(t.key) - 1, 16), 1, -1):
-        head, rest = t.key[:n], t.key[n:]
-        number, maker = rest[0].isdecimal() and not head[-1].isdecimal(), tables.makers().get(head)
-        if head in lines and number and (n > 3 or any(x.trust == "numbered" for x in lines[head])):
-            return Seen(i, 1, lines[head])
-        whole = n > 5 and rest not in tables.roles() or n > 3 and any(c.isdecimal() for c in rest)  # NOKIAC32
-        if maker and t.text[:n].isalpha() and (rest in lines or whole or number and n > 2):
-            role = "number" if rest.isdecimal() else t.role
-            tokens[i] = replace(t, text=t.text[:n], key=head, end=t.start + n, role="word")
-            tokens.insert(i + 1, replace(t, text=t.text[n:], key=rest, start=t.start + n, gap="", role=role))
-            return None
-    return None
+def _split(tokens: list[Token], i: int) -> bool:
+    """Close up a name in two pieces ("VIC TUS"); was token i the first of them?"""
+    one, two = tokens[i : i + 2]
+    whole = one.key + two.key
+    names = [x.name for x in tables.lines().get(whole, ())] or [m.name for m in (tables.makers().get(whole),) if m]
+    plain = one.role != "code" and (one.role == "word" or len(one.key) < 3) and not (two.roles or two.numbered)
+    if not names or any(" " in name for name in names) or two.gap != " " or len(whole) < 5 or not plain:
+        return False
+    tokens[i : i + 2] = [replace(one, text=one.text + two.text, key=whole, end=two.end, role="word", roles=NONE)]
+    return True
+
+
+_GLUED = re.compile(r"(\w+[a-z])([A-Z]{1,2}\d\S*)|(\w{2,})(5G)")
+
+
+def _glued(tokens: list[Token], i: int) -> bool:
+    """Cut a token where a maker, a line or a word of names ends in it ("NOISEHRX", "RedmiNote12", "TabA9"); does one?"""
+    t, lines, n = tokens[i], tables.lines(), 0
+    if m := _GLUED.fullmatch(t.text):
+        head = tables.key(m[1] or m[3])
+        n = len(m[1] or m[3]) if head in lines or "name" in tables.roles_of(head) else 0
+    for k in range(min(len(t.key) - 1, 16), 1, -1) if not n and t.key == t.text.lower() else ():
+        head, rest = t.key[:k], t.key[k:]
+        number, maker = rest[0].isdecimal() and not head[-1].isdecimal(), head in tables.makers() and head.isalpha()
+        line = head in lines and number and (k > 3 or any(x.trust == "numbered" for x in lines[head]))
+        whole = k > 5 and rest not in tables.roles() or k > 3 and any(c.isdecimal() for c in rest)  # NOKIAC32
+        if line or maker and (rest in lines or whole or number and k > 2):
+            n = k
+            break
+    if n:
+        head, rest = t.text[:n], t.text[n:]
+        tokens[i] = replace(t, text=head, key=tables.key(head), end=t.start + n, role="word")
+        role = "number" if rest.isdecimal() else t.role
+        tokens.insert(i + 1, replace(t, text=rest, key=tables.key(rest), start=t.start + n, gap="", role=role, first=False))
+    return bool(n)
 
 
 def _believable(seen: Seen, tokens: list[Token], what: list[Seen]) -> bool:
@@ -100,17 +140,12 @@ def choose_maker(who: list[Seen], what: list[Seen], tokens: list[Token]) -> tupl
         return 2 - 0.02 * s.at + (1.5 if follows else -1.6 * s.what.service - 0.5 * s.what.word)
 
     best, strong = max(who, key=points, default=None), [(s, line) for s in what for line in trusted(s, tokens)]
+    if best and strong and points(best) < 2 and strong[0][0].at < best.at:
+        best = None  # "Redmi Note 14", and below it "SONY Triple Camera"
     if best and (points(best) >= 1 or not strong):
-        return best.what.name, best, 0.95 if points(best) >= 1 else 0.6, "named"
-    if strong:
-        return strong[0][1].maker, strong[0][0], 0.8, f"line {strong[0][1].name}"
-    for i, t in enumerate(tokens):
-        starts = t.first or all(x.role == "stop" for x in tokens[max(0, i - 9) : i])
-        after = tokens[min(i + 1, len(tokens) - 1)]
-        named = after.first or after.role != "word" or t.numbered or after.key in tables.lines()
-        if starts and named and t.role in ("word", "code") and not t.aside and (near := tables.near_maker(t.key)):
-            return near.name, Seen(i, 1, near), 0.6, "misread"
-    return None
+        sure = points(best) >= 1 and tokens[best.at].hint != "misread"
+        return best.what.name, best, 0.95 if sure else 0.6, "named"
+    return (strong[0][1].maker, strong[0][0], 0.8, f"line {strong[0][1].name}") if strong else None
 
 
 def unknown_maker(tokens: list[Token], kind: str | None, heights: Sequence[float]) -> Seen | None:
@@ -118,18 +153,19 @@ def unknown_maker(tokens: list[Token], kind: str | None, heights: Sequence[float
     for i, t in enumerate(tokens[1:], 1):
         if "maker_label" in tokens[i - 1].roles and t.role == "word" and re.fullmatch(r"\s?[:|=]?\s*", t.gap):
             return Seen(i, 1)
-    product = kind or any(t.role in ("size", "screen", "money", "measure", "chip", "code") for t in tokens)
-    if not product and len(tokens) > (2 if any(t.row for t in tokens[:-1]) else 7):
+    one_line = not any(t.row for t in tokens[:-1])
+    parts = ("size", "screen", "money", "chip") + ("code", "measure") * one_line
+    if not (kind or any(t.role in parts for t in tokens)) and len(tokens) > (7 if one_line else 2):
         return None  # print that nothing else ties to a gadget
-    alone = [(i, t) for i, t in enumerate(tokens[:-1]) if t.first and tokens[i + 1].first and not t.gap.strip()]
-    alone = [(i, t) for i, t in alone if _unknown(t) and (t.text.isupper() or t.text[1:].islower())]
+    alone = [(i, t) for i, t in enumerate(tokens[:-1]) if t.first and tokens[i + 1].first and _unknown(t)]
+    alone = [(i, t) for i, t in alone if not t.gap.strip() and (t.text[0].isupper() or t.text.islower())]
     times = Counter(t.key for _, t in alone)
     for i, t in alone:
         large = heights and heights[min(t.row, len(heights) - 1)] > 0.75 * max(heights)
-        titled = i == 0 and tokens[1].role in ("code", "number")
-        if (len(t.key) > 3 or t.text.isupper()) and (times[t.key] > 1 or large or titled):
+        titled = len(tokens) == 2 or any(x.role in NAMEABLE for x in tokens[i + 1 : i + 4] if x.row == t.row + 1)
+        if times[t.key] > 1 or titled and (large or i == 0):
             return Seen(i, 1)
-    dated, one_line = {t.row for t in tokens if "date" in t.roles}, not any(t.row for t in tokens[:-1])
+    dated = {t.row for t in tokens if "date" in t.roles}
     near = (i for i, t in enumerate(tokens[:40]) if t.row < 4 and t.row not in dated)
     return next((Seen(i, 1) for i in near if _before_name(tokens, i, kind if one_line else None)), None)
 
@@ -217,13 +253,16 @@ def _joined(tokens: list[Token], j: int, kept: list[int]) -> bool:
     if gap != "\n" or not kept:
         return False
     line = [x for x in tokens[j : j + 4] if x.row == t.row]
-    suffix = all(x.role == "name" and len(x.key) > 1 or x.key == "5g" for x in line) or t.role == "ordinal"
-    return suffix or t.role in NAMEABLE and not numbered(tokens, kept)
+    suffix = all("suffix" in x.roles or x.key == "5g" for x in line) or t.role == "ordinal"
+    plain = len(t.key) > 1 if t.role == "name" else t.role == "code" or all(x.role != "word" for x in line)
+    return suffix or plain and t.role in NAMEABLE and not numbered(tokens, kept)
 
 
 def _step(tokens: list[Token], j: int, kept: list[int], maker: str | None, kind: str | None) -> int:
     """How many tokens from j on go on with a name: 0 where one is passed over, -1 where the name ends."""
     t, after, phone = tokens[j], tokens[min(j + 1, len(tokens) - 1)], kind in ("mobile_phone", "tablet", None)
+    if t.first and any(tokens[k].key == t.key for k in kept):
+        return -1  # printed twice
     edition = next((k for k, x in enumerate(tokens[j : j + 4]) if "edition" in x.roles and kept), 0)
     if edition:
         return edition + 1
@@ -257,8 +296,10 @@ def model(
     """The tokens of the model's name, how sure, and the rule; no tokens where the text names none."""
     begin = place.at + place.size * (isinstance(place.what, Maker) or not place.what) if place else 0
     kept, rule = _from_lines(tokens, maker, begin, kind, what), "line"
-    if not kept and place:
-        kept, rule = _after_maker(tokens, maker, begin, kind), "after the maker"
+    if place and not numbered(tokens, kept) and (begin not in kept):
+        behind = _after_maker(tokens, maker, begin, kind)
+        if behind and (not kept or tokens[behind[0]].role == "code" and behind[0] == begin):
+            kept, rule = behind, "after the maker"
     if not numbered(tokens, kept) and len(said := _labelled(tokens, maker, kind)) > len(kept):
         kept, rule = said, "labelled"
     if kind == "laptop" and maker:

@@ -110,19 +110,22 @@ def sold(kind: str) -> frozenset[float]:
 
 
 @cache
-def _shapes() -> tuple[dict[int, str], dict[str, Maker]]:
-    """Signs that readers confuse -> one of them; makers whose names are no other words, by name in those signs."""
+def _shapes() -> tuple[dict[int, str], dict[str, str], dict[str, str]]:
+    """Signs that readers confuse -> one of them; names by their shape, in those signs; the long and plain ones by key."""
     signs = str.maketrans({row["sign"]: row["letter"] for row in table("gazetteer/ocr_lookalikes.csv")})
-    known = {name.translate(signs): m for name, m in makers().items() if len(name) > 3 and not m.word and not m.service}
-    return signs, known
+    known = {name: m.name for name, m in makers().items() if not m.word and not m.service}
+    known |= {name: x.name for name, (x, *_) in lines().items() if x.trust != "named" and name not in known}
+    long = {name: right for name, right in known.items() if len(name) > 5 and (name in makers() or lines()[name][0].trust == "alone")}
+    return signs, {name.translate(signs): right for name, right in known.items() if len(name) > 3}, long
 
 
 @cache
-def near_maker(word: str) -> Maker | None:
-    """The maker that `word` (a key) is misread from: of the same shape ("1q00"), or one letter off ("samsune")."""
-    signs, known = _shapes()
-    if len(word) < 4 or word in roles() or word in lines():
+def near(word: str) -> str | None:
+    """The name that `word` (a key) is misread from: of the same shape ("1q00"), or one letter off ("samsune")."""
+    signs, shapes, long = _shapes()
+    if len(word) < 4 or word in roles() or word in lines() or word in makers():
         return None
-    found = process.extractOne(word.translate(signs), list(known), scorer=Levenshtein.distance, score_cutoff=1)
-    sure = found and (found[1] == 0 or len(found[0]) > 5 and word.isalpha())
-    return known[found[0]] if sure else None
+    if shape := shapes.get(word.translate(signs)):
+        return shape
+    found = word.isalpha() and process.extractOne(word, list(long), scorer=Levenshtein.distance, score_cutoff=1)
+    return long[found[0]] if found else None

@@ -13,6 +13,7 @@ from gadgetlib.specs import tables
 NONE: frozenset[str] = frozenset()
 HARD = re.compile(r"[,;|:\n()\[\]{}/\\~*\"!?<>=•]|\s-\s?|-\s|\.\s")  # a gap that ends a name
 ORDINAL = re.compile(r"\d{1,2}(?:st|nd|rd|th|e|è|er|re|ère|ème|eme|ª|º|°)?")
+_NUMERAL = re.compile(r"(?=.*I)[Il]{2,3}")  # a Roman numeral as readers take it: "Il", "lI"
 YEAR = re.compile(r"(?:19[89]|20[0-4])\d")
 
 
@@ -62,7 +63,7 @@ def _pattern() -> tuple[re.Pattern[str], dict[str, float]]:
         rf"(?: (?=\D))?(?P<inch>{inch}))",
         rf"(?P<short>{begin}(?P<many>\d{{1,4}}) ?[gt](?!\w|\.\d))",  # 8G, 1T: their neighbours say what they are
         rf"(?P<measure>{begin}(?:\d{{2,4}}(?:[x*]| [x*] )\d{{2,4}}|\d\d?:\d\d|\d{{3,4}}[pi]|[2-8]k)(?!\w)"
-        rf"|{begin}\d{{1,5}}(?:[.,]\d{{1,3}})?\+?[ \n]?-?(?:{measures})(?![^\W_]))",
+        rf"|{begin}\d{{1,5}}(?:[.,]\d{{1,3}})?\+?[ \n]?-?(?:{measures})(?![^\W_])|{begin}\d{{3}}-\d{{4}}(?!\w))",
         rf"(?P<decimal>{begin}\d{{1,5}}[.,]\d{{1,2}}(?!\w|[.,]\d))",
         r"(?P<word>(?:ssd|hdd|ram|rom)(?=\d)|\d+(?=ssd|hdd|nvme|emmc)"
         r"|[^\W_]+(?:[-.&'](?!\d+ ?[gtm][bo](?![^\W_]))[^\W_]+)*\+{0,2}(?![^\W_]))",
@@ -102,7 +103,7 @@ def _token(text: str, m: re.Match, gap: str, asked: money.Money | None) -> Token
     elif role in ("short", "decimal"):
         value = float((m["many"] or low).replace(",", "."))
     elif role == "word":
-        word = tables.latin().get(tables.key(low), word)
+        word = "I" * len(word) if gap == " " and _NUMERAL.fullmatch(word) else tables.latin().get(tables.key(low), word)
         low = word.lower()
         roles = tables.roles_of(tables.key(low))
         role, value = _role(low, word[0], roles), float(low[:9]) if low.isdecimal() else 0.0
@@ -182,7 +183,7 @@ def _chips(tokens: list[Token]) -> None:
             reach = "gpu" if "gpu" in token.roles or low[:3] in ("rtx", "gtx") else reach or "cpu"
         elif reach and not (goes_on and token.gap.strip(" -(") == ""):
             reach = ""
-        if reach or generation and "cpu" in then.roles and not then.gap.strip():  # 11th Gen Intel
+        if reach or generation and (then.key == "core" or "cpu" in then.roles) and not then.gap.strip():  # 11th Gen Intel
             token.role, token.hint = "chip", reach
 
 
