@@ -254,7 +254,8 @@ def _joined(tokens: list[Token], j: int, kept: list[int]) -> bool:
         return False
     line = [x for x in tokens[j : j + 4] if x.row == t.row]
     suffix = all("suffix" in x.roles or x.key == "5g" for x in line) or t.role == "ordinal"
-    plain = len(t.key) > 1 if t.role == "name" else t.role == "code" or all(x.role != "word" for x in line)
+    plain = t.role == "code" or t.role == "name" and len(t.key) > 1
+    plain = plain or len(line) > (t.role == "name") and all(x.role in (*NAMEABLE, "size", "end") for x in line)
     return suffix or plain and t.role in NAMEABLE and not numbered(tokens, kept)
 
 
@@ -309,8 +310,11 @@ def model(
     if maker == "Apple" and kept and kind == "laptop" and not any(YEAR.fullmatch(tokens[k].key) for k in kept):
         years = [i for i, t in enumerate(tokens) if YEAR.fullmatch(t.key) and tokens[i - 1].key not in ("office", "in")]
         kept += years[:1]  # "MacBook Pro 13 (Retina, 2015)"
-    lone = len(kept) == 1 and len(tokens[kept[0]].key) == 1 and kind in ("laptop", "headphones", "smartwatch")
-    if lone or kind == "other" and rule != "line":
+    first, phone = tokens[kept[0]] if kept else tokens[-1], kind in ("mobile_phone", "tablet")
+    digit = len(kept) == 1 and len(first.key) == 1 and (kind and not phone or first.key.isalpha())
+    apart = kept and rule == "after the maker" and first.first and place.at < kept[0]  # on a line of print of its own
+    bare = apart and (not numbered(tokens, kept) or not phone and all(tokens[k].role == "number" for k in kept))
+    if digit or bare or kind == "other" and rule != "line" or not maker and rule == "labelled" and not numbered(tokens, kept):
         return [], 0, ""  # a lone digit counts hours, reviews, anything; a charger of 33 W is no model
     return kept, 0.9 if rule == "line" else 0.75, rule
 

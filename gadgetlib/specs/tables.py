@@ -110,9 +110,23 @@ def sold(kind: str) -> frozenset[float]:
 
 
 @cache
+def lookalikes() -> dict[int, str]:
+    """Signs that readers confuse -> one of them, for `str.translate`."""
+    return str.maketrans({row["sign"]: row["letter"] for row in table("gazetteer/ocr_lookalikes.csv")})
+
+
+@cache
+def suffix(word: str) -> str | None:
+    """The word of names ("Pro", "Ultra") that `word` (a key that no table has) is misread from ("pr0", "uitra")."""
+    shape = word.translate(lookalikes())
+    known = (name for name, does in roles().items() if "suffix" in does and len(name) > 2)
+    return None if word in roles() else next((name.title() for name in known if name.translate(lookalikes()) == shape), None)
+
+
+@cache
 def _shapes() -> tuple[dict[int, str], dict[str, str], dict[str, str]]:
     """Signs that readers confuse -> one of them; names by their shape, in those signs; the long and plain ones by key."""
-    signs = str.maketrans({row["sign"]: row["letter"] for row in table("gazetteer/ocr_lookalikes.csv")})
+    signs = lookalikes()
     known = {name: m.name for name, m in makers().items() if not m.word and not m.service}
     known |= {name: x.name for name, (x, *_) in lines().items() if x.trust != "named" and name not in known}
     long = {name: right for name, right in known.items() if len(name) > 5 and (name in makers() or lines()[name][0].trust == "alone")}

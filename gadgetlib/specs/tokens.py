@@ -103,7 +103,8 @@ def _token(text: str, m: re.Match, gap: str, asked: money.Money | None) -> Token
     elif role in ("short", "decimal"):
         value = float((m["many"] or low).replace(",", "."))
     elif role == "word":
-        word = "I" * len(word) if gap == " " and _NUMERAL.fullmatch(word) else tables.latin().get(tables.key(low), word)
+        name = tables.latin().get(tables.key(low)) or gap == " " and tables.suffix(tables.key(low))
+        word = "I" * len(word) if gap == " " and _NUMERAL.fullmatch(word) else name or word
         low = word.lower()
         roles = tables.roles_of(tables.key(low))
         role, value = _role(low, word[0], roles), float(low[:9]) if low.isdecimal() else 0.0
