@@ -31,6 +31,7 @@ _CURRENCIES = table("currencies.csv")
 SIGNS = {row["code"].lower(): row["code"] for row in _CURRENCIES}
 SIGNS |= {sign: row["code"] for row in _CURRENCIES for sign in f"{row['signs']} {row['wary']}".split()}
 WARY = {sign for row in _CURRENCIES for sign in row["wary"].split()}  # also words, or names of products: R5, 128 km
+CLUES = {word: row["code"] for row in _CURRENCIES for word in row["clues"].split()}  # banks and shops of a country
 THREE_DECIMALS = {row["code"] for row in _CURRENCIES if row["decimals"] == "3"}
 SIZES, MULTIPLES = units("size"), units("multiple")
 # Character -> character, so that places stay places: digits of every script, blanks, quotes, dashes, marks.

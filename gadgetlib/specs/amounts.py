@@ -158,12 +158,16 @@ def _bare() -> re.Pattern[str]:
     return re.compile(rf"(?:^\W*{number} +|\b(?:{asked})[^\w\n]{{1,3}}){number}[*/-]*$|{whole}", re.M | re.I)
 
 
-def _unsigned(text: str) -> tuple[Found, None] | None:
-    """On a picture, an amount whose sign was not read: behind a word like "now", or behind a higher one."""
+def _unsigned(text: str, tokens: list[Token]) -> tuple[Found, str | None] | None:
+    """On a picture, an amount whose sign was not read: behind a word like "now", or behind a higher one.
+
+    Its currency is that of the country whose banks or shops are named there, if any.
+    """
+    code = next((money.CLUES[t.key] for t in tokens if t.key in money.CLUES), None)
     for m in _bare().finditer(text):
         old, new = (float((number or "0").replace(",", "")) for number in (m[1], m[2] or m[3]))
         if not old or 0.2 * old < new < old:
-            return Found(new, *m.span(m.lastindex), 0.5, "no currency"), None
+            return Found(new, *m.span(m.lastindex), 0.5, "no sign"), code
     return None
 
 
@@ -186,7 +190,7 @@ def price(text: str, tokens: list[Token], heights: Sequence[float] = ()) -> tupl
     fresh = [offer for offer in offers if "old_price" not in offer[1]]
     offers = fresh or (offers if "\n" in text else [])  # under "Was" stands what is asked, if nothing else does
     if not offers:
-        return _unsigned(text) if heights else None
+        return _unsigned(text, tokens) if heights else None
     chosen = next((m for m, said, _ in offers if "ask" in said), offers[0][0])
     for (one, *_), (two, *_) in zip(offers, offers[1:]):
         beside = one is chosen and one.code == two.code and re.fullmatch(r"\W{0,8}", text[one.end : two.start])

@@ -141,5 +141,5 @@ def near(word: str) -> str | None:
         return None
     if shape := shapes.get(word.translate(signs)):
         return shape
-    found = word.isalpha() and process.extractOne(word, list(long), scorer=Levenshtein.distance, score_cutoff=1)
+    found = word.isalpha() and process.extractOne(word, list(long), scorer=Levenshtein.distance, score_cutoff=1 + (len(word) > 8))
     return long[found[0]] if found else None
