@@ -310,7 +310,8 @@ def model(
     if maker == "Apple" and kept and kind == "laptop" and not any(YEAR.fullmatch(tokens[k].key) for k in kept):
         years = [i for i, t in enumerate(tokens) if YEAR.fullmatch(t.key) and tokens[i - 1].key not in ("office", "in")]
         kept += years[:1]  # "MacBook Pro 13 (Retina, 2015)"
-    first, phone = tokens[kept[0]] if kept else tokens[-1], kind in ("mobile_phone", "tablet")
+    first = tokens[kept[0]] if kept else tokens[-1]
+    phone = kind in ("mobile_phone", "tablet") or kind is None and any(t.role == "size" for t in tokens)
     digit = len(kept) == 1 and len(first.key) == 1 and (kind and not phone or first.key.isalpha())
     apart = kept and rule == "after the maker" and first.first and place.at < kept[0]  # on a line of print of its own
     bare = apart and (not numbered(tokens, kept) or not phone and all(tokens[k].role == "number" for k in kept))
