@@ -43,11 +43,15 @@ def environment() -> tuple[list[str], list[str]]:
     ], below_pip
 
 
+def name_of(entry: str) -> str:
+    return re.split(r"[<>=]", entry)[0]
+
+
 def test_conda_and_pip_install_the_same():
     conda, pip = environment()
-    unknown = [entry for entry in conda if entry.partition("=")[0] not in CONDA]
+    unknown = [entry for entry in conda if name_of(entry) not in CONDA]
     assert unknown == [], "look the name up among conda-forge's feedstocks and put it into tests/conda_forge.csv"
-    names = [CONDA[entry.partition("=")[0]] for entry in conda] + [canonical(entry) for entry in pip]
+    names = [CONDA[name_of(entry)] for entry in conda] + [canonical(entry) for entry in pip]
     assert sorted(names) == sorted(wanted() | {"duckduckgo-search"})  # the older client, which lesson 01 takes second
 
 
@@ -58,12 +62,21 @@ def pins(lock: str) -> dict[str, str]:
 
 def test_conda_takes_the_same_majors_as_the_lock():
     locked = {name: line.partition("==")[2].partition(".")[0] for name, line in pins("requirements.lock").items()}
-    pinned = [entry.partition("=")[::2] for entry in environment()[0] if "=" in entry]
-    assert len(pinned) > 25
+    pinned = re.findall(r"^([^<>=]+)=(\d+)$", "\n".join(environment()[0]), re.M)
+    assert len(pinned) > 20
     for name, major in pinned:
         assert major == locked.get(CONDA[name], major), (
             f"environment.yml: {name}={major}, the lock: {locked[CONDA[name]]}"
         )
+
+
+def test_conda_takes_no_version_that_the_project_calls_too_old():
+    conda, pip = environment()
+    entries = {CONDA[name_of(entry)]: entry for entry in conda} | {canonical(entry): entry for entry in pip}
+    least = {canonical(d): found[1] for d in project()["dependencies"] if (found := re.search(r">=([\d.]+)", d))}
+    assert len(least) >= 3
+    for name, version in least.items():
+        assert f">={version}" in entries[name] or entries[name].endswith(f"={version}"), entries[name]
 
 
 def test_binder_and_the_dev_container_are_well_formed():
