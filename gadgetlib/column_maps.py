@@ -40,15 +40,7 @@ def read_csv(path: Path, notes: list[str]) -> pd.DataFrame:
     try:
         text = raw.decode(wide or "utf-8-sig")
     except UnicodeDecodeError:
-        runs = re.findall(rb"[\x80-\xff]+", raw)  # of letters beyond Latin; accents stand alone
-        told = b" ".join(set(re.findall(rb"[^\s,;|\"]*[\x80-\xff][^\s,;|\"]*", raw)))
-        best = (
-            len(runs) > 30
-            and np.mean([len(run) for run in runs]) > 1.5
-            and from_bytes(told, cp_isolation=WORDS["encodings"]).best()
-        )
-        encoding = best.encoding if best else "cp1252"
-        text = raw.decode(encoding, errors="replace")
+        text = raw.decode(encoding := _encoding(raw), errors="replace")
         notes.append(f"{path.name} is not UTF-8; it was read as {encoding}.")
     if "\0" in text or not text.strip():
         what = "not a text table" if text.strip() else "empty"
@@ -59,16 +51,28 @@ def read_csv(path: Path, notes: list[str]) -> pd.DataFrame:
     try:
         frame = pd.read_csv(io.StringIO(rest if told else text), sep=mark, skipinitialspace=True)
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise CourseError(
-            f"{path.name} is not a regular table ({str(error).strip()}); mend that line and try again."
-        ) from None
+        why = f"{path.name} is not a regular table ({str(error).strip()})"
+        raise CourseError(f"{why}; mend that line and try again.") from None
     return frame.rename(columns=lambda column: str(column).strip())
 
 
+def _encoding(raw: bytes) -> str:
+    """The likeliest encoding of a text that is no Unicode: accents stand alone, letters beyond Latin in runs."""
+    runs = re.findall(rb"[\x80-\xff]+", raw)
+    words = b" ".join(set(re.findall(rb"[^\s,;|\"]*[\x80-\xff][^\s,;|\"]*", raw)))
+    beyond = len(runs) > 30 and sum(map(len, runs)) > 1.5 * len(runs)
+    best = from_bytes(words, cp_isolation=WORDS["encodings"]).best() if beyond else None
+    return best.encoding if best else "cp1252"
+
+
+def listed(value: str | list[str] | None) -> list[str]:
+    """What a map names for a field: one column as a text, several as a list, or none."""
+    return [value] if isinstance(value, str) else list(value or [])
+
+
 def mapped(mapping: Mapping[str, Any]) -> set[str]:
-    """Every column that a map names, whatever for; it may name one as a text or several as a list."""
-    named = [mapping.get(key) or [] for key in (*FIELDS, "price", "group", "drop")]
-    return {column for value in named for column in ([value] if isinstance(value, str) else value)}
+    """Every column that a map names, whatever for."""
+    return {column for key in (*FIELDS, "price", "group", "drop") for column in listed(mapping.get(key))}
 
 
 def choose_map(frame: pd.DataFrame, preset: str | Mapping[str, Any] | None, name: str, notes: list[str]) -> dict:
@@ -84,8 +88,8 @@ def choose_map(frame: pd.DataFrame, preset: str | Mapping[str, Any] | None, name
         notes.append(f"The columns are those of the preset {preset}.")
     if preset is None:
         preset = guess_map(frame)
-        listed = ", ".join(f"{key}: {' + '.join(columns)}" for key in preset if (columns := mapped({key: preset[key]})))
-        notes.append(f"No preset fits; guessed from names and contents: {listed or 'nothing'}.")
+        guessed = ", ".join(f"{key}: {' + '.join(listed(preset[key]))}" for key in preset if key != "log_price")
+        notes.append(f"No preset fits; guessed from names and contents: {guessed or 'nothing'}.")
     mapping = dict(PRESETS[preset] if isinstance(preset, str) else preset)
     has = ", ".join(map(str, frame.columns))
     if absent := sorted(mapped(mapping) - set(frame.columns)):
@@ -93,8 +97,7 @@ def choose_map(frame: pd.DataFrame, preset: str | Mapping[str, Any] | None, name
     if not mapping.get("price"):
         why = f"{name} has no price column that can be recognised among {has}"
         raise CourseError(f"{why}; name it in a column map, such as {{'price': 'Cost'}}.")
-    lists = {key: mapping.get(key) or [] for key in (*FIELDS, "group", "drop")}
-    return mapping | {key: [value] if isinstance(value, str) else list(value) for key, value in lists.items()}
+    return mapping | {key: listed(mapping.get(key)) for key in (*FIELDS, "group", "drop")}
 
 
 def guess_map(frame: pd.DataFrame) -> dict[str, Any]:
@@ -117,16 +120,13 @@ def guess_map(frame: pd.DataFrame) -> dict[str, Any]:
         middle = value.median() if value.notna().mean() > 0.4 and value.nunique() > 1 else np.nan
         return not hint.low or float(hint.low) <= middle <= float(hint.high)
 
-    codes = [
-        c for c in left if text[c].str.fullmatch(r"[^\d\s]{1,4}").all() and text[c].map(money.currency).notna().all()
-    ]
-    take("currency", codes)  # a column of EUR, USD, ...
+    short = [c for c in left if text[c].str.fullmatch(r"[^\d\s]{1,4}").all()]
+    take("currency", [c for c in short if text[c].map(money.currency).notna().all()])  # a column of EUR, USD, ...
     blobs = [c for c in left if text[c].str.len().median() > 60 and share(c, r"\d\s*gb|inch|\d\s*mah|processor") > 0.5]
     take("details", [c for c in blobs if not re.search(HINTS["name"]["title"], name[c])], most=9)
     for key, hint in HINTS.iterrows():
-        fits = [
-            c for c in left if re.search(hint["name"], name[c]) and share(c, hint.cell) > 0.5 and plausible(c, hint)
-        ]
+        named = [c for c in left if re.search(hint["name"], name[c])]
+        fits = [c for c in named if share(c, hint.cell) > 0.5 and plausible(c, hint)]
         if key == "price":  # what is asked today before what was printed; dollars before other currencies
             fits.sort(key=lambda c: (bool(re.search(WORDS["old_price"], name[c])), "us" not in name[c]))
         if key == "title":
@@ -138,11 +138,8 @@ def guess_map(frame: pd.DataFrame) -> dict[str, Any]:
     if "title" not in found:  # the wordiest column is the product's name
         wordy = [c for c in left if share(c, "[a-z]{2}") > 0.8 and frame[c].nunique() > 0.3 * len(frame)]
         take("title", sorted(wordy, key=lambda c: -text[c].str.len().mean()))
-    if (
-        "price" in found
-        and re.search(WORDS["logarithm"], name[found["price"]])
-        and numbers(frame[found["price"]]).max() < 20
-    ):
+    price = found.get("price")
+    if price and re.search(WORDS["logarithm"], name[price]) and numbers(frame[price]).max() < 20:
         found["log_price"] = True
     return found
 
@@ -157,15 +154,10 @@ def numbers(cells: pd.Series) -> pd.Series:
 
 def kind_of(cells: pd.Series) -> str | None:
     """``number`` or ``word``; None for a counter, a constant, or a text that nearly every cell has its own of."""
-    known = cells.dropna()
-    if (
-        re.search(WORDS["counter"], str(cells.name), re.I)
-        or len(known) < max(3, 0.02 * len(cells))
-        or known.nunique() < 2
-    ):
+    known, name = cells.dropna(), str(cells.name)
+    if re.search(WORDS["counter"], name, re.I) or len(known) < max(3, 0.02 * len(cells)) or known.nunique() < 2:
         return None
-    if pd.api.types.is_numeric_dtype(known):
-        return "number"
-    if known.astype(str).str.match(r"^\D{0,4}\d[\d.,'’\s]*\D{0,12}$").mean() > 0.8 and numbers(known).nunique() > 2:
+    amounts = known.astype(str).str.match(r"^\D{0,4}\d[\d.,'’\s]*\D{0,12}$").mean() > 0.8
+    if pd.api.types.is_numeric_dtype(known) or amounts and numbers(known).nunique() > 2:
         return "number"
     return "word" if known.nunique() <= max(20, 0.2 * len(known)) else None

@@ -141,18 +141,17 @@ def find_leaks(frame: pd.DataFrame, price: np.ndarray, mapping: Mapping[str, Any
     with one other column. Source: Kaufman et al. (2012), Leakage in data mining.
     """
     target, found, others = pd.Series(np.log(price)), {}, {}
+    told = {column: sizes(text_of(frame, mapping, key)) for key in ("ram", "storage") for column in mapping[key][:1]}
     for column in frame.columns.difference([mapping["price"], *mapping["drop"]], sort=False):
         speaks = re.search("|".join(WORDS["money"]), str(column), re.I)
-        if speaks or kind_of(frame[column]) == "number":
-            value = np.log(numbers(frame[column]).where(lambda v: v > 0)).set_axis(target.index)
+        if speaks or column in told or kind_of(frame[column]) == "number":
+            value = told[column] if column in told else numbers(frame[column])
+            value = np.log(value.where(lambda v: v > 0)).set_axis(target.index)
             rank = abs(value.corr(target, "spearman")) if value.nunique() >= 8 else 0
             if rank > 0.95 or speaks and rank > 0.6:
                 found[column] = f"rank correlation {rank:.2f} with the price"
-            elif value.notna().mean() > 0.5:
+            elif value.notna().mean() > 0.5 or column in told:
                 others[column] = value
-    for key in ("ram", "storage"):  # as text, such as 512GB SSD + 1TB HDD
-        size = np.log(sizes(text_of(frame, mapping, key)).where(lambda v: v > 0)).set_axis(target.index)
-        others |= {column: size for column in mapping[key][:1] if column not in found}
     fields = {column for key in FIELDS for column in mapping[key]}
     for pair in combinations(others, 2):
         known = pd.DataFrame({**{c: others[c] for c in pair}, "": 1.0}).dropna()

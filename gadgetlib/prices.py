@@ -183,8 +183,10 @@ class PriceModel:
         X, by_kind = features(frame, self.about["mapping"]), self.about["factors"]
         estimate = self.regressor.predict(X)
         kinds = text_of(frame, self.about["mapping"], "kind")
-        half = kinds.map(lambda kind: by_kind.get(kind, by_kind["all"])) * np.exp(self.spread.predict(clues(X, estimate)))
-        return np.exp(pd.DataFrame({"price": estimate, "low": estimate - half, "high": estimate + half}, index=frame.index))
+        scale = np.exp(self.spread.predict(clues(X, estimate)))
+        half = scale * kinds.map(lambda kind: by_kind.get(kind, by_kind["all"]))
+        ends = {"price": estimate, "low": estimate - half, "high": estimate + half}
+        return np.exp(pd.DataFrame(ends, index=frame.index))
 
     def predict(self, known: Mapping[str, Any]) -> dict[str, Any]:
         """{price, low, high, currency, warnings} from what is known of one gadget.
@@ -201,9 +203,8 @@ class PriceModel:
             raise CourseError("The currency of this model's prices is not known, so they cannot be converted.")
         row = self.row(known)
         answer, warnings = self.predict_frame(pd.DataFrame([row])).iloc[0], self.warnings(row)
-        if unused := [
-            key for key in known if key in NAMES and not self.about["mapping"][NAMES[key]] and not _unknown(known[key])
-        ]:
+        columns = {name: self.about["mapping"][field] for name, field in NAMES.items()}
+        if unused := [key for key in known if not columns.get(key, True) and not _unknown(known[key])]:
             warnings.append(f"The table that this model learned from tells no {', '.join(unused)}: not used.")
         if currency != own:
             answer = convert(answer, own, currency)
@@ -214,20 +215,19 @@ class PriceModel:
         """The training table's columns, filled from standard names or from its own. The price, and standard names
         without a column, are left out. Raises CourseError as `predict`."""
         mapping, row = self.about["mapping"], {}
-        accepted = {name: mapping[field][0] for name, field in NAMES.items() if mapping[field]}
-        own = {column: column for field in FIELDS for column in mapping[field]} | {c: c for c in mapping["extras"]}
+        columns = {column: column for field in FIELDS for column in mapping[field]} | {c: c for c in mapping["extras"]}
+        columns |= {name: mapping[field][0] for name, field in NAMES.items() if mapping[field]}
         for key, value in known.items():
-            if key in ("price", "evidence") or _unknown(value) or key in NAMES.keys() - accepted.keys() - own.keys():
+            if key == "price" or _unknown(value) or key in NAMES.keys() - columns.keys():
                 continue
-            if key not in accepted | own:
-                names = ", ".join(accepted | own)
-                raise CourseError(f"This price model does not know {key!r}; it accepts {names}.")
+            if key not in columns:
+                raise CourseError(f"This price model does not know {key!r}; it accepts {', '.join(columns)}.")
             field = NAMES.get(key)
             read = money.size_gb if field in ("ram", "storage") else money.amount
             if HINTS.low.get(field) and (str(value).strip().startswith("-") or not read(value)):
                 raise CourseError(f"{key}={value!r} is not a number above zero; write for instance {key}=16.")
             bare = key in UNITS and re.fullmatch(r"[\d.,]+", str(value))  # gigabytes, whatever the table counts in
-            row[accepted.get(key) or own[key]] = f"{value} {UNITS[key]}" if bare else value
+            row[columns[key]] = f"{value} {UNITS[key]}" if bare else value
         if not row:
             raise CourseError("Nothing is known of this gadget; give at least one spec, such as brand=Dell ram_gb=16.")
         return row
@@ -266,22 +266,18 @@ class PriceModel:
     @classmethod
     def load(cls, folder: str | Path) -> PriceModel:
         """Read a saved model. Raises CourseError for a file that holds any type beside those of a price model."""
-        folder, again = Path(folder), "make it again with `make course ONLY=07`"
-        why = f"No price model in {folder.name!r}"
+        folder = Path(folder)
         try:
             about = json.loads((folder / "model.json").read_text(encoding="utf-8"))
             if about["format"] != FORMAT:
-                why = f"The price model in {folder.name!r} is of another version of the course"
+                why = "is of another version of the course"
             elif strange := set(skops.io.get_untrusted_types(file=folder / "model.skops")) - set(TYPES):
-                why = f"{folder.name!r} holds {min(strange)}, no part of a price model; it was not opened"
+                why = f"holds {min(strange)}, no part of a price model; it was not opened"
             else:
-                parts = skops.io.load(folder / "model.skops", trusted=TYPES)
-                return cls(parts["regressor"], parts["spread"], about)
-        except FileNotFoundError as error:
-            why += f" ({Path(error.filename or '').name} is missing)"
-        except Exception as error:  # whatever a damaged file makes of it
-            why = f"The price model in {folder.name!r} cannot be read ({type(error).__name__})"
-        raise CourseError(f"{why}; {again}.")
+                return cls(**skops.io.load(folder / "model.skops", trusted=TYPES), about=about)
+        except Exception as error:  # whatever a missing or damaged file makes of it
+            why = f"cannot be read ({type(error).__name__})"
+        raise CourseError(f"The price model in {folder.name!r} {why}; make it again with `make course ONLY=07`.")
 
 
 # Standard names, as the course's artefacts use them, beside the names of the fields themselves.
@@ -317,6 +313,6 @@ def _seen(X: pd.DataFrame, kinds: pd.Series) -> dict[str, Any]:
     seen = {}
     for kind, part in (("all", X), *X.groupby(kinds.to_numpy())):
         told = part[part.columns.intersection(SEEN)].dropna(axis=1, how="all")
-        ranges = {column: [float(told[column].min()), float(told[column].max())] for column in told}
+        ranges = told.agg(["min", "max"]).to_dict("list")
         seen[str(kind)] = {"ranges": ranges, "brands": sorted(set(part["c_brand"]) - {""})}
     return seen
