@@ -46,14 +46,12 @@ KEPT = 600  # seconds that what a visit made stays on disk
 ROOM, CALL = 2 * 10**9, 10**6  # bytes: of all that visitors have on disk, of one call
 ENTRY = ["brand", "model", "year", "ram_gb", "storage_gb", "screen_in", "chip", "weight_g", "launch_price_usd"]
 ROUTES = re.compile(  # what the page and gradio_client ask for; of Gradio's other routes the app needs none
-    r"/((config|theme\.css|robots\.txt|favicon\.ico|manifest\.json)?|(static|assets|svelte)/.+|gradio_api/"
-    r"(info|startup-events|heartbeat/\w+|file=.+|upload|upload_progress|queue/join|queue/data|call/(?!v2/)\w+(/\w+)?))/?"
+    r"/((config|theme\.css|robots\.txt|favicon\.ico|manifest\.json)?|(static|assets|svelte)/.+|gradio_api/(info|file=.+"
+    r"|startup-events|heartbeat/\w+|upload|upload_progress|queue/join|queue/data|call/(?!v2/)\w+(/\w+)?))/?"
 )
-
-
-# Six shipped listings of the test split, each of another layout.
-EXAMPLES = list({row["layout"]: row["file"] for row in reversed(shipped_listings("test"))}.values())[:6]
-EXAMPLES = [str(data_dir() / "listings" / file) for file in EXAMPLES]
+PHOTOS, LISTINGS = data_dir() / "photos", data_dir() / "listings"  # the catalogue's pictures, and whole pages
+# Six of the test split, each of another layout.
+EXAMPLES = list({row["layout"]: str(LISTINGS / row["file"]) for row in reversed(shipped_listings("test"))}.values())[:6]
 
 
 class Photo(gr.Image):
@@ -92,8 +90,9 @@ async def admitted(scope: Any, receive: Callable) -> Callable:
         raise HTTPException(404, "The app has no such page.")
     if scope["method"] != "POST":
         return receive
-    upload = path.startswith("/gradio_api/upload")
-    room = ROOM - size_of(Path(gr.utils.get_upload_folder())) if upload else CALL
+    upload, room = path.startswith("/gradio_api/upload"), CALL
+    if upload:
+        room = ROOM - sum(status.st_size for _, status in inside(Path(gr.utils.get_upload_folder())))
     if int(Headers(scope=scope).get("content-length", ROOM)) > room:  # the server reads no more than that
         raise HTTPException(413, "That is more than there is room for; send less, or come back in ten minutes.")
     if upload:
@@ -133,7 +132,7 @@ async def check_call(blocks: gr.Blocks, name: str, call: dict[str, Any]) -> None
 SETTINGS = {
     "theme": gr.themes.Default(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]),
     "css_paths": Path(__file__).parent / "templates" / "app.css",
-    "allowed_paths": [str(data_dir() / "photos"), str(data_dir() / "listings")], "state_session_capacity": 500,
+    "allowed_paths": [str(PHOTOS), str(LISTINGS)], "state_session_capacity": 500,
     "app_kwargs": {"middleware": [Middleware(Gate)]}, "max_file_size": "20mb", "prevent_thread_lock": True,
     "quiet": True, "show_error": True, "footer_links": [], "run_history": False, "share": False,
 }  # fmt: skip
@@ -150,10 +149,10 @@ def one_sentence() -> Iterator[None]:
 
 
 class Pages:
-    """What the app's buttons do. ready: waits for the loaded pipeline; photos: where the catalogue's pictures are."""
+    """What the app's buttons do. ready: waits for the loaded pipeline."""
 
-    def __init__(self, ready: Callable[[], Describer], photos: Path) -> None:
-        self.ready, self.photos = ready, photos
+    def __init__(self, ready: Callable[[], Describer]) -> None:
+        self.ready = ready
 
     def describe(self, path: str | None, where: str, k: int) -> tuple:
         with one_sentence():
@@ -178,8 +177,8 @@ class Pages:
         return self.gallery(listing)
 
     def gallery(self, listing: Listing) -> list[tuple[str, str]]:
-        listing.matches = [match for match in listing.matches if (self.photos / str(match["id"])).is_file()]
-        return [(str(self.photos / match["id"]), name_of(match).rpartition(" (")[0]) for match in listing.matches]
+        listing.matches = [match for match in listing.matches if (PHOTOS / str(match["id"])).is_file()]
+        return [(str(PHOTOS / match["id"]), name_of(match).rpartition(" (")[0]) for match in listing.matches]
 
     def example(self, event: gr.SelectData = None) -> str | None:
         return event and dict(enumerate(EXAMPLES)).get(event.index)
@@ -200,7 +199,7 @@ class Pages:
         notes = "".join(f"\n- {escape(warning)}" for warning in answer.get("warnings", []))
         return f"### {in_words(answer, specs.get('currency'))}{notes}"
 
-    def batch(self, paths: list[str] | None, progress: gr.Progress = gr.Progress()) -> tuple:  # noqa: B008  (Gradio's way)
+    def batch(self, paths: list[str] | None, progress: gr.Progress = gr.Progress()) -> tuple:  # noqa: B008
         with one_sentence():
             if not paths:
                 raise CourseError("Choose some pictures first.")
@@ -211,9 +210,9 @@ class Pages:
             return [[found[name] for name in COLUMNS] for found in write_rows(file, made)], str(out)
 
 
-def build(ready: Callable[[], Describer], photos: Path | None = None) -> gr.Blocks:
-    """The app. ready: returns the loaded pipeline once it is there; photos: where the catalogue's pictures are."""
-    pages = Pages(ready, photos or data_dir() / "photos")
+def build(ready: Callable[[], Describer]) -> gr.Blocks:
+    """The app. ready: returns the loaded pipeline once it is there."""
+    pages = Pages(ready)
     with gr.Blocks(title="Gadget recognition", analytics_enabled=False) as app:
         gr.Markdown("# Gadget recognition\nA photo in, a listing out. What you drop here is deleted within minutes.")
         with gr.Tab("One photo"):
@@ -283,23 +282,20 @@ def own_folder() -> Path:
     return folder
 
 
-def size_of(folder: Path) -> int:
-    """Bytes of all files under a folder."""
-    total = 0
-    for where, _, names in os.walk(folder):
-        for name in names:
-            with contextlib.suppress(OSError):  # deleted meanwhile
-                total += os.path.getsize(os.path.join(where, name))
-    return total
+def inside(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
+    """All files and folders under a folder, the deepest first, with their status; what goes meanwhile is left out."""
+    for where, folders, names in os.walk(folder, topdown=False):
+        for path in (Path(where, name) for name in [*names, *folders]):
+            with contextlib.suppress(OSError):
+                yield path, path.stat()
 
 
 def sweep(folder: Path, kept: set[Path], age: float) -> None:
     """Delete what is under a folder, older than age (seconds) and not among kept."""
-    for where, folders, names in os.walk(folder, topdown=False):
-        for path in (Path(where, name) for name in [*names, *folders]):
+    for path, status in inside(folder):
+        if path not in kept and time.time() - status.st_mtime > age:
             with contextlib.suppress(OSError):  # deleted meanwhile, or a folder that is not empty
-                if path not in kept and time.time() - path.stat().st_mtime > age:
-                    path.rmdir() if path.is_dir() else path.unlink()
+                path.rmdir() if path.is_dir() else path.unlink()
 
 
 def check_port(host: str, port: int) -> None:
