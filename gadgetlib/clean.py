@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,14 +28,14 @@ from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
-from tqdm.auto import tqdm
+from tqdm.contrib.concurrent import thread_map
 
 from gadgetlib import CLASSES, PHOTO_COLUMNS, backbone
 from gadgetlib.errors import CourseError
 from gadgetlib.files import read_strings, split_of, write_atomic
 from gadgetlib.pictures import open_image
 
-TEMPLATES = Path(__file__).parent / "templates"
+TEMPLATE = Path(__file__).parent / "templates" / "review.html"
 
 
 @dataclass(frozen=True)
@@ -88,9 +87,8 @@ def facts(path: Path) -> dict[str, Any]:
 
 def all_facts(raw: Path, files: Sequence[str]) -> pd.DataFrame:
     """:func:`facts` of many files of a folder, a row each, made in threads (decoding lets go of Python's lock)."""
-    with ThreadPoolExecutor(min(8, (os.cpu_count() or 2) + 1)) as pool:
-        jobs = pool.map(facts, [raw / file for file in files])
-        return pd.DataFrame(tqdm(jobs, total=len(files), desc="look", disable=len(files) < 200), index=list(files))
+    found = thread_map(facts, [raw / file for file in files], desc="look", disable=len(files) < 200)
+    return pd.DataFrame(found, index=list(files))
 
 
 def fault(found: Mapping[str, Any], rules: Rules = Rules()) -> tuple[str, str]:
@@ -195,14 +193,14 @@ def leaks(table: pd.DataFrame, pairs: list | tuple = ()) -> list[str]:
     ]
 
 
-def read_decisions(path: Path) -> dict[str, dict[str, str]]:
-    """sha256 -> {decision: keep | remove | relabel, label, note}; CourseError names a line that makes no sense."""
-    rows = read_strings(path, ["sha256", "decision", "label", "note"])
+def read_decisions(path: Path) -> dict[str, str]:
+    """sha256 -> the label that a person gave a picture, or "remove"; CourseError names a line that makes no sense."""
+    rows = read_strings(path, ["sha256", "label"])
     for line, row in enumerate(rows, 2):
-        if row["decision"] not in ("keep", "remove") and (row["decision"] != "relabel" or row["label"] not in CLASSES):
-            wrong = f"{path.name}, line {line}: decision is {row['decision']!r}, label is {row['label']!r}"
-            raise CourseError(f"{wrong}; give keep, remove or relabel, and a new label of {', '.join(CLASSES)}.")
-    return {row.pop("sha256"): row for row in rows}
+        if row["label"] not in (*CLASSES, "remove"):
+            wrong = f"{path.name}, line {line}: the label is {row['label']!r}"
+            raise CourseError(f"{wrong}; give remove, or the picture's right label ({', '.join(CLASSES)}).")
+    return {row["sha256"]: row["label"] for row in rows}
 
 
 @dataclass
@@ -231,16 +229,17 @@ def clean(ledger: pd.DataFrame, raw: Path, build: Path, *, rules: Rules = Rules(
     """Judge every picture of a ledger and split what stays.
 
     raw: the folder of the ledger's files. build: files of the result are named relative to it; rewritten pictures go to
-    ``clean/images`` in it, features to ``features``. label_errors: remove, relabel (as the models predict) or keep.
+    ``clean/images`` in it, features to ``features``. label_errors: remove, or keep, what the models contradict.
     decisions: see read_decisions; they win. known: :func:`all_facts`, where they are known already.
     Raises CourseError when fewer than two classes are left.
     """
     came = ledger[ledger.status == "ok"].sort_values(["sha256", "label", "url"], ignore_index=True)
     known = all_facts(raw, sorted(came.file.unique())) if known is None else known
-    table = came[["file", "label", "product_id", "source", "sha256", "bytes", "url", "page", "title"]].assign(
-        raw_file=came.file, verdict="kept", reason="", detail="", beside="", suggested="", group="", split="", wish="",
-        confidence=np.nan, at=-1).join(known, on="raw_file")  # fmt: skip
-    _judge(table, rules, decisions or {})
+    texts = dict.fromkeys(["reason", "detail", "beside", "suggested", "group", "split"], "")
+    table = came[["file", "label", "product_id", "source", "sha256", "url", "page", "title"]].assign(
+        **texts, raw_file=came.file, verdict="kept", confidence=np.nan, at=-1,
+        decided=came.sha256.map(decisions or {}).fillna("")).join(known, on="raw_file")  # fmt: skip
+    _judge(table, rules)
     _exact_copies(table)
     alive = table.index[table.verdict == "kept"].to_numpy()
     if not len(alive):
@@ -251,9 +250,10 @@ def clean(ledger: pd.DataFrame, raw: Path, build: Path, *, rules: Rules = Rules(
     found = near_pairs(*(table[name][alive].to_numpy(np.uint64) for name in ("phash", "mirrored")), features, rules)
     cluster = clusters(len(alive), found)
     unit, table.loc[alive, "group"] = _groups(table.loc[alive], cluster)
-    _doubt_labels(table, alive, features, cluster, label_errors, seed)
-    pairs = [(table.sha256[alive[i]], table.sha256[alive[j]], cosine) for i, j, cosine in found]
-    _near_copies(table, alive, cluster, pairs)
+    doubted = _doubted(table, alive, features, cluster, seed)
+    for row in doubted if label_errors == "remove" else []:
+        _drop(table, row, "label error", f"predicted {table.suggested[row]}, its label {table.confidence[row]:.2f}")
+    _near_copies(table, alive, cluster)
     kept = table.index[table.verdict == "kept"]
     if table.label[kept].nunique() < 2:
         left = " and ".join(set(table.label[kept])) or "nothing"
@@ -263,27 +263,25 @@ def clean(ledger: pd.DataFrame, raw: Path, build: Path, *, rules: Rules = Rules(
     else:
         table.loc[kept, "split"] = split_groups(table.label[kept], table.group[kept], seed)
     _rewrite(table, kept, raw, build)
-    return Cleaning(table, pairs, unit, features)
+    digests = table.sha256[alive].to_numpy()
+    return Cleaning(table, [(digests[i], digests[j], cosine) for i, j, cosine in found], unit, features)
 
 
-def _judge(table: pd.DataFrame, rules: Rules, decisions: Mapping) -> None:
+def _judge(table: pd.DataFrame, rules: Rules) -> None:
     """Each picture by itself, and by what a person decided about it."""
+    table["label"] = table.decided.where(table.decided.isin(CLASSES), table.label)
     for row, found in zip(table.index, table.to_dict("records")):
-        wish = decisions.get(found["sha256"], {"decision": ""})
-        table.at[row, "wish"] = wish["decision"]
         reason, detail = fault(found, rules)
-        if wish["decision"] == "relabel":
-            table.at[row, "label"] = wish["label"]
-        elif wish["decision"] == "remove" and not reason:
-            reason, detail = "removed by hand", wish["note"]
         if reason:
             _drop(table, row, reason, detail)
+        elif found["decided"] == "remove":
+            _drop(table, row, "removed by hand")
 
 
 def _drop(table: pd.DataFrame, row: int, reason: str, detail: str = "", beside: str = "") -> None:
     """Remove a picture, unless a person wants it kept; nobody can want half a picture or the same file twice."""
     table.loc[row, ["reason", "detail", "beside"]] = [reason, detail, beside]
-    if table.wish[row] not in ("keep", "relabel") or reason in ("corrupt", "exact duplicate"):
+    if table.decided[row] not in CLASSES or reason in ("corrupt", "exact duplicate"):
         table.at[row, "verdict"] = "removed"
 
 
@@ -299,17 +297,15 @@ def _exact_copies(table: pd.DataFrame) -> None:
                 _drop(table, row, "exact duplicate", f"also at {rows.url[first]}", digest)
 
 
-def _near_copies(table: pd.DataFrame, alive: np.ndarray, cluster: np.ndarray, pairs: Sequence[tuple]) -> None:
+def _near_copies(table: pd.DataFrame, alive: np.ndarray, cluster: np.ndarray) -> None:
     """Of pictures that show the same, keep the largest; where labels differ, one whose label the models predict."""
-    cosine = {frozenset(pair[:2]): f"cosine {pair[2]:.2f}" for pair in pairs}
-    ranked = table.loc[alive].assign(doubted=~table.suggested.isin([""]) & (table.suggested != table.label),
-                                     area=-table.width * table.height, cluster=cluster)  # fmt: skip
+    doubted = (table.suggested != "") & (table.suggested != table.label)
+    ranked = table.loc[alive].assign(doubted=doubted, area=-table.width * table.height, cluster=cluster)
     for _, rows in ranked.sort_values(["doubted", "area", "sha256"]).groupby("cluster"):
         first = rows.iloc[0]
-        for row, other in rows.iloc[1:].iterrows():
-            alike = cosine.get(frozenset((first.sha256, other.sha256)), "through another copy")
-            there = f", there {first.label}" if first.label != other.label else ""
-            _drop(table, row, "near duplicate", alike + there, first.sha256)
+        for row in rows.index[1:]:
+            stays = f"of a {first.label} with {first.width} x {first.height} pixels"
+            _drop(table, row, "near duplicate", stays, first.sha256)
 
 
 def _groups(table: pd.DataFrame, cluster: np.ndarray) -> tuple[str, np.ndarray]:
@@ -322,28 +318,22 @@ def _groups(table: pd.DataFrame, cluster: np.ndarray) -> tuple[str, np.ndarray]:
     return "picture", copies.to_numpy()
 
 
-def _doubt_labels(table: pd.DataFrame, alive: np.ndarray, features: np.ndarray, cluster: np.ndarray, what: str,
-                  seed: int) -> None:  # fmt: skip
-    """Fill in what the models predict for each picture, and remove or relabel those whose label they contradict.
+def _doubted(
+    table: pd.DataFrame, alive: np.ndarray, features: np.ndarray, cluster: np.ndarray, seed: int
+) -> np.ndarray:
+    """Fill in what the models predict for each picture; the rows whose label they contradict.
 
     As many as confident learning estimates (Northcutt, Jiang and Chuang, 2021), those of the least probability.
     """
     classes, target = np.unique(table.label[alive].to_numpy(str), return_inverse=True)
     folds = min(5, pd.Series(cluster).groupby(target).nunique().min())
     if folds < 2 or len(classes) < 2:
-        return  # too few pictures to train on
+        return alive[:0]  # too few pictures to train on
     with threadpool_limits(limits=1):  # small matrices: threads would wait for each other longer than they work
         probabilities = out_of_fold(features, classes[target], cluster, page_titles(table.loc[alive]), folds, seed)
     table.loc[alive, "confidence"] = probabilities[np.arange(len(alive)), target].round(4)
     table.loc[alive, "suggested"] = classes[probabilities.argmax(axis=1)]
-    doubted = find_label_issues(target, probabilities, filter_by="low_self_confidence", n_jobs=1)
-    for row, most in zip(alive[doubted], probabilities[doubted].max(axis=1)):
-        if table.wish[row] not in ("keep", "relabel"):  # otherwise a person has looked at it
-            if what == "remove":
-                _drop(table, row, "label error", f"predicted {table.suggested[row]} ({most:.2f})")
-            elif what == "relabel":
-                relabelled = [table.suggested[row], "relabelled", f"predicted with {most:.2f}"]
-                table.loc[row, ["label", "reason", "detail"]] = relabelled
+    return alive[find_label_issues(target, probabilities, filter_by="low_self_confidence", n_jobs=1)]
 
 
 def _rewrite(table: pd.DataFrame, kept: pd.Index, raw: Path, build: Path) -> None:
@@ -359,16 +349,18 @@ def _rewrite(table: pd.DataFrame, kept: pd.Index, raw: Path, build: Path) -> Non
         table.at[row, "file"] = source.resolve().relative_to(build.resolve()).as_posix()
 
 
-def write_review(result: Cleaning, raw: Path, path: Path, decisions: Mapping | None = None, most: int = 120) -> Path:
+def write_review(result: Cleaning, raw: Path, path: Path, most: int = 120) -> Path:
     """Write the page that shows what was removed and why, and lets a person decide otherwise (see read_decisions)."""
     table = result.table.sort_values(["confidence", "sha256"])
-    table = table.assign(src=[Path(os.path.relpath(raw / file, path.parent)).as_posix() for file in table.raw_file])
-    unsure = table[table.verdict == "kept"][:40].assign(reason="doubtful labels that stay")
-    page = jinja2.Environment(autoescape=True, trim_blocks=True, loader=jinja2.FileSystemLoader(TEMPLATES))
-    text = page.get_template("review.html").render(
-        rows=[*table[table.reason != ""].drop_duplicates("sha256").to_dict("records"), *unsure.to_dict("records")],
-        stays={row["sha256"]: row for row in result.kept.merge(table[["sha256", "url", "src"]]).to_dict("records")},
-        classes=CLASSES, removed=len(table) - len(result.kept), most=most, decisions=dict(decisions or {}),
+    table["src"] = [Path(os.path.relpath(raw / file, path.parent)).as_posix() for file in table.raw_file]
+    kept = table[table.verdict == "kept"]
+    unsure = kept[kept.reason == ""][:40].assign(reason="doubtful labels that stay")
+    page = jinja2.Template(TEMPLATE.read_text(), autoescape=True, trim_blocks=True)
+    text = page.render(
+        rows=[row for part in (table[table.reason != ""].drop_duplicates("sha256"), unsure)
+              for row in part.to_dict("records")],
+        stays={row["sha256"]: row for row in kept.to_dict("records")}, removed=len(table) - len(kept), most=most,
+        classes=CLASSES, decisions=dict(table.loc[table.decided != "", ["sha256", "decided"]].to_numpy()),
     )  # fmt: skip
     with write_atomic(path) as part:
         part.write_text(text, encoding="utf-8")

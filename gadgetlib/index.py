@@ -130,13 +130,13 @@ class Index:
 
     @classmethod
     def create(
-        cls, folder: Path, photos: Iterable[Row], vectors: np.ndarray, variants: Iterable[Row],
+        cls, folder: Path, photos: Iterable[Row], vectors: np.ndarray, variants: pd.DataFrame | Iterable[Row],
         embedder: Embedder | None = None, made_with: str = "", fitted_on: Iterable[str] = (),
     ) -> Index:  # fmt: skip
-        """Make an index in ``folder``.
+        """Make an index in ``folder``, which has none yet.
 
-        photos: id and product_id of each, in the order of ``vectors`` (n, k). variants: rows with the keys of COLUMNS,
-        None where unknown. made_with: the fingerprint of the model behind the vectors. fitted_on: the products that the
+        photos: id and product_id of each, in the order of ``vectors`` (n, k). variants: a table or rows with the keys of
+        COLUMNS, None where unknown. made_with: the fingerprint of the model behind the vectors. fitted_on: the products that the
         embedder's metric learned from.
         """
         import lancedb
@@ -146,11 +146,11 @@ class Index:
         folder, vectors = Path(folder), np.asarray(vectors, "f4")
         db = lancedb.connect(str(folder / "db"))
         table = pd.DataFrame(photos, columns=["id", "product_id"], dtype=str).assign(vector=list(vectors))
-        db.create_table("photos", table, mode="overwrite")
+        db.create_table("photos", table)
         table = pd.DataFrame(variants, columns=list(COLUMNS)).replace("", None)
         types = {key: pa.string() if kind is str else pa.float64() for key, kind in COLUMNS.items()}
         rows = pa.Table.from_pandas(table, pa.schema(types), preserve_index=False)
-        db.create_table("variants", rows, mode="overwrite")
+        db.create_table("variants", rows)
         if embedder is not None:
             save_file({"mean": embedder.mean.copy(), "matrix": embedder.matrix.copy()}, folder / "embedder.safetensors")
         meta = {"format": FORMAT, "dimensions": vectors.shape[1], "made_with": made_with,
@@ -270,8 +270,3 @@ def course_embedding(classifier: Any = None) -> tuple[Callable, Callable]:
 def in_order(probs: Sequence[dict[str, float]]) -> np.ndarray:
     """Probabilities by kind, a dict per picture, as float32 (n, 5) in the order of CLASSES."""
     return np.array([[one.get(kind, 0) for kind in CLASSES] for one in probs], "f4")
-
-
-def catalogue_variants(path: Path) -> list[Row]:
-    """The rows of ``catalogue.csv`` as variants for `Index.create`."""
-    return pd.read_csv(path).rename(columns={"launch_price_usd": "price"})[list(COLUMNS)].to_dict("records")

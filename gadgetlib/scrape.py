@@ -19,7 +19,6 @@ import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,7 +31,7 @@ import pandas as pd
 import tenacity
 from PIL import Image
 from protego import Protego
-from tqdm.auto import tqdm
+from tqdm.contrib.concurrent import thread_map
 
 from gadgetlib import CLASSES, LEDGER_COLUMNS, sources
 from gadgetlib.errors import CourseError
@@ -237,11 +236,10 @@ class Fetcher(contextlib.AbstractContextManager):
     def get(self, url: str) -> bytes:
         """The body behind ``url``. Raises NotTaken when it is not to be had or not wanted."""
         limits = self.limits
-        pause = tenacity.wait_exponential_jitter(limits.backoff, limits.longest_wait, jitter=limits.backoff)
         retrying = tenacity.Retrying(
             stop=tenacity.stop_after_attempt(limits.attempts), reraise=True,
             retry=tenacity.retry_if_exception(lambda error: error.again),
-            wait=lambda state: pause(state) if (named := state.outcome.exception().wait) is None else named,
+            wait=tenacity.wait_exponential_jitter(limits.backoff, limits.longest_wait, jitter=limits.backoff),
         )  # fmt: skip
         return retrying(self._attempt, url)
 
@@ -272,7 +270,7 @@ class Fetcher(contextlib.AbstractContextManager):
 
     def _once(self, url: httpx.URL) -> bytes | httpx.URL:
         """One request: the body, or the address that it redirects to."""
-        limits, host = self.limits, url.host
+        host = url.host
         with self._gates[host]:
             time.sleep(max(0.0, self._not_before[host] - time.monotonic()))
             with self._stream(url) as answer:
@@ -280,13 +278,12 @@ class Fetcher(contextlib.AbstractContextManager):
                 if answer.next_request:  # a redirect that names a place; 300, 304 and the like name none
                     return answer.next_request.url
                 if answer.status_code == 200:
-                    return read_body(answer, limits.bytes)
-                wait = retry_after(answer.headers.get("retry-after", ""))
-                again = answer.status_code in AGAIN and (wait or 0) <= limits.longest_wait
-                if again and wait is not None:  # meant for every request to this host
-                    self._not_before[host] = time.monotonic() + wait
-                late = f", come back in {wait:.0f} s" if wait is not None and not again else ""
-                raise NotTaken("failed", f"HTTP {answer.status_code}{late}", again, wait)
+                    return read_body(answer, self.limits.bytes)
+                wait = retry_after(answer.headers.get("retry-after", "")) or 0.0
+                if wait > self.limits.longest_wait:
+                    raise NotTaken("failed", f"HTTP {answer.status_code}, come back in {wait:.0f} s")
+                self._not_before[host] = max(self._not_before[host], time.monotonic() + wait)  # for all requests to it
+                raise NotTaken("failed", f"HTTP {answer.status_code}", answer.status_code in AGAIN)
 
     def _stream(self, url: httpx.URL, **options: Any) -> Any:
         self._clock.end = time.monotonic() + self.limits.deadline
@@ -339,8 +336,7 @@ def fetch_all(hits: Sequence[Hit], ledger: Ledger, get: Callable[[str], bytes], 
             facts = {name: value for name, value in row.items() if name not in asdict(hit)}
             ledger.add(hit, **{**facts, "reason": row["reason"] or "same address again"})
 
-    with ThreadPoolExecutor(limits.workers, thread_name_prefix="fetch") as pool:  # on Ctrl-C map drops what waits
-        list(tqdm(pool.map(one, offers), total=len(offers), desc="pictures", disable=not offers))
+    thread_map(one, list(offers), max_workers=limits.workers, desc="pictures", disable=not offers)
 
 
 def outcome(hit: Hit, ledger: Ledger, get: Callable[[str], bytes], pixels: int) -> dict[str, Any]:
@@ -387,8 +383,8 @@ def collect(
         for handle in {"kaggle": kaggle, "folder": [""]}.get(source, ()):
             place = sources.kaggle_folder(handle) if handle else Path(photos).expanduser()
             name = f"kaggle:{handle}" if handle else "folder"
-            hits = sources.folder_hits(place, name, per_query, least=1 if handle else 2)
-            fetch_all(hits, ledger, functools.partial(sources.read_file, place, name), Limits(workers=4))
+            read = functools.partial(sources.read_file, place, name)
+            fetch_all(sources.folder_hits(place, name, per_query), ledger, read, Limits(workers=4))
     table = read_ledger(ledger.path)
     if not (table.status == "ok").any():
         reasons = "; ".join(table.reason[table.reason != ""].unique()[:2]) or "nothing was offered"

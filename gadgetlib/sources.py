@@ -31,12 +31,12 @@ TRACKING = re.compile(r"(utm_\w+|[gf]bclid|gclid|msclkid|dclid|yclid|igshid|mc_[
 class NotTaken(Exception):
     """A picture that is not kept: ``refused`` (not wanted), ``failed`` (it did not come) or ``skipped``, and why.
 
-    again: asking later may help, after ``wait`` seconds if the server named a time.
+    again: asking later may help.
     """
 
-    def __init__(self, status: str, reason: str, again: bool = False, wait: float | None = None) -> None:
+    def __init__(self, status: str, reason: str, again: bool = False) -> None:
         super().__init__(reason)
-        self.status, self.reason, self.again, self.wait = status, reason, again, wait
+        self.status, self.reason, self.again = status, reason, again
 
 
 @dataclass(frozen=True)
@@ -78,16 +78,15 @@ def search_hits(ask: Callable[[str, int], list[dict]], query: str, label: str, l
     """
     found: dict[str, Hit] = {}
     why = "no results"
-    for page in itertools.count(1):
-        try:
+    try:
+        for page in itertools.count(1):
             hits = [hit_of(query, label, result) for result in ask(query, page)]
-        except Exception as error:  # NotTaken, ddgs's own, or whatever its engines and parsers raise
-            why = f"{type(error).__name__}: {one_line(error)[:120]}"
-            break
-        new = {hit.url: hit for hit in hits if hit.url and hit.url not in found}
-        found |= new
-        if not new or 0 < limit <= len(found):
-            break
+            new = {hit.url: hit for hit in hits if hit.url and hit.url not in found}
+            found |= new
+            if not new or 0 < limit <= len(found):
+                break
+    except Exception as error:  # NotTaken, ddgs's own, or whatever its engines and parsers raise
+        why = f"{type(error).__name__}: {one_line(error)[:120]}"
     if not found:
         raise NotTaken("failed", f"the search gave no answer ({why})")
     return list(found.values())[: limit or None]
@@ -161,11 +160,11 @@ def class_of(name: str) -> str:
     return known.get("".join(kept), "")
 
 
-def folder_hits(folder: Path, name: str = "folder", limit: int = 0, least: int = 2) -> list[Hit]:
+def folder_hits(folder: Path, name: str = "folder", limit: int = 0) -> list[Hit]:
     """One hit per file below ``folder``, its address ``name:path``; the nearest folder above a file names its class.
 
     ``manifest.csv`` in it may state file, label, source, license and product_id for some or all files. limit: most
-    pictures per class, 0 for all. Raises CourseError when it holds fewer than ``least`` classes.
+    pictures per class, 0 for all. Raises CourseError when it holds no class.
     """
     if not folder.is_dir():
         raise CourseError(f"There is no folder {str(folder)!r}; give photos a folder with one sub-folder per class.")
@@ -184,13 +183,12 @@ def folder_hits(folder: Path, name: str = "folder", limit: int = 0, least: int =
             source = row["source"] or (name if ":" in name else "")
             hits.append(Hit(row["label"] or file.split("/")[0], label, f"{name}:{file}", "", Path(file).stem, source,
                             row["license"], row["product_id"]))  # fmt: skip
-    classes = sorted(set(taken) - {""})
-    if len(classes) < least:
-        others = sorted({file.split("/")[0] for file in files if "/" in file} - set(classes))[:5]
+    if set(taken) <= {""}:
+        others = sorted({file.split("/")[0] for file in files if "/" in file})[:5]
         raise CourseError(
-            f"{str(folder)!r} holds pictures of {' and '.join(classes) or 'no class'} in {', '.join(others) or 'it'}; "
-            f"it needs a sub-folder for each class, two at least, named like {', '.join(CLASSES)}, or a manifest.csv "
-            "with the columns file and label (no other table is read); HEIC pictures must be saved as JPEG."
+            f"{str(folder)!r} holds pictures of no class in {', '.join(others) or 'it'}; it needs a sub-folder for "
+            f"each class, two at least, named like {', '.join(CLASSES)}, or a manifest.csv with the columns file and "
+            "label (no other table is read); HEIC pictures must be saved as JPEG."
         )
     return hits
 

@@ -250,15 +250,16 @@ def test_the_leak_check_bites():
 def test_decisions_are_read(tmp_path):
     path = tmp_path / "decisions.csv"
     assert clean.read_decisions(path) == {}
-    path.write_text("sha256,decision,label,note\naa,keep,,fine\nbb,relabel,tablet,\n", encoding="utf-8-sig")
-    assert clean.read_decisions(path)["bb"] == {"decision": "relabel", "label": "tablet", "note": ""}
+    path.write_text("sha256,label,note\naa,remove,fine\nbb,tablet,\n", encoding="utf-8-sig")
+    assert clean.read_decisions(path) == {"aa": "remove", "bb": "tablet"}
 
 
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("sha256,decision,label\naa,delete,\n", "line 2: decision is 'delete'"),
-        ("sha256,decision,label\naa,keep,\nbb,relabel,camera\n", "line 3: .*label is 'camera'"),
+        ("sha256,label\naa,delete\n", "line 2: the label is 'delete'"),
+        ("sha256,label\naa,tablet\nbb,camera\n", "line 3: the label is 'camera'"),
+        ("sha256,decision,label\naa,keep,\n", "line 2: the label is ''"),
         ("file;verdict\nx;y\n", "needs the columns"),
     ],
 )
@@ -388,25 +389,19 @@ def test_a_person_s_word_wins(messy, result):
     doubted = table[table.reason == "label error"].iloc[0]
     blank = table[table.reason == "nothing to see"].iloc[0]
     fine = table[table.verdict == "kept"].iloc[:2]
-    decisions = {
-        doubted.sha256: {"decision": "keep", "label": "", "note": ""},
-        fine.sha256.iloc[0]: {"decision": "remove", "label": "", "note": "ugly"},
-        fine.sha256.iloc[1]: {"decision": "relabel", "label": "headphones", "note": ""},
-    }
+    decisions = {doubted.sha256: doubted.label, fine.sha256.iloc[0]: "remove", fine.sha256.iloc[1]: "headphones"}
     new = clean.clean(ledger, raw, build, decisions=decisions).table.set_index("url")
     assert new.loc[doubted.url].verdict == "kept"
-    assert (new.loc[fine.url.iloc[0]].reason, new.loc[fine.url.iloc[0]].detail) == ("removed by hand", "ugly")
+    assert (new.loc[fine.url.iloc[0]].verdict, new.loc[fine.url.iloc[0]].reason) == ("removed", "removed by hand")
     assert new.loc[fine.url.iloc[1]].verdict == "kept" and new.loc[fine.url.iloc[1]].label == "headphones"
     assert new.loc[blank.url].verdict == "removed"
 
 
-@pytest.mark.parametrize("what", ["relabel", "keep"])
-def test_what_to_do_with_doubted_labels(messy, result, what):
+def test_doubted_labels_can_stay(messy, result):
     ledger, raw, build, _ = messy
     doubted = result.table[result.table.reason == "label error"].set_index("url")
-    new = clean.clean(ledger, raw, build, label_errors=what).table.set_index("url").loc[doubted.index]
-    assert new.verdict.eq("kept").all()
-    assert new.label.tolist() == (doubted.suggested if what == "relabel" else doubted.label).tolist()
+    new = clean.clean(ledger, raw, build, label_errors="keep").table.set_index("url").loc[doubted.index]
+    assert new.verdict.eq("kept").all() and new.label.tolist() == doubted.label.tolist()
 
 
 def test_sources_and_pictures_as_units(messy):
@@ -430,11 +425,11 @@ def test_the_review_page(messy, result, tmp_path):
     _, raw, build, _ = messy
     table = result.table.copy()
     table.loc[table.reason == "label error", "detail"] = "<script>alert(1)</script>"
+    table.loc[table.index[:1], ["sha256", "decided"]] = ["aa", "</script>"]
     shown = clean.Cleaning(table, result.pairs, result.unit, result.features)
-    decided = {"aa": {"decision": "keep", "label": "", "note": "</script>"}}
-    page = clean.write_review(shown, raw, build / "clean" / "review.html", decided)
+    page = clean.write_review(shown, raw, build / "clean" / "review.html")
     text = page.read_text()
-    assert "<script>alert" not in text and text.count("</script>") == 1
+    assert "<script>alert" not in text and text.count("</script>") == 1 and '{"aa": ' in text
     for reason, rows in table[table.verdict == "removed"].groupby("reason"):
         assert f'id="{reason.replace(" ", "-")}"' in text
         assert all(f'data-sha="{digest}"' in text for digest in rows.sha256)
