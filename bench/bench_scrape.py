@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -17,6 +18,9 @@ from coursekit.shop import opened
 from gadgetlib import scrape
 from gadgetlib.files import data_dir
 from gadgetlib.measure import Figure, interval
+
+sys.path.insert(0, str(data_dir() / "studio"))
+from shop import edited  # noqa: E402  the recorder's own edits
 
 COUNT = 1000
 HOSTS = [f"img{n}.bench-shop.example" for n in range(8)]
@@ -43,7 +47,9 @@ def recording(folder: Path, photos: Path) -> list[tuple[scrape.Hit, str]]:
         url = f"http://{HOSTS[n % 8]}/{n}.jpg"
         recipe, end = FAULTS[n // 5 % len(FAULTS)] if n % 5 == 0 else ({}, "ok")
         # every address has bytes of its own, so that no picture comes for free
-        rows.append({"url": url, "file": names[n % len(names)], "edit": [["jpeg", 60 + n // len(names)]], **recipe})
+        steps = recipe.get("edit", [["jpeg", 60 + n // len(names)]])
+        (folder / f"{n}.sent").write_bytes(edited(photos / names[n % len(names)], steps))
+        rows.append({"url": url, "sent": f"{n}.sent", "fault": recipe.get("fault", {})})
         hits.append((scrape.Hit("q", "laptop", url), end))
     (folder / "shop.json").write_text(json.dumps(about))
     (folder / "pictures.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))

@@ -135,9 +135,9 @@ class Index:
     ) -> Index:  # fmt: skip
         """Make an index in ``folder``, which has none yet.
 
-        photos: id and product_id of each, in the order of ``vectors`` (n, k). variants: a table or rows with the keys of
-        COLUMNS, None where unknown. made_with: the fingerprint of the model behind the vectors. fitted_on: the products that the
-        embedder's metric learned from.
+        photos: id and product_id of each, in the order of ``vectors`` (n, k). variants: a table or rows with the keys
+        of COLUMNS, None where unknown. made_with: the fingerprint of the model behind the vectors. fitted_on: the
+        products that the embedder's metric learned from.
         """
         import lancedb
         import pyarrow as pa
@@ -200,9 +200,10 @@ class Index:
         """
         if k < 1:
             raise CourseError(f"k = {k} is not accepted; ask for 1 match or more.")
-        allowed = self._products(to_sql(where, COLUMNS, self.known)) if where else None
+        sql = to_sql(where, COLUMNS, self.known) if where else ""
         vector = self.embed(query)
         with _readable(self.folder):
+            allowed = self._products(sql) if sql else None
             found = self._best(vector, k, allowed, exclude)
             shown = allowed or self._products(_within("product_id", [row["product_id"] for row in found]))
         bare = dict.fromkeys(COLUMNS)  # a photo whose product the catalogue does not know
