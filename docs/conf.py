@@ -18,6 +18,7 @@ html_theme = "furo"
 html_title = "Gadget recognition, hands on"
 html_static_path = ["_static"]
 html_css_files = ["course.css"]
+html_favicon = "_static/icon.svg"
 html_copy_source = False
 html_show_sourcelink = False
 html_show_sphinx = False

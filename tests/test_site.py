@@ -197,6 +197,8 @@ def test_it_reads_well_in_a_browser(address, browser):
         for name in pages:
             tab.goto(f"{address}/{name}")
             assert tab.evaluate("document.documentElement.scrollWidth") <= width, (name, width)
+            broken = "code => code.some(one => one.getClientRects().length > 1)"
+            assert not tab.locator("td:first-child code").evaluate_all(broken), f"{name}: an option over two lines"
         tab.goto(f"{address}/index.html")
         assert tab.evaluate("getComputedStyle(document.body).backgroundColor") != "rgb(255, 255, 255)"
         tab.goto(f"{address}/search.html?q=conformal")
