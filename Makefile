@@ -21,7 +21,7 @@ help:
 	@echo "make bench [ONLY=\"vision ocr\"]   measure; writes build/bench.json and build/bench.md"
 	@echo "make site      the course as a web site, in build/site; make slides: the slides alone"
 	@echo "make grade SUBMISSIONS=DIR [OUT=grades.csv]   grade learners' notebooks"
-	@echo "make times     take the times of the last whole run over into the lessons"
+	@echo "make times     copy the times of the last whole run into the lessons"
 	@echo "make data      make the shipped data again (needs data/studio/requirements.txt)"
 	@echo "make doctor    check this machine"
 	@echo "make lock      renew the locks from pyproject.toml"
