@@ -317,7 +317,7 @@ def serve(port: int = 7860, host: str = "127.0.0.1", engine: str = "rapidocr") -
     """
     trained("classifier")
     check_port(host, port)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the folder goes
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends like Ctrl-C, so that the folder goes
     folder = own_folder()
     os.environ["GRADIO_TEMP_DIR"] = str(folder)
     for name in ("no_proxy", "NO_PROXY"):  # Gradio asks itself whether it is there: not by way of a proxy
@@ -327,13 +327,13 @@ def serve(port: int = 7860, host: str = "127.0.0.1", engine: str = "rapidocr") -
     kept = set(folder.rglob("*"))  # the examples
     app.launch(server_name=host, server_port=port, **SETTINGS)
     print(f"http://{host}:{port}  (Ctrl-C ends it)", flush=True)
-    try:
-        describer = Describer.load(engine=engine)
-        describer(Image.new("RGB", (64, 64), "white"))  # the first call pays for lazy imports
-        loaded.set_result(describer)
-    except Exception as error:  # told to whoever asks
-        loaded.set_exception(error)
     with contextlib.suppress(KeyboardInterrupt):
+        try:
+            describer = Describer.load(engine=engine)
+            describer(Image.new("RGB", (64, 64), "white"))  # the first call pays for lazy imports
+            loaded.set_result(describer)
+        except Exception as error:  # told to whoever asks
+            loaded.set_exception(error)
         while True:
             time.sleep(KEPT / 20)
             sweep(folder, kept, KEPT)

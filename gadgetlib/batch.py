@@ -7,14 +7,12 @@ import io
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from gadgetlib import SPEC_FIELDS
 from gadgetlib.errors import CourseError
 from gadgetlib.files import from_cell, to_cell
-
-if TYPE_CHECKING:
-    from gadgetlib.listing import Describer
+from gadgetlib.listing import Describer
 
 COLUMNS = ["file", "gadget_type", "sure", *SPEC_FIELDS, "estimate", "low", "high", "match", "warnings", "error"]
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".heic"}

@@ -22,9 +22,8 @@ class Describer:
     def __call__(self, path):
         self.asked.append(path.name)
         open_image(path)
-        return Listing(
-            gadget_type="laptop", probs={"laptop": 0.9}, specs={"brand": 'D"e,l\nl', "ram_gb": 16.0, "model": None}
-        )
+        specs = {"brand": 'D"e,l\nl', "ram_gb": 16.0, "model": None}
+        return Listing(gadget_type="laptop", probs={"laptop": 0.9}, specs=specs)
 
 
 @pytest.fixture
