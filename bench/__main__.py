@@ -6,6 +6,7 @@ A run of some areas renews their rows and keeps the others'.
 
 from __future__ import annotations
 
+import argparse
 import importlib
 import json
 import sys
@@ -30,8 +31,11 @@ def markdown(rows: list[dict]) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    quick = "--quick" in arguments
-    asked = [a for a in arguments if not a.startswith("--")] or areas()
+    parser = argparse.ArgumentParser("python -m bench", description="Measure; write build/bench.json and build/bench.md.")
+    parser.add_argument("area", nargs="*", help=f"{', '.join(areas())}; none: all of them, hours on two cores")
+    parser.add_argument("--quick", action="store_true", help="smaller samples, and without what takes longest")
+    options = parser.parse_args(arguments)
+    quick, asked = options.quick, options.area or areas()
     unknown = [a for a in asked if a not in areas()]
     if unknown:
         print(f"There is no benchmark {unknown[0]!r}; there are {', '.join(areas())}.", file=sys.stderr)
@@ -56,4 +60,5 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-sys.exit(main(sys.argv[1:]))
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

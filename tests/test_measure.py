@@ -42,3 +42,18 @@ def test_the_same_seed_gives_the_same_interval_and_nonsense_is_refused():
         interval([1, 0], groups=[1])
     with pytest.raises(ValueError, match="same rows"):
         difference([1, 0], [1])
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "words"),
+    [(["--help"], 0, "specs"), (["--quik"], 2, "unrecognized arguments"), (["spec"], 2, "no benchmark 'spec'")],
+)
+def test_the_benchmarks_start_only_when_asked_for(options, code, words, capsys, monkeypatch):
+    from bench import __main__ as bench
+
+    monkeypatch.setattr(bench.importlib, "import_module", lambda name: pytest.fail(f"{name} was started"))
+    try:
+        ended = bench.main(options)
+    except SystemExit as stop:
+        ended = stop.code
+    assert ended == code and words in "".join(capsys.readouterr())
