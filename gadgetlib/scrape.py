@@ -320,7 +320,9 @@ def fetch_all(hits: Sequence[Hit], ledger: Ledger, get: Callable[[str], bytes], 
     An address that is offered again, under whatever label, is not fetched again: its row has the same file, and the
     cleaning lesson finds the copy. retry: ask again for those that failed in an earlier run.
     """
-    came = {address_key(row["url"]): row for row in ledger.rows.values() if row["status"] == "ok"}
+    facts = [name for name in LEDGER_COLUMNS if name not in Hit.__annotations__]
+    came = [row for row in ledger.rows.values() if row["status"] == "ok"]
+    known = {address_key(row["url"]): {name: row[name] for name in facts} for row in came}
     offers = defaultdict(list)
     for hit in hits:
         row = ledger.rows.get((one_line(hit.query), one_line(hit.url)))
@@ -328,13 +330,9 @@ def fetch_all(hits: Sequence[Hit], ledger: Ledger, get: Callable[[str], bytes], 
             offers[address_key(hit.url)].append(hit)
 
     def one(key: str) -> None:
-        first, *others = sorted(offers[key], key=lambda hit: len(hit.url))  # the one without tracking first
-        if key in came:
-            others.append(first)
-        row = came.get(key) or ledger.add(first, **outcome(first, ledger, get, limits.pixels))
-        for hit in others:
-            facts = {name: value for name, value in row.items() if name not in asdict(hit)}
-            ledger.add(hit, **{**facts, "reason": row["reason"] or "same address again"})
+        for hit in sorted(offers[key], key=lambda hit: len(hit.url)):  # the one without tracking first
+            known[key] = known.get(key) or outcome(hit, ledger, get, limits.pixels)
+            ledger.add(hit, **known[key])
 
     thread_map(one, list(offers), max_workers=limits.workers, desc="pictures", disable=not offers)
 
