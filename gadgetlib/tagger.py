@@ -170,7 +170,7 @@ def bert_specs(model: Any, tokenizer: Any, texts: Sequence[str]) -> list[GadgetS
                           return_offsets_mapping=True, return_tensors="pt")  # fmt: skip
         offsets = pieces.pop("offset_mapping").tolist()
         with torch.inference_mode():
-            confidences, labels = model(**pieces).logits.softmax(-1).max(-1)
+            confidences, labels = model(**pieces.to(model.device)).logits.softmax(-1).max(-1)
         for i, *parts in zip(batch, offsets, labels.tolist(), confidences.tolist()):
             found[i] = values_of(texts[i], decode(texts[i], *parts), "bert")
     return found

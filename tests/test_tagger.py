@@ -7,10 +7,13 @@ import json
 import random
 import re
 from functools import cache
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
+from transformers import BatchEncoding
 
 from coursekit import author
 from gadgetlib import merger, specs, tagger
@@ -24,7 +27,7 @@ TEXT = "Teriva Ruv 7 16GB RAM 512GB SSD 1.299,00 €"
 def lesson() -> dict[str, Any]:
     """What the cells of lesson 05 define that hold one of these: their imports, functions, and named tables."""
     space: dict[str, Any] = {"specs": specs, "merger": merger}
-    holds = re.compile(r"^(?:import re$|shapes = |letters = |def (?:add_noise|align|patterns|learn)\()", re.M)
+    holds = re.compile(r"^(?:import re$|shapes = |letters = |def (?:add_noise|train_epoch|align|patterns|learn)\()", re.M)
     for cell in (cell for cell in author.read("05_ner").cells if holds.search(cell.source)):
         kept = [node for node in ast.parse(cell.source).body if defines(node)]
         exec(compile(ast.Module(kept, []), "05_ner", "exec"), space)
@@ -101,6 +104,35 @@ def test_batches_hold_texts_of_like_length_and_lose_none():
     lots = tagger.batches(lengths, 16, random.Random(0))
     assert sorted(i for lot in lots for i in lot) == list(range(100))
     assert np.mean([max(lengths[i] for i in lot) - min(lengths[i] for i in lot) for lot in lots]) < 15
+
+
+class Elsewhere:
+    """Stands in for a network on a GPU: it takes tensors of its own device alone."""
+
+    device = torch.device("meta")
+
+    def __call__(self, **tensors: torch.Tensor) -> Any:
+        assert {tensor.device for tensor in tensors.values()} == {self.device}
+        rows, pieces = tensors["input_ids"].shape
+        logits = torch.nn.functional.one_hot(torch.tensor([[0, 1, 0]] * rows), len(tagger.BIO)).float() * 9
+        return SimpleNamespace(logits=logits, loss=torch.tensor(2.0, requires_grad=True))
+
+    def train(self) -> None:
+        pass
+
+
+def test_a_batch_goes_to_where_the_network_is():
+    batch = {"input_ids": torch.zeros(2, 3, dtype=torch.long), "labels": torch.zeros(2, 3, dtype=torch.long)}
+    weights = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1)
+    schedule = torch.optim.lr_scheduler.ConstantLR(weights)
+    assert lesson()["train_epoch"](Elsewhere(), [batch, batch], weights, schedule) == 2.0
+
+    def tokenizer(texts: list[str], **options: Any) -> BatchEncoding:
+        pieces = {"input_ids": [[1, 2, 3]] * len(texts), "offset_mapping": [[(0, 0), (0, 4), (0, 0)]] * len(texts)}
+        return BatchEncoding(pieces, tensor_type="pt")
+
+    (found,) = tagger.bert_specs(Elsewhere(), tokenizer, ["Acer"])
+    assert found.brand == "Acer"
 
 
 def test_the_merger_counts_who_was_right():
