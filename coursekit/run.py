@@ -21,6 +21,7 @@ from gadgetlib.errors import CourseError
 from gadgetlib.files import build_dir, check_writable, disk_sentence, project_root, read_json, write_atomic
 
 COMMON = ("profile", "seed", "photos")  # may be set for all lessons, also for those that have no such parameter
+PATHS = ("photos", "catalogue", "prices", "picture")  # as seen from where the command runs; lessons run in notebooks/
 
 
 class LessonFailed(CourseError):
@@ -148,6 +149,8 @@ def parse_settings(settings: Sequence[str]) -> dict[str, dict[str, Any]]:
             raise CourseError(f"{name} has no parameter {key!r}; it accepts {', '.join(declared)}.")
         try:
             found.setdefault(name, {})[key] = "" if declared[key] == "str" and not value else yaml.safe_load(value)
+            if key in PATHS and (path := found[name][key]) and isinstance(path, str):
+                found[name][key] = str(Path(path).expanduser().resolve())
         except yaml.YAMLError:
             raise CourseError(f"SET={item!r} is not understood; put the value of {key} in quotes.") from None
     return found

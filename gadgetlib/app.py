@@ -39,7 +39,7 @@ from starlette.responses import PlainTextResponse
 from gadgetlib import CLASSES, SPEC_FIELDS
 from gadgetlib.batch import COLUMNS, TEXT, row, write_rows
 from gadgetlib.errors import CourseError
-from gadgetlib.files import data_dir, table, trained
+from gadgetlib.files import build_dir, data_dir, table, trained
 from gadgetlib.listing import Describer, Listing, card, in_words, name_of, shipped_listings
 
 KEPT = 600  # seconds that what a visit made stays on disk
@@ -132,7 +132,8 @@ async def check_call(blocks: gr.Blocks, name: str, call: dict[str, Any]) -> None
 SETTINGS = {
     "theme": gr.themes.Default(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]),
     "css_paths": Path(__file__).parent / "templates" / "app.css",
-    "allowed_paths": [str(PHOTOS), str(LISTINGS)], "state_session_capacity": 500,
+    "allowed_paths": [str(PHOTOS), str(LISTINGS), str(build_dir() / "index" / "photos")],
+    "state_session_capacity": 500,
     "app_kwargs": {"middleware": [Middleware(Gate)]}, "max_file_size": "20mb", "prevent_thread_lock": True,
     "quiet": True, "show_error": True, "footer_links": [], "run_history": False, "share": False,
 }  # fmt: skip
@@ -177,8 +178,9 @@ class Pages:
         return self.gallery(listing)
 
     def gallery(self, listing: Listing) -> list[tuple[str, str]]:
-        listing.matches = [match for match in listing.matches if (PHOTOS / str(match["id"])).is_file()]
-        return [(str(PHOTOS / match["id"]), name_of(match).rpartition(" (")[0]) for match in listing.matches]
+        index = self.ready().index
+        listing.matches = [match for match in listing.matches if index.picture(match["id"]).is_file()]
+        return [(str(index.picture(match["id"])), name_of(match).rpartition(" (")[0]) for match in listing.matches]
 
     def example(self, event: gr.SelectData = None) -> str | None:
         return event and dict(enumerate(EXAMPLES)).get(event.index)

@@ -19,9 +19,9 @@ import numpy as np
 import pandas as pd
 from scipy.linalg import eigh
 
-from gadgetlib import CLASSES
+from gadgetlib import CLASSES, money
 from gadgetlib.errors import CourseError
-from gadgetlib.files import build_dir, trained
+from gadgetlib.files import build_dir, data_dir, read_strings, trained
 from gadgetlib.filters import quoted, to_sql
 
 FORMAT = 5  # raised when the layout of the index folder, or what its vectors stand for, changes
@@ -182,6 +182,11 @@ class Index:
     def __len__(self) -> int:
         return self.photos.count_rows()
 
+    def picture(self, photo: str) -> Path:
+        """The file of a photo by its id: one's own lie beside the index, the course's in data/photos."""
+        own = self.folder / "photos" / photo
+        return own if own.is_file() else data_dir() / "photos" / photo
+
     def embed(self, query: Any, probs: dict[str, float] | None = None) -> np.ndarray:
         """The vector (dimensions,) of a query of `search`; CourseError for a vector of another width."""
         vector = unit(query) if isinstance(query, np.ndarray) and query.ndim == 1 else self.embedder(query, probs)
@@ -271,3 +276,18 @@ def course_embedding(classifier: Any = None) -> tuple[Callable, Callable]:
 def in_order(probs: Sequence[dict[str, float]]) -> np.ndarray:
     """Probabilities by kind, a dict per picture, as float32 (n, 5) in the order of CLASSES."""
     return np.array([[one.get(kind, 0) for kind in CLASSES] for one in probs], "f4")
+
+
+def catalogue_variants(path: Path) -> list[Row]:
+    """The rows of a catalogue (CSV) as variants for `Index.create`: product_id and what there is of COLUMNS.
+
+    A price may be called launch_price_usd. Raises CourseError for what is no such table.
+    """
+    rows = pd.DataFrame(read_strings(path, ["product_id", *(COLUMNS.keys() - {"product_id"}), "launch_price_usd"]))
+    if rows.empty:
+        raise CourseError(f"{path.name} is missing or empty: give a CSV with product_id, gadget_type, brand, model, ...")
+    rows["price"] = rows.price.where(rows.price != "", rows.launch_price_usd)
+    for key in (key for key, kind in COLUMNS.items() if kind is float):
+        other = rows[key].map(money.size_gb if key.endswith("_gb") else money.amount)  # "1 TB", "1.299,00 €"
+        rows[key] = pd.to_numeric(rows[key], errors="coerce").fillna(other.astype(float))
+    return rows[list(COLUMNS)].to_dict("records")

@@ -277,6 +277,30 @@ def test_probabilities_that_are_known_are_not_worked_out_again(tmp_path):
         index.search("a.jpg")
 
 
+def test_a_catalogue_of_ones_own_needs_products_alone(tmp_path):
+    mine = tmp_path / "mine.csv"
+    mine.write_text('product_id,brand,ram_gb,storage_gb,price\na,Acme,16 GB,1 TB,"1.299,00 €"\nb,,0.5,,\n', encoding="utf-8")
+    one, other = store.catalogue_variants(mine)
+    assert (one["ram_gb"], one["storage_gb"], one["price"], one["gadget_type"]) == (16, 1024, 1299, "")
+    assert other["ram_gb"] == 0.5 and other["brand"] == "" and np.isnan(other["price"])
+    photos = [{"id": "1.jpg", "product_id": "a"}, {"id": "2.jpg", "product_id": "b"}]
+    shop = Index.create(tmp_path / "i", photos, np.eye(2, 4, dtype="f4"), [one, other])
+    (match,) = shop.search(np.ones(4, "f4"), where="price < 1300 AND brand = 'Acme'")
+    assert match["id"] == "1.jpg" and match["gadget_type"] is None
+    (tmp_path / "other.csv").write_text("sku\n1\n")
+    for name, words in (("none.csv", "none.csv is missing or empty"), ("other.csv", "product_id")):
+        with pytest.raises(CourseError, match=words):
+            store.catalogue_variants(tmp_path / name)
+
+
+def test_a_photo_of_ones_own_lies_beside_the_index(tmp_path, data):
+    index, _ = make(tmp_path / "i", products=2)
+    (own := tmp_path / "i" / "photos" / "laptop" / "1.jpg").parent.mkdir(parents=True)
+    own.write_bytes(b"")
+    assert index.picture("laptop/1.jpg") == own
+    assert index.picture("a-00.jpg") == data / "photos" / "a-00.jpg"
+
+
 def test_outlines_of_screens_lie_in_their_photos(data):
     photos = pd.read_csv(data / "photos" / "photos.csv").set_index("file")
     outlines = pd.read_csv(data / "photos" / "screens.csv")

@@ -43,6 +43,14 @@ def test_what_a_preset_says_arrives_unchanged(preset):
     assert arrived == {runner.find_lesson(n): given for n, given in PRESETS[preset]["lessons"].items() if given}
 
 
+def test_a_path_is_meant_from_where_the_command_runs(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    arrived = runner.parse_settings(["06.catalogue=mine.csv", "06.photos=", "06.scheduler=tcp://host:8786"])
+    assert arrived["06_retrieval"] == {
+        "catalogue": str(tmp_path / "mine.csv"), "photos": "", "scheduler": "tcp://host:8786",
+    }  # fmt: skip
+
+
 def test_a_preset_reaches_the_run(monkeypatch):
     from typer.testing import CliRunner
 
