@@ -252,7 +252,7 @@ def clean(ledger: pd.DataFrame, raw: Path, build: Path, *, rules: Rules = Rules(
     unit, table.loc[alive, "group"] = _groups(table.loc[alive], cluster)
     doubted = _doubted(table, alive, features, cluster, seed)
     for row in doubted if label_errors == "remove" else []:
-        _drop(table, row, "label error", f"predicted {table.suggested[row]}, its label {table.confidence[row]:.2f}")
+        _drop(table, row, "label error", f"predicted {table.suggested[row]}; its label has {table.confidence[row]:.2f}")
     _near_copies(table, alive, cluster)
     kept = table.index[table.verdict == "kept"]
     if table.label[kept].nunique() < 2:
@@ -304,8 +304,7 @@ def _near_copies(table: pd.DataFrame, alive: np.ndarray, cluster: np.ndarray) ->
     for _, rows in ranked.sort_values(["doubted", "area", "sha256"]).groupby("cluster"):
         first = rows.iloc[0]
         for row in rows.index[1:]:
-            stays = f"of a {first.label} with {first.width} x {first.height} pixels"
-            _drop(table, row, "near duplicate", stays, first.sha256)
+            _drop(table, row, "near duplicate", f"the other has {first.width} x {first.height} pixels", first.sha256)
 
 
 def _groups(table: pd.DataFrame, cluster: np.ndarray) -> tuple[str, np.ndarray]:
