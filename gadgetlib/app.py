@@ -178,9 +178,9 @@ class Pages:
         return self.gallery(listing)
 
     def gallery(self, listing: Listing) -> list[tuple[str, str]]:
-        index = self.ready().index
-        listing.matches = [match for match in listing.matches if index.picture(match["id"]).is_file()]
-        return [(str(index.picture(match["id"])), name_of(match).rpartition(" (")[0]) for match in listing.matches]
+        listing.matches = [match for match in listing.matches if self.ready().index.picture(match["id"]).is_file()]
+        files = [str(self.ready().index.picture(match["id"])) for match in listing.matches]
+        return [(file, name_of(match).rpartition(" (")[0]) for file, match in zip(files, listing.matches)]
 
     def example(self, event: gr.SelectData = None) -> str | None:
         return event and dict(enumerate(EXAMPLES)).get(event.index)
