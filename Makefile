@@ -76,7 +76,7 @@ grade: $(STAMP)
 	@$(BIN)/gadget grade "$(SUBMISSIONS)" --out "$(OUT)"
 
 times: $(STAMP)
-	@$(BIN)/python -m coursekit.times
+	@$(BIN)/python -m coursekit.author times
 
 lock: $(STAMP)
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url \

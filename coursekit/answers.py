@@ -20,10 +20,11 @@ from gadgetlib.errors import CourseError
 
 QUIZ = "quiz_answer"  # the stub of a quiz question, which in the lesson is an argument
 LARGEST_MB = 50  # of a submitted file
+SEED = re.compile(r"^seed\b[^=\n]*= *(\d+)", re.M)  # in the lesson's parameters
 ARCHIVES = (".zip", ".7z", ".rar", ".tar", ".gz", ".tgz")
 # Names an honest answer does not need; an answer that has one is worth a look.
 SUSPECT = {
-    "RESULTS", "GADGET_VERDICTS", "_judge", "_keep", "exercises", "__globals__", "__closure__", "__code__", "_getframe",
+    "RESULTS", "judge", "_agrees", "exercises", "__globals__", "__closure__", "__code__", "_getframe",
     "gc", "inspect", "ctypes", "addaudithook", "settrace", "setprofile", "fork", "kill", "killpg",
 }  # fmt: skip
 
@@ -82,12 +83,11 @@ def answer_part(source: str) -> str:
 
 @dataclass(frozen=True)
 class Task:
-    """One exercise: the lesson's cell, the variable that a learner fills in, the cell without its stub."""
+    """One exercise: the lesson's cell, and the variable that a learner fills in."""
 
     cell_id: str
     stub: str
     source: str
-    check: str
 
 
 @dataclass(frozen=True)
@@ -100,6 +100,7 @@ class Frame:
     known: frozenset[str]  # ids and sources of the lesson's cells: an id can get lost, the text rarely
     imports: dict[str, str]  # names that the lesson imports, and how
     names: frozenset[str]  # all names that the lesson binds
+    seed: int | None  # the lesson's own
     answers: dict[str, str] = field(default_factory=dict)
 
 
@@ -127,12 +128,11 @@ def _code(path: Path) -> list[Any]:
 
 
 def _task(name: str, cell: Any) -> Task:
-    body = parsed(cell.source).body
-    stubs = [n for n in body if isinstance(n, ast.Assign) and getattr(n.value, "value", None) is ...]
-    if not stubs:
-        raise CourseError(f"The cell of exercise {name} has no stub (name = ...).")
-    check = ast.unparse(ast.Module([node for node in body if node not in stubs], []))
-    return Task(cell.get("id", ""), stubs[-1].targets[0].id, cell.source, check)
+    for node in parsed(cell.source).body:
+        match node:
+            case ast.Assign(targets=[ast.Name(id=stub)], value=ast.Constant(value=value)) if value is ...:
+                return Task(cell.get("id", ""), stub, cell.source)
+    raise CourseError(f"The cell of exercise {name} has no stub (name = ...).")
 
 
 def build_frame(lesson: Path, solution: Path | None) -> Frame:
@@ -147,7 +147,7 @@ def build_frame(lesson: Path, solution: Path | None) -> Frame:
     order = [("exercise", name) if (name := exercise_of(c.source)) else ("setup", c.source) for c in short]
     order = order[: max(index for index, (kind, _) in enumerate(order) if kind == "exercise") + 1]
     for question in (question for cell in cells for question in quiz_of(cell.source)):
-        tasks[question] = Task("", QUIZ, f"{QUIZ} = ...", f"check.quiz({question!r}, {QUIZ})")
+        tasks[question] = Task("", QUIZ, f"{QUIZ} = ...")
         order.append(("exercise", question))
     trees = [tree for cell in cells if (tree := parsed(cell.source))]
     imports = {}
@@ -155,7 +155,8 @@ def build_frame(lesson: Path, solution: Path | None) -> Frame:
         imports |= dict.fromkeys(bound(node), ast.unparse(node))
     known = frozenset(mark for cell in [*cells, *short] for mark in (cell.get("id", ""), cell.source.strip()))
     names = frozenset(name for tree in trees for name in bound(tree))
-    return Frame(lesson.stem, tuple(order), tasks, known, imports, names, answers if solution else {})
+    seed = next((int(found[1]) for cell in cells if (found := SEED.search(cell.source))), None)
+    return Frame(lesson.stem, tuple(order), tasks, known, imports, names, seed, answers if solution else {})
 
 
 @dataclass

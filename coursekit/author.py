@@ -6,6 +6,7 @@ python -m coursekit.author run 03 [04 ...]     # executes in place, then makes t
 python -m coursekit.author exercises [03 ...]  # writes tasks and quiz into lessons, their list into plans
 python -m coursekit.author shows [03 ...]      # writes gadgetlib's source into the cells tagged shows:module.function
 python -m coursekit.author solutions [03 ...]  # makes notebooks/solutions/ from the lessons and their sources, executed
+python -m coursekit.author times               # takes the times of the last `make course` over into the lessons
 """
 
 from __future__ import annotations
@@ -25,13 +26,16 @@ from nbconvert.preprocessors import CoalesceStreamsPreprocessor
 from coursekit import exercises
 from coursekit.answers import exercise_of
 from coursekit.run import execute, lesson_path
-from coursekit.workspace import LESSONS, find_lesson, page
+from coursekit.workspace import LESSONS, find_lesson, page, write_json
 from gadgetlib.errors import CourseError
-from gadgetlib.files import build_dir, project_root
+from gadgetlib.files import build_dir, project_root, read_json
 
 NOTEBOOKS = project_root() / "notebooks"
 SOLUTIONS = NOTEBOOKS / "solutions"
 PLANS = project_root() / "docs" / "instructors"
+TIMES = NOTEBOOKS / "times.json"  # what the machine takes for each lesson; README, site and lessons quote nothing else
+README = project_root() / "README.md"
+CLAIM = re.compile(r"the machine about (\d+(?:\.\d)?) (second|minute)s?")
 STUB = "my_answer = ..."
 TAG = "shows:"
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
@@ -63,21 +67,16 @@ def read(name: str) -> nbformat.NotebookNode:
     return nbformat.read(lesson_path(name), as_version=4)
 
 
-def save(notebook: nbformat.NotebookNode, path: Path) -> Path:
-    nbformat.write(notebook, path)
-    return path
-
-
-def build(source: Path) -> Path:
+def build(source: Path) -> None:
     """Make notebooks/<stem>.ipynb, without outputs, from percent source."""
-    return save(normalise(jupytext.read(source)), lesson_path(source.stem))
+    nbformat.write(normalise(jupytext.read(source)), lesson_path(source.stem))
 
 
-def run(name: str) -> Path:
+def run(name: str) -> None:
     """Execute a lesson as papermill does and put it, normalised, where it is committed."""
     made = execute(name, {}, output=build_dir() / "authored" / f"{name}.ipynb")
     # papermill adds nothing without parameters, so the cells are the committed ones
-    return save(normalise(nbformat.read(made, as_version=4)), lesson_path(name))
+    nbformat.write(normalise(nbformat.read(made, as_version=4)), lesson_path(name))
 
 
 def task_comment(one: exercises.Exercise) -> str:
@@ -115,7 +114,7 @@ def filled(text: str, place: str, content: str) -> str:
     return f"{text[: found.end(1)]}\n{content}\n\n{text[found.start(2) :]}"
 
 
-def write_exercises(name: str) -> Path:
+def write_exercises(name: str) -> None:
     """Put tasks and quiz into the cells of a lesson that hold them, and their list into its plan."""
     notebook, number = read(name), name[:2]
     for cell in notebook.cells:
@@ -126,16 +125,16 @@ def write_exercises(name: str) -> Path:
             cell.source = quiz_code(number)
         elif cell.cell_type == "markdown" and cell.source.startswith("## Quiz"):
             cell.source = quiz_text(number)
+    nbformat.write(notebook, lesson_path(name))
     for path, place, content in (
         (PLANS / f"plan_{number}.md", f"exercises {number}", exercise_list(number)),
         (PLANS / "presets.md", "presets", presets()),
     ):
         path.write_text(filled(path.read_text(encoding="utf-8"), place, content), encoding="utf-8")
-    return save(notebook, lesson_path(name))
 
 
 def shown(cell: nbformat.NotebookNode) -> list[str]:
-    """The functions that a cell shows whole: ``classify.data_block`` where it is tagged ``shows:classify.data_block``."""
+    """What a cell shows whole: ``classify.data_block`` where it is tagged ``shows:classify.data_block``."""
     return [tag.removeprefix(TAG) for tag in cell.metadata.get("tags", []) if tag.startswith(TAG)]
 
 
@@ -150,8 +149,7 @@ def package_source(dotted: str, folder: Path | None = None) -> str:
     if not module or not file.exists():
         raise CourseError(f"{TAG}{dotted} names no module of gadgetlib; write {TAG}module.function.")
     source = file.read_text(encoding="utf-8")
-    node = definition(source, name)
-    if node is None:
+    if (node := definition(source, name)) is None:
         raise CourseError(f"{TAG}{dotted}: gadgetlib/{file.name} defines no {name} at its top level.")
     return _one_line_docstrings(_lines_of(source, node))
 
@@ -159,11 +157,6 @@ def package_source(dotted: str, folder: Path | None = None) -> str:
 def definition(source: str, name: str) -> Definition | None:
     """The top-level function or class ``name`` of a piece of source."""
     return next((n for n in ast.parse(source).body if isinstance(n, Definition) and n.name == name), None)
-
-
-def same(one: ast.AST, other: ast.AST) -> bool:
-    """Do two definitions agree in everything but their docstrings?"""
-    return _bare(one) == _bare(other)
 
 
 def shown_problems(notebook: nbformat.NotebookNode) -> list[str]:
@@ -179,7 +172,7 @@ def shown_problems(notebook: nbformat.NotebookNode) -> list[str]:
             ours = definition(cell.source, theirs.name)
             if ours is None:
                 found.append(f"cell {number} is tagged {TAG}{dotted} and does not define {theirs.name}")
-            elif not same(ours, theirs):
+            elif _bare(ours) != _bare(theirs):
                 found.append(f"cell {number}: {theirs.name} differs from gadgetlib's (coursekit.author shows)")
     return found
 
@@ -194,7 +187,7 @@ def write_sources(notebook: nbformat.NotebookNode) -> list[str]:
             if old is None:  # below what the cell imports
                 cell.source = f"{cell.source.rstrip()}\n\n\n{source}".strip()
                 changed.append(dotted)
-            elif not same(old, definition(source, name)):
+            elif _bare(old) != _bare(definition(source, name)):
                 cell.source = cell.source.replace(_lines_of(cell.source, old), source)
                 changed.append(dotted)
     return changed
@@ -211,6 +204,7 @@ def _documented(tree: ast.AST) -> list[tuple[ast.AST, ast.Expr]]:
 
 
 def _bare(tree: ast.AST) -> str:
+    """A definition without its docstrings, to compare it with another."""
     tree = ast.parse(ast.unparse(tree))
     for node, docstring in _documented(tree):
         node.body.remove(docstring)
@@ -227,11 +221,10 @@ def _one_line_docstrings(source: str) -> str:
     return "\n".join(lines)
 
 
-def write_shown(name: str) -> Path:
+def write_shown(name: str) -> None:
     """Write gadgetlib's source into the cells of a lesson that show it."""
-    notebook = read(name)
-    write_sources(notebook)
-    return save(notebook, lesson_path(name))
+    write_sources(notebook := read(name))
+    nbformat.write(notebook, lesson_path(name))
 
 
 def solution(name: str) -> nbformat.NotebookNode:
@@ -260,13 +253,51 @@ def _only(found: list[str], otherwise: str) -> str:
     return found[0]
 
 
-def write_solution(name: str) -> Path:
+def write_solution(name: str) -> None:
     """Make the solution notebook of a lesson, execute it in its folder and keep it normalised."""
     from nbclient import NotebookClient
 
     notebook = solution(name)
     NotebookClient(notebook, timeout=300, kernel_name="python3").execute(cwd=str(SOLUTIONS))
-    return save(normalise(notebook), SOLUTIONS / f"{name}.ipynb")
+    nbformat.write(normalise(notebook), SOLUTIONS / f"{name}.ipynb")
+
+
+def claim(seconds: float) -> str:
+    """``the machine about 3 minutes``: tens of seconds up to a minute and a half, then minutes."""
+    if seconds < 90:
+        return f"the machine about {max(10, round(seconds, -1)):.0f} seconds"
+    return f"the machine about {round(seconds / 60):.0f} minutes"
+
+
+def words(name: str) -> str:
+    """What a lesson's first cell says about its time, such as ``90 minutes; the machine about 40 seconds``."""
+    first = read(name).cells[0].source
+    return re.search(r"\*\*Takes you\*\*:?[ |]*([^|\n]+)", first)[1].strip(" .").capitalize()
+
+
+def take_times(report: dict) -> None:
+    """Write notebooks/times.json and the claims. Raises CourseError unless the report is of a whole, default run."""
+    seconds = {lesson["name"]: lesson["seconds"] for lesson in report["lessons"]}
+    default = all(lesson["parameters"] == {"profile": "quick"} for lesson in report["lessons"])
+    if set(seconds) != set(LESSONS) or not default:
+        raise CourseError("build/report.json is not of a whole run with default parameters: run `make course` first.")
+    write_json(TIMES, {"machine": report["machine"], "seconds": seconds})
+    for name in LESSONS:
+        notebook = read(name)
+        first = notebook.cells[0]
+        if not CLAIM.search(first.source):
+            raise CourseError(f"{name} says nothing about time in its first cell: write 'the machine about 1 minute'.")
+        first.source = CLAIM.sub(claim(seconds[name]), first.source)
+        nbformat.write(notebook, lesson_path(name))
+    README.write_text(with_times(README.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def with_times(readme: str) -> str:
+    """README with the last column of its map of the course, a row per lesson, as the lessons have it."""
+    for name in LESSONS:
+        row = re.compile(rf"^(\|.*\(notebooks/{name}\.ipynb\).*\|)[^|\n]*\|$", re.MULTILINE)
+        readme = row.sub(lambda found, name=name: f"{found[1]} {words(name)} |", readme)
+    return readme
 
 
 DO = {"run": run, "exercises": write_exercises, "shows": write_shown, "solutions": write_solution}
@@ -274,12 +305,16 @@ DO = {"run": run, "exercises": write_exercises, "shows": write_shown, "solutions
 if __name__ == "__main__":
     match sys.argv[1:]:
         case ["build", *sources] if sources:
-            made = [build(Path(source)) for source in sources]
+            for source in sources:
+                build(Path(source))
         case ["text", number]:
-            path = lesson_path(find_lesson(number))
-            sys.exit(print(jupytext.writes(jupytext.read(path), fmt="py:percent")))
+            print(jupytext.writes(jupytext.read(lesson_path(find_lesson(number))), fmt="py:percent"))
+        case ["times"]:
+            take_times(read_json(build_dir() / "report.json") or {"lessons": []})
         case [what, *numbers] if what in DO and (numbers or what != "run"):
-            made = [DO[what](name) for name in LESSONS if not numbers or name[:2] in numbers]
+            for name in LESSONS:
+                if not numbers or name[:2] in numbers:
+                    DO[what](name)
+                    print(what, name)
         case _:
             sys.exit(__doc__)
-    print("\n".join(path.relative_to(project_root()).as_posix() for path in made))

@@ -1,8 +1,7 @@
 """The exercises and the quiz: what is asked, what is right, and which mistakes are known by name.
 
 One module a lesson (``lesson_03``) defines ``EXERCISES`` and ``QUIZ``; :mod:`coursekit.check` judges with them in
-the notebooks. A judgement takes ``(answer, given)``; ``given`` is a namespace of what the lesson passes to
-``check.exercise`` and, for an exercise with a variant, of what that class is asked about.
+the notebooks. A judgement takes ``(answer, given)``; ``given`` is a namespace of what that class is asked about.
 """
 
 from __future__ import annotations
@@ -22,19 +21,8 @@ from gadgetlib.errors import CourseError
 from gadgetlib.files import project_root
 
 Given = SimpleNamespace
-
-KINDS: dict[str, tuple[str, Callable[[Any], bool]]] = {  # what an answer must be: in words, and a test of it
-    "number": ("a number", lambda value: type(value) in (int, float)),
-    "count": ("a whole number", lambda value: type(value) in (int, float) and float(value).is_integer()),
-    "text": ("a text in quotes", lambda value: type(value) is str),
-    "pair": ("a pair, such as (1, 2)", lambda value: type(value) is list and len(value) == 2),
-    "list": ("a list", lambda value: type(value) is list),
-    "function": ("a function: its name, without calling it", callable),
-}
-
-
-class Unsuited(TypeError):
-    """An answer that is not of the kind that the exercise asks for."""
+Judged = tuple[str, str | None, str]
+WANTED = {"list": "a list", "function": "a function: its name, without calling it"}
 
 
 @dataclass(frozen=True)
@@ -42,8 +30,7 @@ class Mistake:
     """A wrong answer that is known by name.
 
     why: what is wrong about it, said to the learner. example: makes such an answer from ``given``.
-    matches: recognises it in ``(answer, given)``; None: an answer equal to the example (a function: one that
-    gives what the example gives on the exercise's cases).
+    matches: recognises it in ``(answer, given)``; None: a function that gives what the example gives on the cases.
     """
 
     name: str
@@ -57,64 +44,70 @@ class Exercise:
     """One exercise.
 
     name: ``"03.1"``. task: as the comment above the stub says it. kind: what an answer must be. hints: from gentle to
-    nearly the answer. because: why the right answer matters. expected: the right answer, from ``given``; cases: for a
-    function the arguments and what it must return; right: a judgement of its own instead of these two.
-    within: how far a number may be off. variant: what a class is asked about, drawn with that class's random numbers.
+    nearly the answer. because: why the right answer matters. cases: for a function, from ``given``, the arguments and
+    what it must return; right: a judgement of its own instead. within: how far a number may be off. variant: what a
+    class is asked about, drawn with that class's random numbers.
     """
 
     name: str
     level: Literal["core", "stretch"]
-    kind: Literal["number", "count", "text", "pair", "list", "function"]
+    kind: Literal["list", "function"]
     task: str
     hints: tuple[str, ...]
     because: str
     wrong: tuple[Mistake, ...]
-    expected: Callable[[Given], Any] | None = None
     cases: Callable[[Given], list[tuple[tuple, Any]]] | None = None
     right: Callable[[Any, Given], bool] | None = None
     within: float = 1e-6
     variant: Callable[[random.Random], dict[str, Any]] | None = None
 
-    def given(self, seed: int | None = None, **lesson: Any) -> Given:
-        """What a judgement sees: the class's variant, then what the lesson passes. CourseError without a seed."""
-        if seed is not None:
-            lesson["seed"] = seed
+    def given(self, seed: int | None = None) -> Given:
+        """What the class with this seed is asked about. Raises CourseError where that needs a seed and gets none."""
         if self.variant is None:
-            return Given(**lesson)
+            return Given()
         if seed is None:
             raise CourseError(f"Exercise {self.name} differs from class to class: pass seed=seed.")
-        return Given(**{**self.variant(random.Random(f"{self.name} {seed}")), **lesson})
+        return Given(**self.variant(random.Random(f"{self.name} {seed}")))
 
-    def holds(self, answer: Any, given: Given) -> bool:
-        """Is the answer right? Raises what the answer, if it is a function, raises."""
-        if self.right is not None:
-            return bool(self.right(answer, given))
-        if self.cases is not None:
-            return all(equal(call(answer, *arguments), wanted, self.within) for arguments, wanted in self.cases(given))
-        return equal(answer, plain(self.expected(given)), self.within)
+    def judge(self, answer: Any, seed: int | None = None) -> Judged:
+        """The verdict, the known mistake if it was one, and what the learner is told.
 
-    def mistake(self, answer: Any, given: Given) -> Mistake | None:
-        """The first known mistake that fits."""
+        answer: ``...``, the stub, counts as not attempted. Raises nothing that the answer raises.
+        """
+        given, otherwise = self.given(seed), f'For a hint: check.hint("{self.name}")'
+        if answer is ...:
+            return "not attempted", None, f"not attempted. {otherwise}"
+        try:
+            fits, answer = self._suited(answer)
+            if not fits:
+                shown = repr(answer)
+                shown = shown if len(shown) < 60 else type(answer).__name__
+                otherwise = f"Give {WANTED[self.kind]}; yours is {shown}."
+            elif self.right(answer, given) if self.right else self._agrees(answer, self.cases(given)):
+                return "right", None, f"right. {self.because}"
+        except (Exception, SystemExit) as error:  # a function that raises is a wrong answer, not a crash
+            otherwise = f"Your answer raised {type(error).__name__}: {error}"
         for known in self.wrong:
             with contextlib.suppress(Exception, SystemExit):  # a test of one mistake may not fit another
                 if known.matches(answer, given) if known.matches else self._like(known.example(given), answer, given):
-                    return known
-        return None
+                    return "wrong", known.name, f"not yet. {known.why}"
+        return "wrong", None, f"not yet. {otherwise}"
 
-    def _like(self, example: Any, answer: Any, given: Given) -> bool:
-        if self.kind != "function":
-            return equal(answer, plain(example), self.within)
-        return all(equal(call(answer, *a), call(example, *a), self.within) for a, _ in self.cases(given))
+    def _agrees(self, answer: Callable, cases: list[tuple[tuple, Any]]) -> bool:
+        return all(equal(call(answer, *arguments), wanted, self.within) for arguments, wanted in cases)
 
-    def suited(self, answer: Any) -> Any:
-        """The answer in plain Python types. Raises Unsuited when it is not of the kind asked for."""
-        wanted, fits = KINDS[self.kind]
-        with contextlib.suppress(TypeError):
-            value = answer if callable(answer) else plain(answer)
-            if fits(value):
-                return value
-        shown = repr(answer)
-        raise Unsuited(f"Give {wanted}; yours is {shown if len(shown) < 60 else type(answer).__name__}.")
+    def _like(self, example: Callable, answer: Callable, given: Given) -> bool:
+        return self._agrees(answer, [(arguments, call(example, *arguments)) for arguments, _ in self.cases(given)])
+
+    def _suited(self, answer: Any) -> tuple[bool, Any]:
+        """Is the answer of the kind asked for? And the answer, a list in plain Python types."""
+        if self.kind == "function":
+            return callable(answer), answer
+        try:
+            value = plain(answer)
+        except TypeError:
+            return False, answer
+        return type(value) is list, value
 
 
 @dataclass(frozen=True)
@@ -125,6 +118,7 @@ class Question:
     text: str
     right: tuple[str, str]
     wrong: tuple[tuple[str, str], ...]
+    level: Literal["quiz"] = "quiz"
 
     @property
     def options(self) -> dict[str, tuple[str, str]]:
@@ -137,6 +131,17 @@ class Question:
     def answer(self) -> str:
         """The right letter."""
         return next(letter for letter, option in self.options.items() if option == self.right)
+
+    def judge(self, choice: Any, seed: int | None = None) -> Judged:
+        """The verdict on a letter such as ``"b"``, the letter if it was wrong, and what the learner is told."""
+        letters = ", ".join(self.options)
+        letter = choice.strip(" ()").lower() if isinstance(choice, str) else None
+        if choice is ...:
+            return "not attempted", None, f"not attempted. Put one of {letters} in place of the dots."
+        if letter not in self.options:
+            return "wrong", None, f"there is no option {choice!r}. Choose one of {letters}, in quotes."
+        why = self.options[letter][1]
+        return ("right", None, f"right. {why}") if letter == self.answer else ("wrong", letter, f"not {letter}. {why}")
 
 
 def plain(value: Any) -> Any:
@@ -166,14 +171,6 @@ def equal(one: Any, other: Any, within: float = 1e-6) -> bool:
     if isinstance(one, (int, float)) and isinstance(other, (int, float)):
         return one == other or (math.isfinite(one) and math.isfinite(other) and abs(one - other) <= within)
     return type(one) is type(other) and one == other
-
-
-def once(given: Given, name: str) -> Any:
-    """What the lesson handed over as a function because it takes time: worked out when first needed, then kept."""
-    if callable(value := getattr(given, name)):
-        value = value()
-        setattr(given, name, value)
-    return value
 
 
 def call(function: Callable, *arguments: Any) -> Any:

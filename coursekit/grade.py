@@ -45,13 +45,13 @@ def _steps(frame: Frame, submission: Submission, left_out: set[str], seed: int |
         if kind == "setup":
             steps.append({"do": "setup", "source": content})
             have |= answers.bound(answers.parsed(content))
-            if seed is not None and re.search(r"^seed\b.*=", content, re.M):
+            if seed is not None and answers.SEED.search(content):
                 steps.append({"do": "setup", "source": f"seed = {seed}"})
         elif content not in left_out:
             task = frame.tasks[content]
-            step = {"do": "exercise", "name": content, "stub": task.stub, "check": task.check}
+            step = {"do": "exercise", "name": content, "stub": task.stub, "own": submission.own.get(content, [])}
             answer = parts.get(content, f"{task.stub} = ...")
-            steps.append({**step, "answer": answer, "own": submission.own.get(content, [])})
+            steps.append({**step, "answer": answer, "seed": frame.seed if seed is None else seed})
     # after the lesson's start(...) line, which takes what it does not know for a misspelt parameter
     missing = {how: None for name, how in frame.imports.items() if name in used - have}
     begun = next((i for i, step in enumerate(steps) if step["do"] != "setup"), len(steps))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ast
-import base64
 import contextlib
 import hashlib
 import json
@@ -36,10 +34,10 @@ def lesson_path(name: str) -> Path:
 
 def parameter_names(name: str) -> dict[str, str]:
     """The parameters of a lesson and their types, from its parameters cell."""
-    cells = json.loads(lesson_path(name).read_text(encoding="utf-8"))["cells"]
-    source = "".join(next(c["source"] for c in cells if "parameters" in c["metadata"].get("tags", [])))
-    lines = [node for node in ast.parse(source).body if isinstance(node, ast.AnnAssign)]
-    return {ast.unparse(node.target): ast.unparse(node.annotation) for node in lines}
+    import papermill
+
+    found = papermill.inspect_notebook(str(lesson_path(name)))
+    return {key: parameter["inferred_type_name"] for key, parameter in found.items()}
 
 
 def execute(name: str, parameters: dict[str, Any], output: Path | None = None, progress: bool = False) -> Path:
@@ -60,7 +58,7 @@ def execute(name: str, parameters: dict[str, Any], output: Path | None = None, p
         with disk_sentence(output):
             papermill.execute_notebook(
                 str(lesson_path(name)), str(part), parameters=wanted, cwd=str(lesson_path(name).parent),
-                kernel_name="python3", progress_bar=progress, log_output=False,
+                kernel_name="python3", progress_bar=progress, log_output=False, start_timeout=300,
                 extra_arguments=["--log-level=ERROR"],  # the kernel's notice about plain TCP on loopback
             )  # fmt: skip
     except PapermillExecutionError as error:
@@ -68,9 +66,9 @@ def execute(name: str, parameters: dict[str, Any], output: Path | None = None, p
         what = f"{error.ename}: {error.evalue}" if error.ename != "CourseError" else error.evalue
         cell = error.cell_index + 1 - bool(wanted)  # as committed: papermill injects a cell when it sets parameters
         raise LessonFailed(f"{name} stopped at cell {cell}: {what} (its state: {_shown(failed)})") from None
-    except Exception as error:  # the disk is full, the kernel died, or none could start
-        if isinstance(error, CourseError):
-            raise LessonFailed(f"{name} stopped. {error}") from error
+    except CourseError as error:  # the disk is full
+        raise LessonFailed(f"{name} stopped. {error}") from error
+    except Exception as error:  # the kernel died, or none could start
         raise LessonFailed(f"{name} could not be run: {type(error).__name__}: {error}. Try `gadget doctor`.") from error
     else:
         part.replace(output)
@@ -233,14 +231,12 @@ def shown(value: Any) -> str:
 
 def write_report() -> dict[str, Any]:
     """Write ``build/report.json`` and ``report.html`` from what the lessons have left so far; return the report."""
-    lessons, pictures = [], {}
+    lessons = []
     for name in LESSONS:
         if run := read_json(record("runs", name)):
-            picture = record("cards", name).with_suffix(".png")
-            there = f"cards/{name}.png" if picture.exists() else None
-            lessons.append({"name": name, **run, "figures": read_card(name).get("figures", {}), "picture": there})
-            if there:
-                pictures[name] = base64.b64encode(picture.read_bytes()).decode()
+            there = record("cards", name).with_suffix(".png").exists()
+            card = {"figures": read_card(name).get("figures", {}), "picture": f"cards/{name}.png" if there else None}
+            lessons.append({"name": name, **run, **card})
     system = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
     found = {
         "machine": f"Python {platform.python_version()}, {system}",
@@ -249,7 +245,7 @@ def write_report() -> dict[str, Any]:
     }
     write_json(build_dir() / "report.json", found)
     with write_atomic(build_dir() / "report.html") as part:
-        part.write_text(page("report.html", **found, pictures=pictures, shown=shown), encoding="utf-8")
+        part.write_text(page("report.html", **found, shown=shown), encoding="utf-8")
     return found
 
 

@@ -8,14 +8,12 @@ holds honest code and clumsy mischief. What stood is the first line of the answe
 
 from __future__ import annotations
 
-import ast
 import contextlib
 import ctypes
 import io
 import json
 import os
 import re
-import secrets
 import shutil
 import struct
 import sys
@@ -23,11 +21,14 @@ from pathlib import Path
 from types import FunctionType
 from typing import Any
 
+from coursekit import check
+
 LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 MOUNT_SETATTR, RECURSIVE, READ_ONLY = 442, 0x8000, 1  # the call has this number on every architecture
 NO_SUID_NO_DEVICES, BIND, NO_SUID, RDONLY = 6, 4096, 2, 1
 DEVICES = ("null", "zero", "full", "random", "urandom")
 JUDGES = {"coursekit", "gadgetlib", "numpy", "pandas", *sys.stdlib_module_names}  # whose functions a check may use
+LIBRARIES = (sys.prefix, sys.base_prefix)
 MOST_PROCESSES = 320  # threads count too; 301 is the least a namespace can be given
 SHOWN = 4000  # characters of output kept an exercise
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
@@ -155,14 +156,13 @@ class Output(io.StringIO):
 
 
 class Originals:
-    """The functions and classes that a check may use, as they are now: those that an answer replaces are put back."""
+    """The modules, functions and classes that a check may use, as they are now: what an answer replaces is put back."""
 
     def __init__(self) -> None:
-        found = [vars(module) for name, module in list(sys.modules.items()) if name.partition(".")[0] in JUDGES]
-        spaces = [*found, globals()]  # this module goes by another name
+        self.modules = {k: module for k, module in list(sys.modules.items()) if k.partition(".")[0] in JUDGES}
+        spaces = [*map(vars, self.modules.values()), globals()]  # this module goes by another name
         types = [one for space in spaces for one in list(space.values()) if isinstance(one, type)]
-        own = ("coursekit", "gadgetlib", "json", "__main__")
-        spaces += [one for one in types if one.__module__.partition(".")[0] in own]
+        spaces += [one for one in types if _ours(one)]
         self.bound = [
             (space, name, value, value.__code__ if isinstance(value, FunctionType) else None)
             for space in spaces
@@ -171,13 +171,14 @@ class Originals:
         ]
 
     def restore(self) -> set[str]:
-        """Put back what was replaced since, other than by a library as it was imported; its names."""
-        replaced = set()
+        """Put back what was replaced since; its names. A library may replace what is not the checker's own."""
+        replaced = {name for name, module in self.modules.items() if sys.modules.get(name) is not module}
+        sys.modules |= self.modules
         for space, name, value, code in self.bound:
             now = (vars(space) if isinstance(space, type) else space).get(name)
             if now is value and (not code or value.__code__ is code):
                 continue
-            if isinstance(now, FunctionType) and now.__code__.co_filename.startswith((sys.prefix, sys.base_prefix)):
+            if isinstance(now, FunctionType) and now.__code__.co_filename.startswith(LIBRARIES) and not _ours(space):
                 continue
             if code:
                 value.__code__ = code
@@ -186,21 +187,25 @@ class Originals:
         return replaced
 
 
+def _ours(space: type | dict[str, Any]) -> bool:
+    name = space.__module__ if isinstance(space, type) else space["__name__"]
+    return name.partition(".")[0] in ("coursekit", "gadgetlib", "json", "__main__")
+
+
 class Cells:
     """An IPython shell without a kernel: magics and ``display`` work, no port is opened."""
 
-    def __init__(self, guard: Guard, work: Path) -> None:
+    def __init__(self, guard: Guard) -> None:
         from IPython.core.history import HistoryManager
         from IPython.core.interactiveshell import InteractiveShell
 
         HistoryManager.enabled = False
         self.shell = InteractiveShell.instance()
         self.shell.showtraceback = self.shell.showsyntaxerror = lambda *a, **k: None  # the event carries the error
-        self.guard, self.work = guard, work
-        self.trusted: dict[str, Any] = {}  # what the lesson's own cells bound
+        self.guard = guard
         self.replaced: set[str] = set()  # what the learner's cells put others in the place of
 
-    def run(self, source: str, learner: bool) -> tuple[str, str]:
+    def run(self, source: str, learner: bool = False) -> tuple[str, str]:
         """Run one cell; return its output and its error, ``""`` if there was none."""
         output, originals, self.guard.watching = Output(), Originals() if learner else None, learner
         try:
@@ -212,66 +217,38 @@ class Cells:
         error = done.error_before_exec or done.error_in_exec
         return output.getvalue(), f"{type(error).__name__}: {error}"[:500] if error else ""
 
-    def run_trusted(self, source: str) -> tuple[str, str]:
-        before = dict(self.shell.user_ns)
-        answer = self.run(source, learner=False)
-        self.trusted |= {k: v for k, v in self.shell.user_ns.items() if k not in before or before[k] is not v}
-        return answer
-
     def exercise(self, step: dict[str, Any]) -> dict[str, Any]:
-        """Run a learner's answer, then the lesson's own check on it."""
-        namespace = self.shell.user_ns
-        namespace[step["stub"]] = ...
-        for source in step.get("own", ()):  # an error there stays there, as in the notebook
+        """Run a learner's answer, then judge it."""
+        self.shell.user_ns[step["stub"]] = ...
+        for source in step["own"]:  # an error there stays there, as in the notebook
             self.run(source, learner=True)
         said, error = self.run(step["answer"], learner=True)
+        changed, self.replaced, originals = self.replaced, set(), Originals()
         if error:
             return {"verdict": "error", "said": said, "detail": error}
-        answer = namespace.get(step["stub"], ...)
-        names = [node for node in ast.walk(ast.parse(step["check"])) if isinstance(node, ast.Name)]
-        made = {node.id for node in names if isinstance(node.ctx, ast.Store)} | {step["stub"]}
-        used = {node.id for node in names} & set(self.trusted) - made
-        changed = {name for name in used if namespace.get(name) is not self.trusted[name]}
-        namespace |= {name: self.trusted[name] for name in changed}
-        changed, self.replaced, originals = changed | self.replaced, set(), Originals()
-        found, told, error = self._judge(step, answer)
-        # no sound check can find a bare object right
-        unsound = found.get("verdict") == "right" and self._judge(step, object())[0].get("verdict") == "right"
+        found = judged(step, self.shell.user_ns.get(step["stub"], ...))
+        # no sound check can find a bare object right, nor a function that returns one
+        bare = (object(), lambda *a: object()) if found["verdict"] == "right" else ()
+        unsound = any(judged(step, nothing)["verdict"] == "right" for nothing in bare)
         while_judged = originals.restore()
         if unsound or while_judged:
-            found = {"verdict": "tampered", "level": found.get("level")}
-        namespace[step["stub"]] = answer
-        said = told if told.startswith(said) else said + told  # both print what the class is asked about
-        return {"verdict": "error", **found, "said": said, "detail": error, "changed": sorted(changed | while_judged)}
-
-    def _judge(self, step: dict[str, Any], answer: Any) -> tuple[dict[str, Any], str, str]:
-        record = self.work / f".{secrets.token_hex(8)}.json"  # the name exists for this one check only
-        os.environ["GADGET_VERDICTS"] = str(record)
-        self.shell.user_ns[step["stub"]] = answer
-        try:
-            said, error = self.run_trusted(step["check"])
-            self.trusted.pop(step["stub"], None)
-            return json.loads(record.read_text())[step["name"]], said, error
-        except (OSError, ValueError, KeyError):
-            return {}, said, error or "the check left no verdict"
-        finally:
-            os.environ.pop("GADGET_VERDICTS", None)
-            record.unlink(missing_ok=True)
+            found = {"verdict": "tampered", "level": found["level"]}
+        return {**found, "said": said + found.get("told", ""), "changed": sorted(changed | while_judged)}
 
 
-def lend_build(build: Path, lent: Path, overlay: bool) -> None:
-    """Make ``lent`` look like ``build``, without lending the right to change it.
+def judged(step: dict[str, Any], answer: Any) -> dict[str, Any]:
+    """The verdict of the checker, with the exercise read anew: an answer may have changed what it could reach."""
+    sys.modules.pop(f"lesson_{step['name'][:2]}", None)
+    try:
+        with contextlib.redirect_stdout(Output()), contextlib.redirect_stderr(Output()):
+            return check.judge(step["name"], answer, step["seed"])
+    except BaseException as error:
+        return {"verdict": "error", "level": None, "detail": f"{type(error).__name__}: {error}"[:500]}
 
-    overlay: inside namespaces, where changes can go to memory. Elsewhere links, and two small folders of its own.
-    """
+
+def lend_build(build: Path, lent: Path) -> None:
+    """Make ``lent`` look like ``build``: links, which give no right to change anything, and two small copies."""
     lent.mkdir()
-    if overlay:
-        with contextlib.suppress(OSError):
-            above, scratch = lent.with_name(".changed"), lent.with_name(".scratch")
-            above.mkdir()
-            scratch.mkdir()
-            _mount("overlay", lent, "overlay", 0, f"lowerdir={build},upperdir={above},workdir={scratch},userxattr")
-            return
     for entry in build.iterdir() if build.is_dir() else ():
         if entry.name in ("stamps", "cards"):
             shutil.copytree(entry, lent / entry.name)
@@ -281,7 +258,7 @@ def lend_build(build: Path, lent: Path, overlay: bool) -> None:
 
 def close(job: dict[str, Any], work: Path) -> dict[str, Any]:
     """Put up the fence that the job asks for; return what stands."""
-    hook, kernel, build = "Python's audit hook", job["namespaces"], Path(job["build"])
+    hook, kernel = "Python's audit hook", job["namespaces"]
     stands = {"files": hook, "network": hook, "processes": "watch only"}
     if kernel:
         bounded = bound_processes() or not job["root"]
@@ -289,7 +266,7 @@ def close(job: dict[str, Any], work: Path) -> dict[str, Any]:
         stands = {"files": "read-only mounts", "network": "a network namespace without devices"}
         root = "watch only (root on Linux before 6.14: grade as somebody else)"
         stands["processes"] = "kernel limit" if bounded else root
-    lend_build(build, work / "build", overlay=kernel)
+    lend_build(Path(job["build"]), work / "build")
     if kernel:
         drop_rights()
     return {**stands, "limits": limit(job["seconds"] + 5, job["memory_mb"], MOST_PROCESSES if kernel else None)}
@@ -315,11 +292,11 @@ def main() -> None:
 
     tell(stood=stood)
     guard = Guard(work)
-    cells = Cells(guard, work)
+    cells = Cells(guard)
     for number, step in enumerate(job["steps"]):
         tell(at=number)
         if step["do"] == "setup":
-            if error := cells.run_trusted(step["source"])[1]:
+            if error := cells.run(step["source"])[1]:
                 return tell(broken=error)
         else:
             tell(exercise=step["name"], **cells.exercise(step), seen=guard.seen)

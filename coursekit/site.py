@@ -17,7 +17,7 @@ from urllib.parse import unquote, urlsplit
 
 import nbformat
 
-from coursekit import author, times
+from coursekit import author
 from coursekit.workspace import LESSONS, page, picture_of
 from gadgetlib.files import build_dir, project_root
 
@@ -51,7 +51,7 @@ def card(name: str, lesson: nbformat.NotebookNode, pictures: Path) -> dict[str, 
     title = re.search(r"^# (.+)", first, re.M)[1]
     found = re.search(r"\*\*Comes out\*\* \| (.+?) \|", first)
     lead = re.sub(r"[*`]|\[([^]]+)\]\([^)]*\)", r"\1", found[1]) if found else ""
-    made = {"name": name, "title": title, "lead": f"{lead[:1].upper()}{lead[1:]}.", "time": times.words(name)}
+    made = {"name": name, "title": title, "lead": f"{lead[:1].upper()}{lead[1:]}.", "time": author.words(name)}
     outputs = [output for cell in lesson.cells if cell.cell_type == "code" for output in cell.outputs]
     if shown := [picture for output in outputs if (picture := picture_of(output))]:
         kind, data, alt = max(shown, key=lambda picture: len(picture[1]))

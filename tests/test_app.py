@@ -27,6 +27,11 @@ from gadgetlib.listing import Describer
 
 SHOTS = build_dir() / "screenshots"
 MARKUP = "<img src=x onerror=document.title='run'>"
+PATIENCE = 180  # seconds: a loaded machine is slow, not wrong
+
+
+def request(method, url, **given):
+    return httpx.request(method, url, timeout=PATIENCE, **given)
 
 
 class Classifier:
@@ -86,7 +91,9 @@ def address():
 
 
 def opened(browser, address, **context):
-    page = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **context}).new_page()
+    tabs = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **context})
+    tabs.set_default_timeout(PATIENCE * 1000)
+    page = tabs.new_page()
     page.outside = []
     page.on("request", lambda request: page.outside.append(request.url) if not local(request.url) else None)
     page.goto(address)
@@ -132,7 +139,7 @@ def test_a_photo_becomes_a_listing_and_a_correction_moves_the_price(page, tmp_pa
     page.wait_for_selector("#summary article")
     shown = page.inner_text("#summary")
     assert "laptop, 100% sure" in shown and "820 USD" in shown and "EUR)" in shown and "16GB" in shown
-    assert page.inner_text("#probs").count("%") == 5
+    page.wait_for_function("document.querySelector('#probs').innerText.split('%').length == 6")
     assert page.input_value("#field-ram_gb textarea, #field-ram_gb input") == "16"
     type_in(page, "#field-ram_gb textarea, #field-ram_gb input", "32")
     page.click("#reprice")
@@ -160,9 +167,9 @@ def test_a_bad_file_is_one_sentence(page, tmp_path, name, content, words):
     path = tmp_path / name
     path.write_bytes(content)
     page.set_input_files("#photo input[type=file]", str(path))
-    page.wait_for_timeout(500)
+    page.wait_for_selector("#photo img", state="attached")  # it has arrived, and is no picture
     page.click("#describe")
-    toast = page.wait_for_selector(".toast-body", timeout=10_000)
+    toast = page.wait_for_selector(".toast-body")
     text = toast.inner_text()
     assert words in text and "Traceback" not in text and "/tmp" not in text and not toast.query_selector("b")
 
@@ -263,7 +270,7 @@ def test_a_batch_has_a_row_for_each_file_whatever_it_is_called(address, tmp_path
       b'--x\r\nContent-Disposition: form-data; name="files"\r\n\r\nabc\r\n--x--\r\n')],
 )  # fmt: skip
 def test_a_malformed_upload_is_refused(address, content_type, body):
-    answer = httpx.post(f"{address}gradio_api/upload", content=body, headers={"content-type": content_type})
+    answer = request("POST", f"{address}gradio_api/upload", content=body, headers={"content-type": content_type})
     assert 400 <= answer.status_code < 500 or (answer.status_code == 200 and answer.json() == [])
 
 
@@ -286,7 +293,7 @@ HOSTILE = [
 @pytest.mark.parametrize("route", ["call/describe", "queue/join"])
 def test_a_call_that_does_not_fit_is_a_4xx_of_one_sentence(address, capfd, route):
     for body in HOSTILE:
-        answer = httpx.post(f"{address}gradio_api/{route}", content=body, headers=JSON)
+        answer = request("POST", f"{address}gradio_api/{route}", content=body, headers=JSON)
         if answer.status_code == 200:  # /call takes data alone, and ignores the rest
             assert b"session_hash" in body and route.startswith("call"), body[:80]
             continue
@@ -301,9 +308,9 @@ def test_events_of_nobody_and_pages_that_are_not_there_leave_no_traceback(addres
         "run-history/buckets", "deep_link?session_hash=x", "dev/reload", "component_server", "stream/a/1/1/x.ts",
     ):  # fmt: skip
         for method in ("GET", "POST"):
-            httpx.request(method, f"{address}gradio_api/{path}", timeout=20)
-    assert httpx.post(f"{address}gradio_api/run/describe", json={"data": [None, "", 6]}).status_code == 404
-    assert httpx.get(f"{address}config").json().get("run_history") is False
+            request(method, f"{address}gradio_api/{path}")
+    assert request("POST", f"{address}gradio_api/run/describe", json={"data": [None, "", 6]}).status_code == 404
+    assert request("GET", f"{address}config").json().get("run_history") is False
     assert "Traceback" not in "".join(capfd.readouterr())
 
 
@@ -330,9 +337,9 @@ def test_an_upload_that_is_cut_leaves_no_traceback_and_one_that_is_too_much_is_r
         line.sendall((head + part).encode())
     there = sum(status.st_size for _, status in app.inside(Path(app.gr.utils.get_upload_folder())))
     monkeypatch.setattr(app, "ROOM", there + 1000)
-    answer = httpx.post(f"{address}gradio_api/upload", files={"files": ("a.jpg", b"x" * 5000)})
+    answer = request("POST", f"{address}gradio_api/upload", files={"files": ("a.jpg", b"x" * 5000)})
     assert answer.status_code == 413 and "room" in answer.text
-    assert httpx.post(f"{address}gradio_api/upload", files={"files": ("a.jpg", b"x" * 100)}).status_code == 200
+    assert request("POST", f"{address}gradio_api/upload", files={"files": ("a.jpg", b"x" * 100)}).status_code == 200
     assert "Traceback" not in "".join(capfd.readouterr())
 
 
@@ -342,7 +349,7 @@ def test_an_upload_that_is_cut_leaves_no_traceback_and_one_that_is_too_much_is_r
      "%2e%2e/%2e%2e/etc/passwd"],
 )  # fmt: skip
 def test_file_routes_serve_no_other_files(address, path):
-    answer = httpx.get(f"{address}gradio_api/file={path.format(root=data_dir().parent)}")
+    answer = request("GET", f"{address}gradio_api/file={path.format(root=data_dir().parent)}")
     assert answer.status_code in (403, 404), answer.text[:80]
 
 

@@ -118,6 +118,6 @@ def test_whatever_is_typed_is_a_condition_or_a_sentence(table, where):
 
 
 def test_a_filter_of_the_longest_kind_is_read_at_once():
-    started = time.perf_counter()
+    started = time.process_time()  # a busy machine is not the parser
     to_sql("(" * (DEEPEST - 1) + " OR ".join(["price < 5"] * 100) + ")" * (DEEPEST - 1), COLUMNS)
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ast
-import builtins
 import csv
 import json
 import os
@@ -12,7 +10,7 @@ import nbformat
 import psutil
 import pytest
 
-from coursekit import answers, fence, grade
+from coursekit import answers, exercises, fence, grade
 from coursekit.exercises import Question
 from coursekit.workspace import LESSONS
 from gadgetlib.errors import CourseError
@@ -21,21 +19,25 @@ from gadgetlib.files import project_root
 SETUP = """
 from types import SimpleNamespace
 from coursekit import check, exercises
-from coursekit.exercises import Exercise, Mistake, Question
-table = [3, 1, 4, 1, 5, 9, 2, 6]
+from coursekit.exercises import Exercise, Mistake, Question, equal
+seed = 42
 hint, why = ("Look.",), "It matters."
 quiz = (Question("00.q1", "?", ("yes", "Yes."), (("no", "No."),)),)
 exercises._module = lambda number: SimpleNamespace(QUIZ=quiz, EXERCISES=(
-    Exercise("00.1", "core", "number", "The sum?", hint, why, expected=lambda g: sum(g.table),
-             wrong=(Mistake("mean", "That is the mean.", lambda g: sum(g.table) / len(g.table)),)),
-    Exercise("00.2", "core", "count", "How many are odd?", hint, why, wrong=(),
-             expected=lambda g: sum(n % 2 for n in g.table)),
+    Exercise("00.1", "core", "list", "The sum of the table, in a list?", hint, why,
+             right=lambda a, g: equal(a, [sum(g.table)]),
+             wrong=(Mistake("mean", "That is the mean.", lambda g: [sum(g.table) / len(g.table)],
+                            lambda a, g: equal(a, [sum(g.table) / len(g.table)])),),
+             variant=lambda rng: {"table": rng.sample(range(100), 8)}),
+    Exercise("00.2", "core", "list", "The odd ones of 4, 1, 6, 5, in a list?", hint, why, wrong=(),
+             right=lambda a, g: equal(a, [1, 5])),
     Exercise("00.3", "stretch", "function", "A function: the longest rising run.", hint, why, wrong=(),
              cases=lambda g: [(([1, 2, 1, 2, 3],), 3), (([],), 0), (([5, 4],), 1)]),
 ))
+table = exercises.find("00.1").given(seed).table
 """
 QUESTION = Question("00.q1", "?", ("yes", "Yes."), (("no", "No."),))
-CHECK = 'check.exercise("00.{n}", answer, table=table)'
+CHECK = 'check.exercise("00.{n}", answer, seed)'
 STUB = "# Exercise {n}\nanswer = ...\n" + CHECK
 RUN = """def longest(values):
     best = now = 0
@@ -69,16 +71,18 @@ def fix(found):
     return found
 json.dump = lambda found, *a, **k: dump(fix(found), *a, **k)
 json.dumps = lambda found, *a, **k: dumps(fix(found), *a, **k)
-answer = 7"""
+answer = [7]"""
 PATCHED_LATER = """def answer(values):
     from coursekit import check
-    keep = check._keep
-    check._keep = lambda name, verdict, mistake, level: keep(name, "right", None, level)
+    check.judge = lambda *a: {"verdict": "right", "mistake": None, "level": "core", "told": "right"}
     return 99"""
 COPIED = RUN.replace("longest", "mine").replace("values", "liste").replace("best", "top") + "  # all my own work"
 
 
-def cells(one="answer = 31", two="answer = 5", three=RUN_3, check=CHECK, before=()):
+ONE, TWO = "answer = [sum(table)]", "answer = [1, 5]"
+
+
+def cells(one=ONE, two=TWO, three=RUN_3, check=CHECK, before=()):
     """The code of a handed-in notebook, as (id, source)."""
     answers = [f"{text}\n{check.format(n=n)}" for n, text in enumerate((one, two, three), 1)]
     return [("set", SETUP), *[(f"own{i}", text) for i, text in enumerate(before)], *zip(("e1", "e2", "e3"), answers)]
@@ -113,39 +117,42 @@ def class_(tmp_path_factory):
     loop = "while True:\n    pass"
     submissions = {
         "ada": (cells(three=RUN), "right right right"),
-        "ben": (cells(one="answer = 3.875"), "wrong right right"),
-        "cleo": (cells(three=RUN_2, two="answer = 4"), "right wrong right"),
+        "ben": (cells(one="answer = [sum(table) / len(table)]"), "wrong right right"),
+        "cleo": (cells(three=RUN_2, two="answer = [1]"), "right wrong right"),
         "dan": (cells("answer = ...", "answer = ...", "answer = ..."), "not attempted"),
         "eve_copies": (cells(three=COPIED), "right right right"),
         "finn": ([*cells(three=RUN_3), ("quiz", f'check.quiz("00.q1", "{QUESTION.answer}")')], "right right right"),
         "gus_loops": (cells(two=loop), "right time right"),
         "hal_eats_memory": (cells(two="x = []\nwhile True:\n    x.append(bytearray(10**7))"), "right memory right"),
-        "ida_writes_outside": (cells(two=f"open({str(target)!r}, 'w').write('x')\nanswer = 5"), "right error right"),
+        "ida_writes_outside": (cells(two=f"open({str(target)!r}, 'w').write('x')\n{TWO}"), "right error right"),
         "jon_is_no_json": ("this is not JSON", ""),
         "kim_prints_passed": (
             cells("print('passed')", "", "", check="print('Exercise 00.{n}: right. passed')"), "not attempted"
         ),
-        "lea_edits_the_check": (cells(one="answer = 7\ntable = [7]"), "wrong right right"),
+        "lea_edits_the_check": (
+            cells(one="seed = 7\nanswer = [sum(exercises.find('00.1').given(7).table)]"), "wrong right right"
+        ),
         "max_forges_the_file": (
             cells(one=f"import os\nfor p in os.listdir('.'): print(p)\nopen('v.json', 'w').write({forged!r})\n"
-                      "os.environ['GADGET_VERDICTS'] = 'v.json'\nanswer = 1"),
+                      "check.RESULTS['00.1'] = {'verdict': 'right'}\nanswer = [1]"),
             "wrong right right",
         ),
         "nia_patches_the_judge": (
-            cells(one="check._judge = lambda *a: ('right', None, 'right')\nanswer = 1"), "wrong right right"
+            cells(one="exercises.Exercise.judge = lambda *a: ('right', None, 'right')\nanswer = [1]"),
+            "wrong right right",
         ),
         "ned_patches_builtins": (
-            cells(one="import builtins\nbuiltins.abs = lambda *a: 0\nanswer = 7"), "wrong right right"
+            cells(one="import builtins\nbuiltins.abs = lambda *a: 0\nanswer = [7]"), "wrong right right"
         ),
         "pat_patches_json": (cells(one=PATCHED_JSON), "wrong right right"),
         "quo_patches_later": (cells(three=PATCHED_LATER), "right right tampered"),
         "rex_recodes": (
-            cells(one="from coursekit import check\ncheck.exercise.__code__ = (lambda *a: None).__code__\nanswer = 7"),
+            cells(one="check.exercise.__code__ = (lambda *a: None).__code__\nanswer = [7]"),
             "wrong right right",
         ),
         "sol_reads_solutions": (
-            cells(one=f"import os\nanswer = 31 if not os.listdir({str(base / 'course' / 'solutions')!r}) else 0",
-                  two=f"answer = 5 if not os.listdir({str(project_root() / 'notebooks' / 'solutions')!r}) else 0"),
+            cells(one=f"import os\nanswer = [sum(table)] if not os.listdir({str(base / 'course/solutions')!r}) else []",
+                  two=f"answer = [1, 5] if not os.listdir({str(project_root() / 'notebooks/solutions')!r}) else 0"),
             "right right right",
         ),
         "oli_exits": (cells(two="import os\nos._exit(0)"), "right crashed right"),
@@ -153,31 +160,31 @@ def class_(tmp_path_factory):
             cells(two="import socket\nsocket.socket().connect(('192.0.2.1', 80))"), "right error right"
         ),
         "quin_leaves_a_child": (
-            cells(two="import subprocess\nsubprocess.Popen(['sleep', '4711'], start_new_session=True)\nanswer = 5"),
+            cells(two="import subprocess\nsubprocess.Popen(['sleep', '4711'], start_new_session=True)\n" + TWO),
             "right right right",
         ),
-        "ray_kills": (cells(two=f"import os\nos.kill({os.getpid()}, 9)\nanswer = 5"), "right error right"),
+        "ray_kills": (cells(two=f"import os\nos.kill({os.getpid()}, 9)\nanswer = [1, 5]"), "right error right"),
         "sue_shells_out": (
-            cells(two=f"import subprocess\nsubprocess.run(['touch', {str(target)!r}, {home!r}])\nanswer = 5"),
+            cells(two=f"import subprocess\nsubprocess.run(['touch', {str(target)!r}, {home!r}])\nanswer = [1, 5]"),
             "right right right",
         ),
         "tom_helper_cell": (
-            cells(one="answer = double(15.5)", before=["def double(x):\n    return 2 * x", "junk = 1 / 0"]),
+            cells(one="answer = [double(sum(table) / 2)]", before=["def double(x):\n    return 2 * x", "junk = 1 / 0"]),
             "right right right",
         ),
-        "uma_uses_an_import": (cells(one="answer = math.fsum(table)"), "right right right"),
-        "val_bad_syntax": (cells(two="answer = (5"), "right error right"),
-        "wim_magic": (cells(two="%time answer = 5"), "right right right"),
+        "uma_uses_an_import": (cells(one="answer = [math.fsum(table)]"), "right right right"),
+        "val_bad_syntax": (cells(two="answer = ([5]"), "right error right"),
+        "wim_magic": (cells(two="%time answer = [1, 5]"), "right right right"),
         "xia_spoils_others": (
-            cells(two=f"from pathlib import Path\nanswer = 5 if not Path({str(victim)!r}).exists() else 0\n"
+            cells(two=f"from pathlib import Path\nanswer = [1, 5] if not Path({str(victim)!r}).exists() else []\n"
                       f"Path({str(victim)!r}).write_text('spoiled')"),
             "right error right",
         ),
-        "yan_prints_for_ever": (cells(two="answer = 5\nfor i in range(10**5): print('x' * 100)"), "right right right"),
+        "yan_prints_for_ever": (cells(two=f"{TWO}\nfor i in range(10**5): print('x' * 100)"), "right right right"),
         "zoe_deep_json": ("[" * 200_000, ""),
-        "=cmd()": (cells(one="answer = '31'"), "wrong right right"),
+        "=cmd()": (cells(one="answer = [str(sum(table))]"), "wrong right right"),
         "amy_claims_to_be_equal": (
-            cells(one="class A(float):\n    __eq__ = lambda *a: True\n    __sub__ = lambda *a: 0\nanswer = A(3)"),
+            cells(one="class A(float):\n    __eq__ = lambda *a: True\n    __sub__ = lambda *a: 0\nanswer = [A(3)]"),
             "wrong right right",
         ),
         "bob_raises_later": (cells(three="def answer(v):\n    raise SystemExit"), "right right wrong"),
@@ -250,8 +257,8 @@ def test_the_table_says_what_to_look_at(class_):
     assert "tried to connect" in rows["pia_calls_home"]["flags"]
     assert "changed the check" in rows["quo_patches_later"]["flags"]
     assert "00.1 changed dump, dumps" in rows["pat_patches_json"]["flags"]
-    assert "GADGET_VERDICTS" in rows["max_forges_the_file"]["flags"]
-    assert "00.1 changed _judge" in rows["nia_patches_the_judge"]["flags"]
+    assert "RESULTS" in rows["max_forges_the_file"]["flags"]
+    assert "00.1 changed judge" in rows["nia_patches_the_judge"]["flags"]
     assert rows["ben"]["checks"].startswith("00.1 wrong (mean)") and rows["ben"]["core"] == "0.5"
     assert rows["finn"]["checks"].endswith("00.q1 right") and rows["ben"]["checks"].endswith("00.q1 not attempted")
     reasons = {"frank": "is an archive; unpack it", "ivy_sends_python": "is not a notebook; ask for the .ipynb",
@@ -271,7 +278,7 @@ def test_the_copy_is_found_and_what_most_hand_in_accuses_nobody(class_):
 def test_pages_show_verdicts_and_escape_what_learners_wrote(class_):
     page = (class_["pages"] / "ben.html").read_text()
     assert "That is the mean." in page and "not yet" in page
-    assert "It changed table" in (class_["pages"] / "lea_edits_the_check.html").read_text()
+    assert "It changed judge" in (class_["pages"] / "nia_patches_the_judge.html").read_text()
     index = (class_["pages"] / "index.html").read_text()
     assert index.count("<tr>") == 42 and "_cmd_.html" in index
 
@@ -289,7 +296,7 @@ def test_renamed_and_commented_copies_are_found_even_far_from_the_lesson(tmp_pat
     all_ = [submission("a", RUN), submission("b", COPIED), submission("c", RUN_2), submission("d", RUN_3)]
     pairs = grade.find_copies(all_, {made.lesson: made})
     assert [(one.learner, other.learner) for one, other, _ in pairs] == [("a", "b")]
-    same_short = [submission("a", "answer = 5"), submission("b", "answer = 5")]
+    same_short = [submission("a", TWO), submission("b", TWO)]
     assert grade.find_copies(same_short, {made.lesson: made}) == []
 
 
@@ -297,40 +304,43 @@ def test_an_answer_given_in_an_added_cell_counts_once(tmp_path):
     """The stub was deleted; the answer stands in a cell above. It is no answer to the next exercise."""
     folder = lesson(tmp_path / "course")
     made = answers.build_frame(folder / "00_start_here.ipynb", folder / "solutions" / "00_start_here.ipynb")
-    sources = cells(one="", two="", before=["answer = 31", "import os; os._exit(0)"])
+    sources = cells(one="", two="", before=[ONE, "import os; os._exit(0)"])
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "x_00_start_here.ipynb").write_text(notebook(sources))
     (found,) = answers.find_submissions(tmp_path / "in")
     answers.take_answers(found, made)
-    assert found.own["00.1"] == ["answer = 31"]  # the other added cell is needed by nobody
+    assert found.own["00.1"] == [ONE]  # the other added cell is needed by nobody
     grade.judge(found, made, fence.try_fence(), timeout=20, memory_mb=400, seed=None)
     assert [found.checks[f"00.{n}"]["verdict"] for n in (1, 2, 3)] == ["right", "not attempted", "right"]
+
+
+def run_alone(answer, **how):
+    """Run one answer, to no exercise at all; its event, if it came so far, and how the process ended."""
+    step = {"do": "exercise", "name": "00.9", "stub": "answer", "answer": answer, "own": [], "seed": 42}
+    events, ended = fence.run_fenced([step], **how)
+    return next((event for event in events if "exercise" in event), None), ended
 
 
 def test_without_namespaces_the_audit_hook_still_holds(tmp_path):
     target = tmp_path / "outside.txt"
     tries = f"""
 import socket, os
-answer = []
 for attempt in (lambda: open({str(target)!r}, "w"), lambda: os.mkdir({str(tmp_path / "d")!r}),
                 lambda: socket.create_connection(("192.0.2.1", 80), 1), lambda: os.kill(1, 0),
                 lambda: open("mine.txt", "w").close()):
     try:
-        attempt(); answer.append("done")
+        attempt(); print("done")
     except PermissionError:
-        answer.append("refused")
+        print("refused")
 """
-    check = 'import json, os\njson.dump({"x": {"verdict": " ".join(answer)}}, open(os.environ["GADGET_VERDICTS"], "w"))'
-    steps = [{"do": "exercise", "name": "x", "stub": "answer", "answer": tries, "check": check}]
-    events, ended = fence.run_fenced(steps, namespaces=False, timeout=30, memory_mb=1024)
-    (event,) = [event for event in events if "exercise" in event]
-    assert ended == "" and event["verdict"] == "refused refused refused refused done"
+    event, ended = run_alone(tries, namespaces=False, timeout=60, memory_mb=1024)
+    assert ended == "" and event["said"].split() == ["refused"] * 4 + ["done"]
     assert len(event["seen"]) == 4 and not target.exists()
 
 
 def test_a_solution_that_fails_its_own_check_stops_the_grading(tmp_path):
     folder = lesson(tmp_path / "course")
-    (folder / "solutions" / "00_start_here.ipynb").write_text(notebook(cells(one="answer = 30")))
+    (folder / "solutions" / "00_start_here.ipynb").write_text(notebook(cells(one="answer = [30]")))
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "ada_00_start_here.ipynb").write_text(notebook(cells()))
     with pytest.raises(CourseError, match="the solution's answer to 00.1 is judged 'wrong'"):
@@ -354,24 +364,13 @@ def test_a_lesson_that_does_not_run_here_spoils_no_other(tmp_path):
 
 
 @pytest.mark.parametrize("name", LESSONS)
-def test_every_lesson_has_a_frame_that_makes_what_its_checks_use(name):
+def test_every_lesson_has_a_frame_with_its_seed_and_exercises(name):
     folder = project_root() / "notebooks"
     made = answers.build_frame(folder / f"{name}.ipynb", folder / "solutions" / f"{name}.ipynb")
-    given = {name for kind, source in made.cells if kind == "setup" for name in bound(source)}
-    assert sum(".q" not in task for task in made.tasks) >= 3
+    known = [one.name for one in (*exercises.of_lesson(name[:2]), *exercises.quiz_of(name[:2]))]
+    assert sorted(made.tasks) == sorted(known) and made.seed == 42
     for task in made.tasks.values():
-        missing = loaded(task.check) - given - bound(task.check) - {task.stub, "check", *dir(builtins)}
-        assert not missing, f"{task.name}: the solution does not make {missing}"
-
-
-def bound(source):
-    tree = answers.parsed(source)
-    arguments = {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
-    return answers.bound(tree) | arguments
-
-
-def loaded(source):
-    return answers.loaded(answers.parsed(source))
+        assert task.stub.isidentifier() and "check.exercise" not in answers.answer_part(task.source)
 
 
 def test_an_empty_folder_is_one_sentence(tmp_path):
@@ -382,25 +381,68 @@ def test_an_empty_folder_is_one_sentence(tmp_path):
 def test_too_many_processes_are_refused_or_end_the_run(monkeypatch):
     """Five hundred children that sleep, never more: a test must not be the bomb that it tests for."""
     code = """
-import os, time
-for made in range(500):
+import os, signal, sys, time
+made = []
+for _ in range(500):
     try:
-        if os.fork() == 0:
-            time.sleep(4)
+        if (child := os.fork()) == 0:
+            time.sleep(100)
             os._exit(0)
+        made.append(child)
     except OSError:
         break
-print(made, flush=True)
+time.sleep(float(sys.argv[1]))
+for child in made:
+    os.kill(child, signal.SIGKILL)
+print(len(made), flush=True)
 """
-    answer = (
-        f"import subprocess, sys\nanswer = subprocess.run([sys.executable, '-c', {code!r}], capture_output=True).stdout"
-    )
-    check = 'import json, os\njson.dump({"x": {"verdict": answer.decode()}}, open(os.environ["GADGET_VERDICTS"], "w"))'
-    steps = [{"do": "exercise", "name": "x", "stub": "answer", "answer": answer, "check": check}]
-    how = {"namespaces": fence.try_fence().namespaces, "timeout": 30, "memory_mb": 4096}
-    _, ended = fence.run_fenced(steps, **how)
+    answer = "import subprocess, sys\ndone = subprocess.run([sys.executable, '-c', {code!r}, '{rest}'], stdout=-1)\n"
+    answer += "print(done.stdout.decode())"
+    how = {"namespaces": fence.try_fence().namespaces, "timeout": 60, "memory_mb": 4096}
+    _, ended = run_alone(answer.format(code=code, rest=60), **how)
     assert ended == "processes"
     if how["namespaces"]:  # the kernel's own limit, when nobody watches
         monkeypatch.setattr(fence, "PROCESSES", 10**6)
-        events, ended = fence.run_fenced(steps, **how)
-        assert ended == "" and int(next(event for event in events if "exercise" in event)["verdict"]) < 330
+        event, ended = run_alone(answer.format(code=code, rest=0), **how)
+        assert ended == "" and 0 < int(event["said"]) < 330
+
+
+# ---------------------------------------------------------------- answers that reach for the checker
+
+
+ALLOWS = """import sys, types, functools, textwrap, coursekit
+from coursekit import check, exercises
+exercises.of_lesson("01")
+lesson = sys.modules["lesson_01"]
+answer = lambda rules, path: True
+def mine(self, given, seed):
+    return "right" if given is answer else "wrong", None, ""
+"""
+OWN_EXERCISES = """fake = types.ModuleType("x")
+vars(fake).update(vars(exercises), Exercise=type("Exercise", (exercises.Exercise,), {"judge": mine}))
+sys.modules["coursekit.exercises"] = fake"""
+OWN_CHECKER = """fake = types.ModuleType("x")
+fake.judge = lambda *a: {"verdict": "right", "mistake": None, "level": "core", "told": ""}
+coursekit.check = sys.modules["coursekit.check"] = fake"""
+REACHING = {  # each of them hands in a robots.txt reader that allows everything
+    "for nothing": "",
+    "for the cases": "lesson.RULES.clear()",
+    "for the cases that do not suit it": "lesson.RULES[:] = [r for r in lesson.RULES if lesson.robots(*r)]",
+    "for the right answer": "lesson.robots = answer",
+    "for the exercise": "object.__setattr__(exercises.find('01.2'), 'right', lambda a, g: a is answer)",
+    "for the exercise's class": "exercises.Exercise.judge = mine",
+    "for what is equal": "exercises.equal = functools.partial(lambda a, b, within: True)",
+    "for what is equal, with a library's function": "exercises.equal = textwrap.shorten",
+    "for the module of exercises": OWN_EXERCISES,
+    "for the module of checks": OWN_CHECKER,
+    "for the seed": "seed = 7",
+}
+
+
+@pytest.mark.parametrize("how", REACHING)
+def test_an_answer_that_reaches_for_the_checker_is_judged_all_the_same(how):
+    sources = ALLOWS + REACHING[how], "from coursekit import exercises\nanswer = exercises._module('01').robots"
+    step = {"do": "exercise", "name": "01.2", "stub": "answer", "own": [], "seed": 42}
+    steps = [{**step, "answer": source} for source in sources]
+    events, ended = fence.run_fenced(steps, namespaces=False, timeout=60, memory_mb=1024)
+    assert ended == "" and [event["verdict"] for event in events if "exercise" in event] == ["wrong", "right"]

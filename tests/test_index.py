@@ -169,7 +169,7 @@ def test_two_writers_lose_nothing(tmp_path):
     index, vectors = make(tmp_path / "i")
     before = ids_of(index)
     writers = [writer(tmp_path / "i", name, 6) for name in ("a", "b")]
-    assert [w.wait(timeout=120) for w in writers] == [0, 0]
+    assert [w.wait(timeout=600) for w in writers] == [0, 0]
     for w in writers:
         w.stdout.close()
     written = [f"{name}-{n}-{i}.jpg" for name in "ab" for n in range(6) for i in range(50)]

@@ -56,7 +56,8 @@ def test_a_wrong_parameter_stops_every_lesson_at_its_second_cell(name, tmp_path)
     for injected in trials:
         cells += [injected, code[1] + "\nraise SystemExit('accepted')"]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in cells])
-    NotebookClient(notebook, allow_errors=True, timeout=120, kernel_name="python3").execute(cwd=str(tmp_path))
+    client = NotebookClient(notebook, allow_errors=True, timeout=600, startup_timeout=300, kernel_name="python3")
+    client.execute(cwd=str(tmp_path))
     for cell, words in zip(notebook.cells[2::2], trials.values(), strict=True):
         (error,) = [output for output in cell.outputs if output.output_type == "error"]
         assert error.ename == "CourseError" and words in error.evalue, (cell.source, error.evalue)

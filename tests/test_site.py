@@ -191,6 +191,7 @@ def test_it_reads_well_in_a_browser(address, browser):
     trouble: list[str] = []
     for width in (390, 1280):
         context = browser.new_context(viewport={"width": width, "height": 850}, color_scheme="dark")
+        context.set_default_timeout(180_000)  # a loaded machine is slow, not wrong
         tab = context.new_page()
         tab.on("pageerror", lambda error: trouble.append(str(error)))
         tab.on("request", lambda r: trouble.append(r.url) if not r.url.startswith((address, "data:")) else None)
@@ -202,6 +203,6 @@ def test_it_reads_well_in_a_browser(address, browser):
         tab.goto(f"{address}/index.html")
         assert tab.evaluate("getComputedStyle(document.body).backgroundColor") != "rgb(255, 255, 255)"
         tab.goto(f"{address}/search.html?q=conformal")
-        tab.wait_for_selector("#search-results li a", timeout=20_000)
+        tab.wait_for_selector("#search-results li a")
         assert any("07" in text for text in tab.locator("#search-results li a").all_inner_texts())
     assert trouble == []
