@@ -174,6 +174,7 @@ WRONG = {
     "catalogue.schema.json": {
         "additionalProperties": True, "properties": {"gadget_type": {"enum": ["toaster"]}}, "required": {},
     },
+    "lesson_05_full.csv": {"f1": "1.5", "n": "0"},
     "rates.csv": {"currency": "dollar", "per_usd": "0", "date": "28.6.2024"},
     "price_presets.yaml": {"shop": "yes please", "catalogue": {"brand": "brand"}},
     "photos/photos.csv": {"file": "", "gadget_type": "toaster", "view": "", "background": ""},

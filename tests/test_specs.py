@@ -158,6 +158,22 @@ def test_a_maker_that_no_list_has(text, heights, brand, model):
     assert same("brand", got.brand, brand) and same("model", got.model, model), got.values()
 
 
+@pytest.mark.parametrize(
+    ("text", "brand", "model"),
+    [
+        ("VIC TUS 15 16GB RAM 512GB SSD", "HP", "VICTUS 15"),  # split
+        ("Samsung Galaxy TabA9 64GB", "Samsung", "Galaxy Tab A9"),  # glued
+        ("Acer PREOATOR Helios 16 RTX 4060", "Acer", "Predator Helios 16"),  # misread, as are the next two
+        ("Apple iPhone 15 Pr0 128GB", "Apple", "iPhone 15 Pro"),
+        ("Samsung Galaxy S24 UItra 256GB", "Samsung", "Galaxy S24 Ultra"),
+        ("Intel Core i5 Lenovo IdeaPad 3 8GB RAM", "Lenovo", "IdeaPad 3"),  # a part's maker is not the gadget's
+    ],
+)
+def test_names_as_pictures_print_them(text, brand, model):
+    found = specs.extract(text)
+    assert specs.same("brand", found.brand, brand) and specs.same("model", found.model, model), found.values()
+
+
 def test_the_largest_of_several_prices_is_asked():
     text = "Nokia G20\n£129\nUSB cable\n£9.99"
     assert extract(text, heights=(30, 80, 20, 20)).price == 129
