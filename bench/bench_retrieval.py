@@ -92,8 +92,7 @@ def read_photos() -> tuple[pd.DataFrame, list[Path]]:
 def made(photos: pd.DataFrame, vectors: np.ndarray) -> Index:
     """An index of all photos with these vectors."""
     rows = [{"id": one.file, "product_id": one.product_id} for one in photos.itertuples()]
-    catalogue = pd.read_csv(data_dir() / "catalogue.csv").rename(columns={"launch_price_usd": "price"})
-    return Index.create(Path(tempfile.mkdtemp()), rows, vectors, catalogue)
+    return Index.create(Path(tempfile.mkdtemp()), rows, vectors, store.catalogue_variants(data_dir() / "catalogue.csv"))
 
 
 def judge(index: Index, asked: pd.DataFrame, queries: np.ndarray, siblings: bool = True) -> dict[str, np.ndarray]:

@@ -28,7 +28,7 @@ from coursekit.answers import exercise_of
 from coursekit.run import execute, lesson_path
 from coursekit.workspace import LESSONS, find_lesson, page, write_json
 from gadgetlib.errors import CourseError
-from gadgetlib.files import build_dir, project_root, read_json
+from gadgetlib.files import build_dir, project_root, read_json, write_atomic
 
 NOTEBOOKS = project_root() / "notebooks"
 SOLUTIONS = NOTEBOOKS / "solutions"
@@ -67,16 +67,22 @@ def read(name: str) -> nbformat.NotebookNode:
     return nbformat.read(lesson_path(name), as_version=4)
 
 
+def save(notebook: nbformat.NotebookNode, path: Path) -> None:
+    """Write a notebook where it is committed; an interruption leaves the old one."""
+    with write_atomic(path) as part:
+        nbformat.write(notebook, part)
+
+
 def build(source: Path) -> None:
     """Make notebooks/<stem>.ipynb, without outputs, from percent source."""
-    nbformat.write(normalise(jupytext.read(source)), lesson_path(source.stem))
+    save(normalise(jupytext.read(source)), lesson_path(source.stem))
 
 
 def run(name: str) -> None:
     """Execute a lesson as papermill does and put it, normalised, where it is committed."""
     made = execute(name, {}, output=build_dir() / "authored" / f"{name}.ipynb")
     # papermill adds nothing without parameters, so the cells are the committed ones
-    nbformat.write(normalise(nbformat.read(made, as_version=4)), lesson_path(name))
+    save(normalise(nbformat.read(made, as_version=4)), lesson_path(name))
 
 
 def task_comment(one: exercises.Exercise) -> str:
@@ -125,7 +131,7 @@ def write_exercises(name: str) -> None:
             cell.source = quiz_code(number)
         elif cell.cell_type == "markdown" and cell.source.startswith("## Quiz"):
             cell.source = quiz_text(number)
-    nbformat.write(notebook, lesson_path(name))
+    save(notebook, lesson_path(name))
     for path, place, content in (
         (PLANS / f"plan_{number}.md", f"exercises {number}", exercise_list(number)),
         (PLANS / "presets.md", "presets", presets()),
@@ -224,7 +230,7 @@ def _one_line_docstrings(source: str) -> str:
 def write_shown(name: str) -> None:
     """Write gadgetlib's source into the cells of a lesson that show it."""
     write_sources(notebook := read(name))
-    nbformat.write(notebook, lesson_path(name))
+    save(notebook, lesson_path(name))
 
 
 def solution(name: str) -> nbformat.NotebookNode:
@@ -259,7 +265,7 @@ def write_solution(name: str) -> None:
 
     notebook = solution(name)
     NotebookClient(notebook, timeout=300, kernel_name="python3").execute(cwd=str(SOLUTIONS))
-    nbformat.write(normalise(notebook), SOLUTIONS / f"{name}.ipynb")
+    save(normalise(notebook), SOLUTIONS / f"{name}.ipynb")
 
 
 def claim(seconds: float) -> str:
@@ -288,8 +294,9 @@ def take_times(report: dict) -> None:
         if not CLAIM.search(first.source):
             raise CourseError(f"{name} says nothing about time in its first cell: write 'the machine about 1 minute'.")
         first.source = CLAIM.sub(claim(seconds[name]), first.source)
-        nbformat.write(notebook, lesson_path(name))
-    README.write_text(with_times(README.read_text(encoding="utf-8")), encoding="utf-8")
+        save(notebook, lesson_path(name))
+    with write_atomic(README) as part:
+        part.write_text(with_times(README.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 def with_times(readme: str) -> str:

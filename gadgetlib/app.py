@@ -178,9 +178,10 @@ class Pages:
         return self.gallery(listing)
 
     def gallery(self, listing: Listing) -> list[tuple[str, str]]:
-        listing.matches = [match for match in listing.matches if self.ready().index.picture(match["id"]).is_file()]
-        files = [str(self.ready().index.picture(match["id"])) for match in listing.matches]
-        return [(file, name_of(match).rpartition(" (")[0]) for file, match in zip(files, listing.matches)]
+        files = [(self.ready().index.picture(match["id"]), match) for match in listing.matches]
+        files = [(file, match) for file, match in files if file.is_file()]
+        listing.matches = [match for _, match in files]
+        return [(str(file), name_of(match).rpartition(" (")[0]) for file, match in files]
 
     def example(self, event: gr.SelectData = None) -> str | None:
         return event and dict(enumerate(EXAMPLES)).get(event.index)

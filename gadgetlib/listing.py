@@ -21,7 +21,7 @@ from gadgetlib.errors import CourseError
 from gadgetlib.files import data_dir, table, trained
 from gadgetlib.filters import quoted
 from gadgetlib.specs import GadgetSpecs, extract, same
-from gadgetlib.specs.tables import key
+from gadgetlib.specs.tables import key, lookalikes
 
 LONGEST_SIDE = 1600  # pixels; a larger picture is shrunk as it arrives: nothing here sees more, and memory is finite
 SURE_OF_TEXT = math.log(20)  # how far text must put one kind before the next to vouch for a picture of no known kind
@@ -204,7 +204,6 @@ def text_log_likelihoods(text: str, found: Any) -> dict[str, float]:
 
 # --- names of the catalogue -----------------------------------------------------------------------------------
 
-_ALIKE = str.maketrans({row["sign"]: row["letter"] for row in table("gazetteer/ocr_lookalikes.csv")})
 _CHIP = re.compile(r"\s(?:M[1-5](?: (?:Pro|Max|Ultra))?|A1[4-9](?: Pro)?)$")  # ends the names of Apple's machines
 
 
@@ -216,7 +215,7 @@ def plain_model(brand: str, model: str) -> str:
 
 def _letters(text: str) -> str:
     """The letters and digits of a text, look-alike signs as one: "Galaxy $8" and "GALAXY S8" become the same."""
-    return key(text.lower().translate(_ALIKE))
+    return key(text.lower().translate(lookalikes()))
 
 
 @cache

@@ -116,30 +116,35 @@ def lookalikes() -> dict[int, str]:
 
 
 @cache
+def _suffixes() -> dict[str, str]:
+    """Words of names ("Pro", "Ultra") by their shape, in signs that readers do not confuse."""
+    named = [name for name, does in roles().items() if "suffix" in does and len(name) > 2]
+    return {name.translate(lookalikes()): name.title() for name in reversed(named)}
+
+
 def suffix(word: str) -> str | None:
-    """The word of names ("Pro", "Ultra") that `word` (a key that no table has) is misread from ("pr0", "uitra")."""
-    shape = word.translate(lookalikes())
-    known = (name for name, does in roles().items() if "suffix" in does and len(name) > 2)
-    return None if word in roles() else next((name.title() for name in known if name.translate(lookalikes()) == shape), None)
+    """The word of names that `word` (a key that no table has) is misread from ("pr0", "uitra")."""
+    return None if word in roles() else _suffixes().get(word.translate(lookalikes()))
 
 
 @cache
-def _shapes() -> tuple[dict[int, str], dict[str, str], dict[str, str]]:
-    """Signs that readers confuse -> one of them; names by their shape, in those signs; the long and plain ones by key."""
-    signs = lookalikes()
+def _shapes() -> tuple[dict[str, str], dict[str, str]]:
+    """Names of makers and lines by their shape, in signs that readers do not confuse; the long and plain ones by key."""
     known = {name: m.name for name, m in makers().items() if not m.word and not m.service}
     known |= {name: x.name for name, (x, *_) in lines().items() if x.trust != "named" and name not in known}
-    long = {name: right for name, right in known.items() if len(name) > 5 and (name in makers() or lines()[name][0].trust == "alone")}
-    return signs, {name.translate(signs): right for name, right in known.items() if len(name) > 3}, long
+    plain = {name for name in known if name in makers() or lines()[name][0].trust == "alone"}
+    shapes = {name.translate(lookalikes()): right for name, right in known.items() if len(name) > 3}
+    return shapes, {name: right for name, right in known.items() if len(name) > 5 and name in plain}
 
 
-@cache
+@lru_cache(maxsize=20_000)
 def near(word: str) -> str | None:
     """The name that `word` (a key) is misread from: of the same shape ("1q00"), or one letter off ("samsune")."""
-    signs, shapes, long = _shapes()
+    shapes, long = _shapes()
     if len(word) < 4 or word in roles() or word in lines() or word in makers():
         return None
-    if shape := shapes.get(word.translate(signs)):
+    if shape := shapes.get(word.translate(lookalikes())):
         return shape
-    found = word.isalpha() and process.extractOne(word, list(long), scorer=Levenshtein.distance, score_cutoff=1 + (len(word) > 8))
+    most = 1 + (len(word) > 8)
+    found = word.isalpha() and process.extractOne(word, list(long), scorer=Levenshtein.distance, score_cutoff=most)
     return long[found[0]] if found else None
