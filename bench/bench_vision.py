@@ -2,7 +2,7 @@
 
 Everything was trained on build/clean/photos.csv (renders). Tested on ../shared/photos (intervals over sources) and, for
 pictures that show no gadget, on ../shared/others (over uploaders). Choices were made on one half of the sources; the
-rows "other half" are of the rest. Fine-tuning as in lesson 03 takes some minutes each; --quick leaves it out.
+rows "other half" are of the rest. Fine-tuning, at 240 px in batches of 32, takes some minutes each; --quick leaves it out.
 """
 
 from __future__ import annotations
@@ -162,7 +162,7 @@ def hits(targets, scores: np.ndarray) -> np.ndarray:
 
 
 def trained_learner(data, name: str, start: tuple, passes: int, usual=False, fresh=False, layers=1, frozen=True):
-    """A learner trained as in lesson 03. layers: the first group of layers that is trained. frozen: batch-norm statistics stay."""
+    """A trained learner. layers: the first group of layers that is trained. frozen: batch-norm statistics stay."""
     import fastai.vision.all as fv
     from fastai.callback.channelslast import ChannelsLast
 
