@@ -2,7 +2,7 @@
 
 Everything was trained on build/clean/photos.csv (renders). Tested on ../shared/photos (intervals over sources) and, for
 pictures that show no gadget, on ../shared/others (over uploaders). Choices were made on one half of the sources; the
-rows "other half" are of the rest. Fine-tuning, at 240 px in batches of 32, takes some minutes each; --quick leaves it out.
+rows "other half" are of the rest. Fine-tuning (240 px, batches of 32) takes some minutes each; --quick leaves it out.
 """
 
 from __future__ import annotations

@@ -150,9 +150,8 @@ def build_frame(lesson: Path, solution: Path | None) -> Frame:
         tasks[question] = Task("", QUIZ, f"{QUIZ} = ...")
         order.append(("exercise", question))
     trees = [tree for cell in cells if (tree := parsed(cell.source))]
-    imports = {}
-    for node in (node for tree in trees for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)):
-        imports |= dict.fromkeys(bound(node), ast.unparse(node))
+    nodes = [node for tree in trees for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
+    imports = {name: ast.unparse(node) for node in nodes for name in bound(node)}
     known = frozenset(mark for cell in [*cells, *short] for mark in (cell.get("id", ""), cell.source.strip()))
     names = frozenset(name for tree in trees for name in bound(tree))
     seed = next((int(found[1]) for cell in cells if (found := SEED.search(cell.source))), None)

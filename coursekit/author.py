@@ -270,15 +270,13 @@ def write_solution(name: str) -> None:
 
 def claim(seconds: float) -> str:
     """``the machine about 3 minutes``: tens of seconds up to a minute and a half, then minutes."""
-    if seconds < 90:
-        return f"the machine about {max(10, round(seconds, -1)):.0f} seconds"
-    return f"the machine about {round(seconds / 60):.0f} minutes"
+    count, unit = (max(10, round(seconds, -1)), "seconds") if seconds < 90 else (round(seconds / 60), "minutes")
+    return f"the machine about {count:.0f} {unit}"
 
 
 def words(name: str) -> str:
     """What a lesson's first cell says about its time, such as ``90 minutes; the machine about 40 seconds``."""
-    first = read(name).cells[0].source
-    return re.search(r"\*\*Takes you\*\*:?[ |]*([^|\n]+)", first)[1].strip(" .").capitalize()
+    return re.search(r"\*\*Takes you\*\*:?[ |]*([^|\n]+)", read(name).cells[0].source)[1].strip(" .").capitalize()
 
 
 def take_times(report: dict) -> None:
@@ -291,9 +289,9 @@ def take_times(report: dict) -> None:
     for name in LESSONS:
         notebook = read(name)
         first = notebook.cells[0]
-        if not CLAIM.search(first.source):
+        first.source, found = CLAIM.subn(claim(seconds[name]), first.source)
+        if not found:
             raise CourseError(f"{name} says nothing about time in its first cell: write 'the machine about 1 minute'.")
-        first.source = CLAIM.sub(claim(seconds[name]), first.source)
         save(notebook, lesson_path(name))
     with write_atomic(README) as part:
         part.write_text(with_times(README.read_text(encoding="utf-8")), encoding="utf-8")

@@ -115,11 +115,9 @@ def _raw(folder: Path, rows: Rows) -> str:
 
 
 def _photos(folder: Path, rows: Rows) -> str:
-    splits: dict[str, set[str]] = {}
-    for row in rows:
-        splits.setdefault(row["group"], set()).add(row["split"])
-    leaking = [group for group, found in splits.items() if len(found) > 1]
-    return f"{len(leaking)} groups stand in two splits" if leaking else ""
+    splits = Counter(group for group, _ in {(row["group"], row["split"]) for row in rows})
+    leaking = sum(count > 1 for count in splits.values())
+    return f"{leaking} groups stand in two splits" if leaking else ""
 
 
 ACROSS = {"raw": _raw, "photos": _photos}  # what one row alone does not tell

@@ -249,13 +249,11 @@ def write_report() -> dict[str, Any]:
     return found
 
 
-def save_html(notebook: Path) -> Path:
+def save_html(notebook: Path) -> None:
     """Export an executed notebook to one HTML page beside it that loads nothing from other hosts."""
     from nbconvert import HTMLExporter
 
     loads = [name for name in HTMLExporter.class_trait_names() if name.endswith("_url")]
     body, _ = HTMLExporter(**dict.fromkeys([*loads, "jupyter_widgets_base_url"], "")).from_filename(str(notebook))
-    path = notebook.with_suffix(".html")
-    with write_atomic(path) as part:
+    with write_atomic(notebook.with_suffix(".html")) as part:
         part.write_text(body, encoding="utf-8")
-    return path

@@ -178,10 +178,10 @@ class Pages:
         return self.gallery(listing)
 
     def gallery(self, listing: Listing) -> list[tuple[str, str]]:
-        files = [(self.ready().index.picture(match["id"]), match) for match in listing.matches]
-        files = [(file, match) for file, match in files if file.is_file()]
-        listing.matches = [match for _, match in files]
-        return [(str(file), name_of(match).rpartition(" (")[0]) for file, match in files]
+        files = ((self.ready().index.picture(match["id"]), match) for match in listing.matches)
+        shown = [(file, match) for file, match in files if file.is_file()]
+        listing.matches = [match for _, match in shown]
+        return [(str(file), name_of(match).rpartition(" (")[0]) for file, match in shown]
 
     def example(self, event: gr.SelectData = None) -> str | None:
         return event and dict(enumerate(EXAMPLES)).get(event.index)

@@ -354,10 +354,8 @@ def write_review(result: Cleaning, raw: Path, path: Path, most: int = 120) -> Pa
     table["src"] = [Path(os.path.relpath(raw / file, path.parent)).as_posix() for file in table.raw_file]
     kept = table[table.verdict == "kept"]
     unsure = kept[kept.reason == ""][:40].assign(reason="doubtful labels that stay")
-    page = jinja2.Template(TEMPLATE.read_text(), autoescape=True, trim_blocks=True)
-    text = page.render(
-        rows=[row for part in (table[table.reason != ""].drop_duplicates("sha256"), unsure)
-              for row in part.to_dict("records")],
+    text = jinja2.Template(TEMPLATE.read_text(), autoescape=True, trim_blocks=True).render(
+        rows=pd.concat([table[table.reason != ""].drop_duplicates("sha256"), unsure]).to_dict("records"),
         stays={row["sha256"]: row for row in kept.to_dict("records")}, removed=len(table) - len(kept), most=most,
         classes=CLASSES, decisions=dict(table.loc[table.decided != "", ["sha256", "decided"]].to_numpy()),
     )  # fmt: skip

@@ -30,7 +30,7 @@ COLUMNS = dict.fromkeys(("sku", "product_id", "gadget_type", "brand", "model"), 
 COLUMNS |= dict.fromkeys(("year", "ram_gb", "storage_gb", "screen_in", "price"), float)
 REBUILD = "make it anew with `make course ONLY=06`, then open it again"
 
-Row = dict[str, Any]
+Row, Ids = dict[str, Any], Collection[str]
 
 os.environ.setdefault("RUST_LOG", "error")  # the store's engine warns on every query otherwise
 
@@ -145,16 +145,15 @@ class Index:
 
         folder, vectors = Path(folder), np.asarray(vectors, "f4")
         db = lancedb.connect(str(folder / "db"))
-        table = pd.DataFrame(photos, columns=["id", "product_id"], dtype=str).assign(vector=list(vectors))
-        db.create_table("photos", table)
+        table = pd.DataFrame(photos, columns=["id", "product_id"], dtype=str)
+        db.create_table("photos", table.assign(vector=list(vectors)))
         table = pd.DataFrame(variants, columns=list(COLUMNS)).replace("", None)
         types = {key: pa.string() if kind is str else pa.float64() for key, kind in COLUMNS.items()}
-        rows = pa.Table.from_pandas(table, pa.schema(types), preserve_index=False)
-        db.create_table("variants", rows)
+        db.create_table("variants", pa.Table.from_pandas(table, pa.schema(types), preserve_index=False))
         if embedder is not None:
             save_file({"mean": embedder.mean.copy(), "matrix": embedder.matrix.copy()}, folder / "embedder.safetensors")
-        meta = {"format": FORMAT, "dimensions": vectors.shape[1], "made_with": made_with,
-                "fitted_on": sorted(set(fitted_on))}  # fmt: skip
+        meta = {"format": FORMAT, "dimensions": vectors.shape[1], "made_with": made_with}
+        meta["fitted_on"] = sorted(set(fitted_on))
         (folder / "index.json").write_text(json.dumps(meta, indent=1))
         return cls(folder, embedder)
 
@@ -194,7 +193,7 @@ class Index:
             raise CourseError(f"The index holds vectors of {width} numbers, the query has {len(vector)}; {REBUILD}.")
         return vector
 
-    def search(self, query: Any, k: int = 5, where: str | None = None, exclude: Collection[str] = ()) -> list[Row]:
+    def search(self, query: Any, k: int = 5, where: str | None = None, exclude: Ids = ()) -> list[Row]:
         """The k products most like a picture, best first, by the 20 k nearest photos; fewer where there are fewer.
 
         query: a path, a PIL image or a vector (dimensions,). where: a filter over COLUMNS such as ``"gadget_type =
@@ -214,9 +213,7 @@ class Index:
         bare = dict.fromkeys(COLUMNS)  # a photo whose product the catalogue does not know
         return [{**bare, **row, **shown.get(row["product_id"], {})} for row in found]
 
-    def _best(
-        self, vector: np.ndarray, k: int, products: Collection[str] | None, exclude: Collection[str]
-    ) -> list[Row]:
+    def _best(self, vector: np.ndarray, k: int, products: Ids | None, exclude: Ids) -> list[Row]:
         """The best photo of each of the k best products: found by cosine, then ranked anew, all their photos moved."""
         may = f"NOT {_within('id', exclude)}" if exclude else "TRUE"
         among = f"{may} AND {_within('product_id', products)}" if products is not None else may

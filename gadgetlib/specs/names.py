@@ -66,9 +66,8 @@ def _find(tokens: list[Token]) -> tuple[list[Seen], list[Seen]]:
             line = Seen(i, j - i + 1, lines.get(phrase) or lines[stem]) if phrase in lines or stem in lines else line
             if phrase not in starts:
                 break
-        if phrase and _split(tokens, i):
-            continue
-        if not (maker or line) and phrase and tokens[i].role in ("code", "word") and _glued(tokens, i):
+        whole = maker or line or tokens[i].role not in ("code", "word")
+        if phrase and (_split(tokens, i) or not whole and _glued(tokens, i)):
             continue
         who += [maker] if maker else []
         what += [line] if line else []

@@ -118,8 +118,8 @@ def lookalikes() -> dict[int, str]:
 @cache
 def _suffixes() -> dict[str, str]:
     """Words of names ("Pro", "Ultra") by their shape, in signs that readers do not confuse."""
-    named = [name for name, does in roles().items() if "suffix" in does and len(name) > 2]
-    return {name.translate(lookalikes()): name.title() for name in reversed(named)}
+    named = (name for name, does in roles().items() if "suffix" in does and len(name) > 2)
+    return {name.translate(lookalikes()): name.title() for name in named}
 
 
 def suffix(word: str) -> str | None:
