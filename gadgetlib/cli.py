@@ -3,8 +3,6 @@
 Imports of heavy libraries stay inside the commands: ``--help`` and ``gadget specs`` answer at once.
 """
 
-from __future__ import annotations
-
 import json
 import sys
 from collections.abc import Callable
