@@ -1,7 +1,5 @@
 """Networks that come pretrained: loaded by name, fed with pictures, read at their last layer or at several depths."""
 
-from __future__ import annotations
-
 import difflib
 import hashlib
 import importlib.util

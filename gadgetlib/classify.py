@@ -5,7 +5,7 @@ import json
 from collections.abc import Sequence
 from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from scipy import special
@@ -230,7 +230,7 @@ class Classifier:
 
     @classmethod
     def assemble(cls, net: Any, probe: tuple, labels: Sequence[str], features: np.ndarray, size: int,
-                 **meta: Any) -> "Classifier":  # fmt: skip
+                 **meta: Any) -> Self:  # fmt: skip
         """A classifier from a frozen `net`, a `probe` (weight, bias) and the training features (n, d) that both saw."""
         tensors = {f"frozen.{name}": value.cpu().numpy() for name, value in net.state_dict().items()}
         tensors |= {"probe.weight": probe[0], "probe.bias": probe[1], "bank": unit(features)}
@@ -300,7 +300,7 @@ class Classifier:
         (folder / "model.safetensors").write_bytes(data)  # save_file would make it readable for its owner only
 
     @classmethod
-    def load(cls, folder: str | Path) -> "Classifier":
+    def load(cls, folder: str | Path) -> Self:
         """The classifier in `folder`; no pickle is read.
 
         Raises CourseError when a file is missing, damaged or of another format, or when the two do not belong together

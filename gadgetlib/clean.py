@@ -4,8 +4,6 @@
 that must not be torn apart, and the splits. The steps are functions of their own; lesson 02 shows them one by one.
 """
 
-from __future__ import annotations
-
 import os
 import warnings
 from collections.abc import Mapping, Sequence

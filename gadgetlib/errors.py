@@ -1,7 +1,5 @@
 """The one exception of the project."""
 
-from __future__ import annotations
-
 
 class CourseError(Exception):
     """Something a user can mend: one sentence that says what was wrong, where, and what to do next."""

@@ -1,7 +1,5 @@
 """Where things are, and writing that nobody finds half done."""
 
-from __future__ import annotations
-
 import contextlib
 import csv
 import errno

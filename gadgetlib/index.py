@@ -4,8 +4,6 @@ The store is LanceDB: one folder, no server, versioned tables (a killed writer l
 and the same calls against object storage when one machine no longer holds the catalogue.
 """
 
-from __future__ import annotations
-
 import contextlib
 import hashlib
 import json
@@ -13,7 +11,7 @@ import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -22,7 +20,7 @@ from scipy.linalg import eigh
 from gadgetlib import CLASSES, money
 from gadgetlib.errors import CourseError
 from gadgetlib.files import build_dir, data_dir, read_strings, trained
-from gadgetlib.filters import quoted, to_sql
+from gadgetlib.filters import not_understood, quoted, to_sql
 
 FORMAT = 5  # raised when the layout of the index folder, or what its vectors stand for, changes
 KIND_WEIGHT = 0.6  # of the kind of gadget beside the look, both of length one
@@ -132,7 +130,7 @@ class Index:
     def create(
         cls, folder: Path, photos: Iterable[Row], vectors: np.ndarray, variants: pd.DataFrame | Iterable[Row],
         embedder: Embedder | None = None, made_with: str = "", fitted_on: Iterable[str] = (),
-    ) -> Index:  # fmt: skip
+    ) -> Self:  # fmt: skip
         """Make an index in ``folder``, which has none yet.
 
         photos: id and product_id of each, in the order of ``vectors`` (n, k). variants: a table or rows with the keys
@@ -158,7 +156,7 @@ class Index:
         return cls(folder, embedder)
 
     @classmethod
-    def open(cls, folder: Path, features: Callable | None = None, classifier: Any = None) -> Index:
+    def open(cls, folder: Path, features: Callable | None = None, classifier: Any = None) -> Self:
         """Open an index for searching with pictures.
 
         features: pictures -> (n, d); by default by the course's trained classifier (loaded, unless given), which then
@@ -204,10 +202,9 @@ class Index:
         """
         if k < 1:
             raise CourseError(f"k = {k} is not accepted; ask for 1 match or more.")
-        sql = to_sql(where, COLUMNS, self.known) if where else ""
+        allowed = self._fitting(where) if where else None
         vector = self.embed(query)
         with _readable(self.folder):
-            allowed = self._products(sql) if sql else None
             found = self._best(vector, k, allowed, exclude)
             shown = allowed or self._products(_within("product_id", [row["product_id"] for row in found]))
         bare = dict.fromkeys(COLUMNS)  # a photo whose product the catalogue does not know
@@ -227,6 +224,16 @@ class Index:
         photos["score"] = (moved @ vector).astype(float).round(4)
         best = photos.sort_values("score", ascending=False, kind="stable").drop_duplicates("product_id")
         return best.head(k).to_dict("records")
+
+    def _fitting(self, where: str) -> dict[str, Row]:
+        """`_products` that fit a filter as people type it. Raises CourseError when it is not understood."""
+        sql = to_sql(where, COLUMNS, self.known)
+        try:
+            return self._products(sql)
+        except Exception:  # the store raises several kinds
+            with _readable(self.folder):
+                self._products("TRUE")  # if this fails, too, the filter is not to blame
+            raise not_understood(where, "it is no whole condition", COLUMNS) from None
 
     def _products(self, sql: str) -> dict[str, Row]:
         """product_id -> its cheapest variant that fits the condition, the cheapest product first."""

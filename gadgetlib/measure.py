@@ -4,8 +4,6 @@ Source: Efron and Tibshirani, An Introduction to the Bootstrap (1993), percentil
 because the photos of one product are not independent of each other (Cameron, Gelbach and Miller, 2008).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """One look for all figures of the course, readable by colour-blind readers, with alt text."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Sequence
 from itertools import zip_longest

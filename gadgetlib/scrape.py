@@ -4,8 +4,6 @@
 where nothing was kept.
 """
 
-from __future__ import annotations
-
 import contextlib
 import csv
 import email.utils

@@ -3,8 +3,6 @@
 Each source answers with a list of :class:`Hit`; :mod:`gadgetlib.scrape` fetches them and keeps the ledger.
 """
 
-from __future__ import annotations
-
 import hashlib
 import itertools
 import json
