@@ -382,14 +382,14 @@ def trained(folder: Path, count: int) -> Iterator[dict]:
     if not (folder / "tagger.json").exists():
         print("bench_specs: lesson 05 has not run here, so the trained taggers are not scored.", file=sys.stderr)
         return
-    from gadgetlib import merger
+    from gadgetlib import tagger
 
-    reader = merger.Tagger.load(folder)
+    reader = tagger.Tagger.load(folder)
     for name, pairs in sets(1).items():
         pairs = random.Random(0).sample(pairs, min(count, len(pairs)))
         rows = reader.answers([title for title, _ in pairs])
-        for way in (*merger.SOURCES, "merged"):
-            reads = {title: reader.merger.merge(r) if way == "merged" else r[way] for (title, _), r in zip(pairs, rows)}
+        for way in (*tagger.SOURCES, "merged"):
+            reads = {title: tagger.merge(r, reader.counts) if way == "merged" else r[way] for (title, _), r in zip(pairs, rows)}
             counts = score(pairs, reads.__getitem__)
             yield record("specs", way, f"{name}, sample", "micro-F1", interval(counts, groups(pairs), f1, 200))
 

@@ -90,7 +90,7 @@ def specs(
 
         found = map(extract, lines)
     else:
-        from gadgetlib.merger import Tagger
+        from gadgetlib.tagger import Tagger
 
         found = Tagger.load(trained("tagger"), tagger).many(list(lines))
     for one in found:

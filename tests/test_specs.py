@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gadgetlib import merger, specs, tagger
+from gadgetlib import specs, tagger
 from gadgetlib.errors import CourseError
 from gadgetlib.files import table
 from gadgetlib.specs import GadgetSpecs, extract, same, tables
@@ -304,8 +304,8 @@ def test_the_rules_need_neither_torch_nor_spacy():
 def test_rules_on_the_shipped_texts():
     """Shops and products that the rules were not written for; a floor, a little under what is measured."""
     rows = [x for x in tagger.read_texts() if x.split == "test"][:600]
-    counts = merger.outcomes([extract(x.text) for x in rows], [x.specs for x in rows])
-    assert merger.micro_f1(counts) > 0.95
+    counts = tagger.outcomes([extract(x.text) for x in rows], [x.specs for x in rows])
+    assert tagger.micro_f1(counts) > 0.95
 
 
 # --- the tables -----------------------------------------------------------------------------------------------------
