@@ -1,7 +1,5 @@
 """Many pictures to one CSV: a row for each, also for the bad ones; interrupted runs go on where they stopped."""
 
-from __future__ import annotations
-
 import csv
 import io
 import os

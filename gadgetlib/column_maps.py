@@ -4,8 +4,6 @@ A *column map* names the columns that hold each field: `data/price_presets.yaml`
 What columns are called stands in `data/price_columns.csv` and `data/price_words.yaml`.
 """
 
-from __future__ import annotations
-
 import io
 import re
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """A photo in, a listing out: the parts of the course put together, each stage guarded."""
 
-from __future__ import annotations
-
 import base64
 import contextlib
 import io
@@ -12,7 +10,7 @@ import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
-from typing import Any
+from typing import Any, Self
 
 from pydantic import BaseModel, Field
 
@@ -81,7 +79,7 @@ class Describer:
     reader: Callable[[Any], Any]  # of a picture: something with text, words and heights, such as `ocr.Reading`
 
     @classmethod
-    def load(cls, engine: str = "rapidocr") -> Describer:
+    def load(cls, engine: str = "rapidocr") -> Self:
         """What the course trained. Raises CourseError without a classifier; a stage without its model is a warning."""
         folder = trained("classifier")
         from gadgetlib import classify, ocr

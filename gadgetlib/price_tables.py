@@ -4,15 +4,13 @@ Which column holds what is the business of `column_maps`; what chips and units a
 `data/price_words.yaml`.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import combinations
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -51,7 +49,7 @@ class PriceTable:
         kinds = text_of(self.frame, self.mapping, "kind")
         return kinds if set(kinds) <= set(CLASSES) else pd.Series(self.name, index=self.frame.index)
 
-    def rows(self, keep: Sequence[bool]) -> PriceTable:
+    def rows(self, keep: Sequence[bool]) -> Self:
         """The table with only the rows where ``keep`` (n,) is true."""
         keep = np.asarray(keep, bool)
         frame = self.frame[keep].reset_index(drop=True)

@@ -4,8 +4,6 @@ Two pipelines are averaged, a line over words and sizes and gradient boosted tre
 Configurations of one model never stand on both sides of a split: all cross-validation here is by group.
 """
 
-from __future__ import annotations
-
 import json
 import math
 import re
@@ -13,7 +11,7 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -142,7 +140,7 @@ class PriceModel:
 
     @classmethod
     @threadpool_limits.wrap(limits=1)  # with a few thousand rows, threads wait for each other longer than they work
-    def fit(cls, table: PriceTable, level: float = 0.9, partial: bool = True, seed: int = 42) -> PriceModel:
+    def fit(cls, table: PriceTable, level: float = 0.9, partial: bool = True, seed: int = 42) -> Self:
         """Fit on a table, with intervals calibrated on rows of models that were not learned from.
 
         level: the share of prices that the intervals are to hold. partial: learn from copies of the rows with specs
@@ -264,7 +262,7 @@ class PriceModel:
         (folder / "model.json").write_text(about, encoding="utf-8")
 
     @classmethod
-    def load(cls, folder: str | Path) -> PriceModel:
+    def load(cls, folder: str | Path) -> Self:
         """Read a saved model. Raises CourseError for a file that holds any type beside those of a price model."""
         folder = Path(folder)
         try:
