@@ -145,6 +145,18 @@ def from_cell(text: str) -> str:
     return text[1:] if text.startswith("'") and FORMULA.match(text) else text
 
 
+@contextlib.contextmanager
+def reading(name: str, folder: Path) -> Iterator[None]:
+    """What goes wrong in this block, which reads one of TRAINED_IN from ``folder``, as a CourseError: every library has
+    its own class for a file that is missing, cut short or of another kind."""
+    try:
+        yield
+    except Exception as error:
+        why = getattr(error, "strerror", None) or (str(error).strip().splitlines() or [type(error).__name__])[0]
+        again = f"make it anew with `make course ONLY={TRAINED_IN[name]}`, then open it again"
+        raise CourseError(f"The {name} in {folder.name}/ cannot be read ({why}); {again}.") from error
+
+
 TRAINED_IN = {"classifier": "03", "tagger": "05", "index": "06", "price": "07"}  # folder under build/ -> its lesson
 
 

@@ -30,6 +30,7 @@ from threadpoolctl import threadpool_limits
 from gadgetlib import money
 from gadgetlib.column_maps import FIELDS, HINTS, WORDS
 from gadgetlib.errors import CourseError
+from gadgetlib.files import reading
 from gadgetlib.price_tables import RATES_DATE, PriceTable, convert, features, text_of, varied
 
 RISING = ["ram_gb", "storage_gb"]  # more of these never lowers a price
@@ -264,18 +265,13 @@ class PriceModel:
     @classmethod
     def load(cls, folder: str | Path) -> Self:
         """Read a saved model. Raises CourseError for a file that holds any type beside those of a price model."""
-        folder = Path(folder)
-        try:
+        with reading("price", folder := Path(folder)):
             about = json.loads((folder / "model.json").read_text(encoding="utf-8"))
             if about["format"] != FORMAT:
-                why = "is of another version of the course"
-            elif strange := set(skops.io.get_untrusted_types(file=folder / "model.skops")) - set(TYPES):
-                why = f"holds {min(strange)}, no part of a price model; it was not opened"
-            else:
-                return cls(**skops.io.load(folder / "model.skops", trusted=TYPES), about=about)
-        except Exception as error:  # whatever a missing or damaged file makes of it
-            why = f"cannot be read ({type(error).__name__})"
-        raise CourseError(f"The price model in {folder.name!r} {why}; make it again with `make course ONLY=07`.")
+                raise ValueError("it is of another version of the course")
+            if strange := set(skops.io.get_untrusted_types(file=folder / "model.skops")) - set(TYPES):
+                raise ValueError(f"it holds {min(strange)}, no part of a price model, and was not opened")
+            return cls(**skops.io.load(folder / "model.skops", trusted=TYPES), about=about)
 
 
 # Standard names, as the course's artefacts use them, beside the names of the fields themselves.

@@ -17,7 +17,7 @@ import numpy as np
 
 from gadgetlib import money, specs
 from gadgetlib.errors import CourseError
-from gadgetlib.files import data_dir
+from gadgetlib.files import data_dir, reading
 from gadgetlib.specs import Evidence, GadgetSpecs
 
 LABELS = ("BRAND", "MODEL", "RAM", "STORAGE", "SCREEN", "PRICE")  # in the order of specs.FIELDS
@@ -252,20 +252,16 @@ class Tagger:
         if use not in (*SOURCES, "merged"):
             raise CourseError(f"There is no tagger {use!r}; choose rules, spacy, bert or merged.")
         parts = [part for part in ("spacy", "bert") if use in (part, "merged")]
-        again = "run `make course ONLY=05`"
-        try:
+        with reading("tagger", folder):
             record = json.loads((folder / "tagger.json").read_text())
             files = {name: digest for name, digest in record["sha256"].items() if name.split("/")[0] in parts}
             changed = [name for name, digest in files.items() if sha256(folder / name) != digest]
-            counts = record["counts"]
-        except (OSError, ValueError, KeyError, AttributeError):
-            raise CourseError(f"{folder.name!r} holds no whole tagger of this version; {again}.") from None
-        if changed or {name.split("/")[0] for name in files} != set(parts):
-            raise CourseError(f"{folder.name!r} is not as it was saved ({changed[:1] or parts}); {again}.")
-        import spacy
+            if changed or {name.split("/")[0] for name in files} != set(parts):
+                raise ValueError(f"it is not as it was saved: {(changed or parts)[0]}")
+            import spacy
 
-        nlp = spacy.load(folder / "spacy") if "spacy" in parts else None
-        return cls(nlp, load_bert(folder / "bert") if "bert" in parts else None, counts, use)
+            nlp = spacy.load(folder / "spacy") if "spacy" in parts else None
+            return cls(nlp, load_bert(folder / "bert") if "bert" in parts else None, record["counts"], use)
 
 
 def outcomes(found: Sequence[GadgetSpecs], truths: Sequence[dict[str, Any]]) -> np.ndarray:

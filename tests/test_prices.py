@@ -554,7 +554,7 @@ def test_a_file_that_would_run_a_command_is_not_opened(model, tmp_path):
     schema["content"]["spread"] = {**call, "content": schema["content"]["spread"], "__id__": 10**6}
     with zipfile.ZipFile(folder / "model.skops", "w") as file:
         file.writestr("schema.json", json.dumps(schema))
-    with pytest.raises(CourseError, match="holds numpy.testing.runstring, no part of a price model; it was not opened"):
+    with pytest.raises(CourseError, match="holds numpy.testing.runstring, no part of a price model, and was not opened"):
         prices.PriceModel.load(folder)
     assert not ran.exists()
     skops.io.load(folder / "model.skops", trusted=["numpy.testing.runstring"])
@@ -564,14 +564,14 @@ def test_a_file_that_would_run_a_command_is_not_opened(model, tmp_path):
 def test_a_broken_or_foreign_model_is_refused(model, tmp_path):
     import skops.io
 
-    with pytest.raises(CourseError, match="'absent' cannot be read .FileNotFoundError"):
+    with pytest.raises(CourseError, match="absent/ cannot be read .No such file"):
         prices.PriceModel.load(tmp_path / "absent")
     model.save(tmp_path / "price")
     (tmp_path / "price" / "model.skops").write_bytes(b"not a zip")
     with pytest.raises(CourseError, match="cannot be read"):
         prices.PriceModel.load(tmp_path / "price")
     skops.io.dump({"regressor": pd.Series([1]), "spread": Exception}, tmp_path / "price" / "model.skops")
-    with pytest.raises(CourseError, match="it was not opened"):
+    with pytest.raises(CourseError, match="was not opened"):
         prices.PriceModel.load(tmp_path / "price")
     (tmp_path / "price" / "model.json").write_text('{"format": 1}')
     with pytest.raises(CourseError, match="another version"):
