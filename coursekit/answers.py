@@ -4,16 +4,16 @@ The frame is the lesson's short solution notebook with its answers taken out. Fr
 exercises are taken, the letters of the quiz, and cells that the learner added and an answer needs.
 """
 
-from __future__ import annotations
-
 import ast
 import contextlib
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import nbformat
+from IPython.core.inputtransformer2 import TransformerManager
 
 from coursekit.workspace import LESSONS
 from gadgetlib.errors import CourseError
@@ -31,8 +31,6 @@ SUSPECT = {
 
 def parsed(source: str) -> ast.Module | None:
     """A cell's syntax tree, IPython's magics made calls; None for what is no Python even then."""
-    from IPython.core.inputtransformer2 import TransformerManager
-
     with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
         return ast.parse(TransformerManager().transform_cell(source))
     return None
@@ -104,27 +102,15 @@ class Frame:
     answers: dict[str, str] = field(default_factory=dict)
 
 
-def read_notebook(path: Path) -> Any:
-    """A notebook file. Raises CourseError, in one sentence, for anything that is not one."""
-    import nbformat
-
-    try:
-        if path.stat().st_size > LARGEST_MB * 2**20:
-            raise CourseError(f"{path.name} is larger than {LARGEST_MB} MB.")
-        notebook = nbformat.from_dict(json.loads(path.read_text(encoding="utf-8-sig")))
-        if notebook.get("nbformat") != 4:
-            raise CourseError(f"{path.name} is not a notebook of format 4; open it in JupyterLab and save it.")
-        for cell in notebook.cells:
-            cell.source = "".join(cell.source)
-            if cell.cell_type not in ("code", "markdown", "raw"):
-                raise CourseError(f"{path.name} is not a notebook: a cell is a {cell.cell_type!r}.")
-    except (OSError, ValueError, RecursionError, AttributeError, TypeError) as error:
-        raise CourseError(f"{path.name} is not a notebook ({type(error).__name__}).") from None
-    return notebook
-
-
 def _code(path: Path) -> list[Any]:
-    return [cell for cell in read_notebook(path).cells if cell.cell_type == "code" and cell.source.strip()]
+    """The code cells of a notebook file. Raises CourseError, in one sentence, for anything that is not one."""
+    if path.stat().st_size > LARGEST_MB * 2**20:
+        raise CourseError(f"{path.name} is larger than {LARGEST_MB} MB.")
+    try:
+        cells = nbformat.reads(path.read_text(encoding="utf-8-sig"), as_version=4).cells
+        return [cell for cell in cells if cell.cell_type == "code" and cell.source.strip()]
+    except Exception as error:  # nbformat checks little: what is no notebook fails anywhere in it, or here
+        raise CourseError(f"{path.name} is not a notebook ({type(error).__name__}).") from None
 
 
 def _task(name: str, cell: Any) -> Task:

@@ -9,8 +9,6 @@ python -m coursekit.author solutions [03 ...]  # makes notebooks/solutions/ from
 python -m coursekit.author times               # takes the times of the last `make course` over into the lessons
 """
 
-from __future__ import annotations
-
 import ast
 import hashlib
 import re
@@ -21,6 +19,7 @@ from pathlib import Path
 
 import jupytext
 import nbformat
+from nbclient import NotebookClient
 from nbconvert.preprocessors import CoalesceStreamsPreprocessor
 
 from coursekit import exercises
@@ -243,26 +242,21 @@ def solution(name: str) -> nbformat.NotebookNode:
     code = [cell.source for cell in read(name).cells if cell.cell_type == "code"]
     notebook = jupytext.read(SOLUTIONS / "source" / f"{name}.md")
     for cell in notebook.cells:
-        if (text := cell.metadata.pop("lesson", None)) is not None:
-            cell.source = _only([source for source in code if text in source], f"{name} has no cell with {text!r}")
-        elif (asked := cell.metadata.pop("exercise", None)) is not None:
-            stubs = [source for source in code if STUB in source and exercise_of(source) == asked]
-            stub = _only(stubs, f"{name} has no exercise {asked} with the line {STUB!r}")
-            cell.source = stub.replace(STUB, cell.source.strip())
+        text, asked = (cell.metadata.pop(kind, None) for kind in ("lesson", "exercise"))
+        found = [one for one in code if (exercise_of(one) == asked and STUB in one if asked else text and text in one)]
+        if (text or asked) and len(found) != 1:
+            what = f"exercise {asked} and {STUB!r}" if asked else repr(text)
+            raise CourseError(f"{name} has {len(found)} cells with {what}; one is needed.")
+        if asked:
+            cell.source = found[0].replace(STUB, cell.source.strip())
             cell.metadata["tags"] = ["exercise", "nbval-check-output"]  # so that nbval fails when it is no longer right
+        elif text:
+            cell.source = found[0]
     return normalise(notebook)
-
-
-def _only(found: list[str], otherwise: str) -> str:
-    if len(found) != 1:
-        raise CourseError(f"{otherwise}, or {len(found)} of them.")
-    return found[0]
 
 
 def write_solution(name: str) -> None:
     """Make the solution notebook of a lesson, execute it in its folder and keep it normalised."""
-    from nbclient import NotebookClient
-
     notebook = solution(name)
     NotebookClient(notebook, timeout=300, kernel_name="python3").execute(cwd=str(SOLUTIONS))
     save(normalise(notebook), SOLUTIONS / f"{name}.ipynb")

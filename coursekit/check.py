@@ -8,8 +8,6 @@ verdict is ``right``, ``wrong`` or ``not attempted``; mistake names the known mi
 ``core``, ``stretch`` or ``quiz``; told is what the learner is told.
 """
 
-from __future__ import annotations
-
 from types import SimpleNamespace
 from typing import Any
 

@@ -3,8 +3,6 @@
 Imports of heavy libraries stay inside the commands: ``--help`` answers at once.
 """
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 from typing import Annotated, Literal

@@ -1,10 +1,8 @@
 """What every artefact and every shipped file must look like, told in a sentence where one does not.
 
-The rules stand in contracts.yaml. Artefacts are checked where they are written and where they are read;
-``python -m coursekit.contracts`` checks what is shipped.
+The rules stand in contracts.yaml. Artefacts are checked where they are written and where they are read,
+what is shipped by the doctor and the tests.
 """
-
-from __future__ import annotations
 
 import contextlib
 import csv
@@ -29,9 +27,8 @@ Rows = list[dict[str, Any]]
 
 def check(name: str, path: Path) -> None:
     """Raise CourseError when the artefact ``name`` at ``path`` breaks its contract."""
-    path, lesson = Path(path), ARTEFACTS[name].lesson
     if why := _broken(rules("artefacts")[name], path, ACROSS.get(name)):
-        again = f"make it again: `make course ONLY={lesson[:2]}`"
+        again = f"make it again: `make course ONLY={ARTEFACTS[name].lesson[:2]}`"
         raise CourseError(f"The artefact {name!r} is not as it should be ({why}); {again}.")
 
 
@@ -121,9 +118,3 @@ def _photos(folder: Path, rows: Rows) -> str:
 
 
 ACROSS = {"raw": _raw, "photos": _photos}  # what one row alone does not tell
-
-
-if __name__ == "__main__":
-    for each in rules("shipped"):
-        check_shipped(each)
-        print(f"{each:26} as it should be")

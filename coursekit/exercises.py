@@ -4,8 +4,6 @@ One module a lesson (``lesson_03``) defines ``EXERCISES`` and ``QUIZ``; :mod:`co
 the notebooks. A judgement takes ``(answer, given)``; ``given`` is a namespace of what that class is asked about.
 """
 
-from __future__ import annotations
-
 import contextlib
 import importlib.util
 import math
@@ -103,11 +101,9 @@ class Exercise:
         """Is the answer of the kind asked for? And the answer, a list in plain Python types."""
         if self.kind == "function":
             return callable(answer), answer
-        try:
-            value = plain(answer)
-        except TypeError:
-            return False, answer
-        return type(value) is list, value
+        with contextlib.suppress(TypeError):
+            return type(value := plain(answer)) is list, value
+        return False, answer
 
 
 @dataclass(frozen=True)

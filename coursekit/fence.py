@@ -1,7 +1,5 @@
 """The outside half of the sandbox: start a fenced process, listen to it, watch what it takes, end it."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import os
@@ -15,6 +13,9 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
+
+import psutil
+from matplotlib import get_cachedir
 
 from gadgetlib.errors import CourseError
 from gadgetlib.files import build_dir, project_root
@@ -45,7 +46,7 @@ def try_fence(timeout: float = 60) -> Fence:
         target.unlink(missing_ok=True)
         stood = next((event["stood"] for event in events if "stood" in event), None)
         if stood and not ended and not climbed:
-            memory = "kernel limit and watch" if "DATA" in stood.pop("limits") else "watch only"
+            memory = "kernel limit and watch" if sys.platform == "linux" else "watch only"
             parts = {**stood, "memory": memory, "time": "all its processes are killed"}
             return Fence(namespaces, " ".join(f"{what.capitalize()}: {how}." for what, how in parts.items()))
     raise CourseError("No process could be fenced in on this machine, so nothing was run; try `gadget doctor`.")
@@ -59,23 +60,22 @@ def run_fenced(
     timeout: seconds of processor time, so that a busy machine fails nobody; asleep, four times as long (at least 60).
     The end is "" (by itself), "time", "memory", "processes" or "crashed". Never raises for what the steps do.
     """
-    import matplotlib
-
     token = secrets.token_hex(16)
     work = Path(tempfile.mkdtemp(prefix="grade-")).resolve()
     job = {
         "work": str(work), "token": token, "steps": steps, "namespaces": namespaces, "seconds": int(timeout),
         "memory_mb": memory_mb, "build": str(build_dir()), "hidden": [str(path) for path in hidden],
         "root": getattr(os, "geteuid", lambda: 1)() == 0,
-        "font_caches": [str(path) for path in Path(matplotlib.get_cachedir()).glob("fontlist*.json")],
+        "fonts": get_cachedir(),
     }  # fmt: skip
     environment = {key: value for key, value in os.environ.items() if key in KEPT} | {
         "HOME": str(work), "TMPDIR": str(work), "PYTHONPATH": str(project_root()), "PYTHONDONTWRITEBYTECODE": "1",
         "HF_HUB_OFFLINE": "1", "MPLBACKEND": "agg", "TOKENIZERS_PARALLELISM": "false", "PYTHONUNBUFFERED": "1",
+        "GADGET_BUILD": str(work / "build"), "MPLCONFIGDIR": str(work / "mpl"),
     }  # fmt: skip
     command = [*(["unshare", *NAMESPACES.split()] if namespaces else []), sys.executable, "-m", "coursekit.sandbox"]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
-    process = subprocess.Popen(command, **pipes, env=environment, cwd=work, start_new_session=True)
+    process = psutil.Popen(command, **pipes, env=environment, cwd=work, start_new_session=True)
     events: list[dict[str, Any]] = []
     listener = threading.Thread(target=_listen, args=(process, token, events), daemon=True)
     listener.start()
@@ -93,7 +93,7 @@ def run_fenced(
     return events, ended
 
 
-def _listen(process: subprocess.Popen, token: str, events: list[dict[str, Any]]) -> None:
+def _listen(process: psutil.Popen, token: str, events: list[dict[str, Any]]) -> None:
     """Collect the lines that bear the token; anything else that comes out of the process is not an event."""
     for line in process.stdout:
         with contextlib.suppress(ValueError):
@@ -102,12 +102,12 @@ def _listen(process: subprocess.Popen, token: str, events: list[dict[str, Any]])
                 events.append(event)
 
 
-def _watch(process: subprocess.Popen, timeout: float, memory_mb: int) -> str:
+def _watch(process: psutil.Popen, timeout: float, memory_mb: int) -> str:
     """Wait for the process; what it took too much of, or "" when it ended by itself."""
     until = time.monotonic() + max(60, 4 * timeout)
     while process.poll() is None:
         time.sleep(0.1)
-        memory, worked, family = 0.0, 0.0, _family(process.pid)
+        memory, worked, family = 0.0, 0.0, _family(process)
         for member in family:
             with contextlib.suppress(Exception):  # it ended meanwhile
                 memory += member.memory_info().rss / 2**20
@@ -121,18 +121,15 @@ def _watch(process: subprocess.Popen, timeout: float, memory_mb: int) -> str:
     return ""
 
 
-def _family(pid: int) -> list[Any]:
-    import psutil
-
+def _family(process: psutil.Popen) -> list[psutil.Process]:
     with contextlib.suppress(psutil.Error):
-        process = psutil.Process(pid)
         return [process, *process.children(recursive=True)]
     return []
 
 
-def _end(process: subprocess.Popen) -> None:
+def _end(process: psutil.Popen) -> None:
     """Kill the process and everything it started, also what has left its group."""
-    family = _family(process.pid)
+    family = _family(process)
     if process.poll() is None:
         with contextlib.suppress(OSError, AttributeError):  # no killpg on Windows
             os.killpg(process.pid, 9)  # with namespaces all is over here: they end with their first process

@@ -4,11 +4,8 @@ What runs is put together by :mod:`coursekit.answers` and held by :mod:`courseki
 and edited checks count for nothing.
 """
 
-from __future__ import annotations
-
 import builtins
 import contextlib
-import csv
 import io
 import keyword
 import re
@@ -18,10 +15,12 @@ import time
 import tokenize
 import zlib
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+
+import pandas as pd
 
 from coursekit import answers
 from coursekit.answers import Frame, Submission
@@ -30,6 +29,7 @@ from coursekit.workspace import page
 from gadgetlib.errors import CourseError
 from gadgetlib.files import build_dir, project_root, to_cell, write_atomic
 
+OUT_OF_MEMORY = re.compile("MemoryError|.*can't allocate memory", re.S)
 GRAM, SHORTEST, ALIKE = 8, 30, 0.8  # tokens in a fingerprint, fingerprints to judge by, share that counts as a copy
 
 
@@ -37,14 +37,11 @@ def _steps(frame: Frame, submission: Submission, left_out: set[str], seed: int |
     """The frame with a submission's answers in it, as the sandbox runs it."""
     parts = {name: answers.answer_part(source) for name, source in submission.cells.items()}
     sources = [*parts.values(), *(source for own in submission.own.values() for source in own)]
-    trees = [answers.parsed(source) for source in sources]
-    used = {name for tree in trees if tree for name in answers.loaded(tree)}
+    used = set().union(*(answers.loaded(tree) for source in sources if (tree := answers.parsed(source))))
     steps: list[dict[str, Any]] = []
-    have: set[str] = set()
     for kind, content in frame.cells:
         if kind == "setup":
             steps.append({"do": "setup", "source": content})
-            have |= answers.bound(answers.parsed(content))
             if seed is not None and answers.SEED.search(content):
                 steps.append({"do": "setup", "source": f"seed = {seed}"})
         elif content not in left_out:
@@ -53,25 +50,27 @@ def _steps(frame: Frame, submission: Submission, left_out: set[str], seed: int |
             answer = parts.get(content, f"{task.stub} = ...")
             steps.append({**step, "answer": answer, "seed": frame.seed if seed is None else seed})
     # after the lesson's start(...) line, which takes what it does not know for a misspelt parameter
-    missing = {how: None for name, how in frame.imports.items() if name in used - have}
+    imports = dict.fromkeys(how for name, how in frame.imports.items() if name in used)
     begun = next((i for i, step in enumerate(steps) if step["do"] != "setup"), len(steps))
-    steps.insert(min(2, begun), {"do": "setup", "source": "\n".join(missing) or "pass"})
+    steps.insert(min(2, begun), {"do": "setup", "source": "\n".join(imports)})
     return steps
 
 
-def judge(submission: Submission, frame: Frame, fence: Fence, *, timeout: float, memory_mb: int, seed: int | None,
-          hidden: Sequence[Path] = ()) -> None:  # fmt: skip
-    """Run a submission's answers and fill in its checks. An answer that ends the process costs only itself."""
+def judge(submission: Submission, frame: Frame, fence: Fence, seed: int | None, **limits: Any) -> None:
+    """Run a submission's answers and fill in its checks. An answer that ends the process costs only itself.
+
+    limits: as of run_fenced.
+    """
     left_out: set[str] = set()
-    limits = {"namespaces": fence.namespaces, "timeout": timeout, "memory_mb": memory_mb, "hidden": hidden}
     started = time.monotonic()
     while True:
         steps = _steps(frame, submission, left_out, seed)
-        events, ended = run_fenced(steps, **limits)
+        events, ended = run_fenced(steps, namespaces=fence.namespaces, **limits)
         submission.checks |= {event["exercise"]: event for event in events if "exercise" in event}
         for broken in (event["broken"] for event in events if "broken" in event):
             raise CourseError(f"{frame.lesson}: the lesson's own cells do not run here: {broken.rstrip('.')}.")
-        culprit = next((name for name, check in submission.checks.items() if _out_of_memory(check)), None)
+        failed = {name: check["detail"] for name, check in submission.checks.items() if check["verdict"] == "error"}
+        culprit = next((name for name, detail in failed.items() if OUT_OF_MEMORY.match(detail)), None)
         if culprit:  # what it had taken was missing to those after it: again without it
             ended = "memory"
         if not ended:
@@ -88,15 +87,8 @@ def judge(submission: Submission, frame: Frame, fence: Fence, *, timeout: float,
         missing = re.match(r"NameError: name '(\w+)'", check.get("detail") or "")
         if missing and missing[1] in frame.names:
             check["detail"] += " (the lesson has it, its short frame has not: grade again with --whole)"
-        if check["verdict"] == "tampered":
-            submission.flags.append(f"{name} changed the check")
-        elif check.get("changed"):
-            submission.flags.append(f"{name} changed {', '.join(check['changed'])}")
-
-
-def _out_of_memory(check: dict[str, Any]) -> bool:
-    detail = check.get("detail") or ""
-    return check["verdict"] == "error" and (detail.startswith("MemoryError") or "can't allocate memory" in detail)
+        changed = ["the check"] if check["verdict"] == "tampered" else check.get("changed")
+        submission.flags += [f"{name} changed {', '.join(changed)}"] if changed else []
 
 
 def self_test(frame: Frame, fence: Fence, **limits: Any) -> None:
@@ -141,19 +133,19 @@ def grade(
     def one(submission: Submission) -> None:
         try:
             if submission.status == "graded":
-                if submission.lesson not in frames:
+                if (frame := frames.get(submission.lesson)) is None:
                     reason = "No lesson is named in the file's name or in its start(...) line."
                     raise CourseError(unfair.get(submission.lesson, reason))
-                answers.take_answers(submission, frames[submission.lesson])
-                judge(submission, frames[submission.lesson], fence, hidden=hidden, **limits)
-                if submission.status == "graded" and not submission.cells:
+                answers.take_answers(submission, frame)
+                if not submission.cells:
                     submission.status = "no exercises"
+                judge(submission, frame, fence, hidden=hidden, **limits)
         except CourseError as error:
             submission.status = "not graded" if submission.cells or submission.lesson in unfair else "unreadable"
             submission.flags.append(str(error))
         say(f"{submission.learner:24} {submission.lesson:16} {submission.status}")
 
-    with ThreadPoolExecutor(max_workers=max(1, jobs)) as pool:
+    with ThreadPoolExecutor(max_workers=jobs) as pool:
         list(pool.map(one, found))
     if changed := sorted(path for path, stamp in _stamps(fence).items() if before.get(path) != stamp):
         say(f"Warning: these files of the course changed while grading: {', '.join(changed[:5])}")
@@ -184,10 +176,8 @@ def _frames(
 
 def _stamps(fence: Fence) -> dict[str, int]:
     """When each file of the course was last changed; only where nothing else keeps them from being written."""
-    if fence.namespaces:
-        return {}
     root = project_root()
-    places = [root / name for name in ("gadgetlib", "coursekit", "notebooks", "data", "tests")]
+    places = () if fence.namespaces else [root / name for name in ("gadgetlib", "coursekit", "notebooks", "data")]
     return {str(p.relative_to(root)): p.stat().st_mtime_ns for place in places for p in place.rglob("*") if p.is_file()}
 
 
@@ -236,10 +226,8 @@ def write_results(found: list[Submission], frames: dict[str, Frame], out: Path, 
         part.mkdir()
         for file, text in texts.items():
             (part / file).write_text(text, encoding="utf-8", errors="replace")
-    with write_atomic(out) as part, part.open("w", newline="", encoding="utf-8", errors="replace") as file:
-        writer = csv.DictWriter(file, rows[0])
-        writer.writeheader()
-        writer.writerows({key: to_cell(value) for key, value in line.items()} for line in rows)
+    with write_atomic(out) as part:
+        pd.DataFrame(rows).map(to_cell).to_csv(part, index=False, errors="replace")
 
 
 def fingerprints(source: str) -> set[int]:

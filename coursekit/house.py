@@ -3,8 +3,6 @@
 The layers are a table in pyproject.toml (``[tool.house]``); tests/test_house.py holds everybody to them.
 """
 
-from __future__ import annotations
-
 import ast
 import graphlib
 import tomllib

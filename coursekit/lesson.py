@@ -3,8 +3,6 @@
 A lesson notebook calls :func:`start` once, right after its parameters cell, and gets a :class:`Lesson`.
 """
 
-from __future__ import annotations
-
 import contextlib
 import random
 import secrets
@@ -13,6 +11,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
+
+import numpy as np
+from pydantic import Field, TypeAdapter, ValidationError
 
 from coursekit import contracts
 from coursekit.workspace import ARTEFACTS, artefact_path, find_lesson, read_card, record, stamp, write_json
@@ -29,8 +30,6 @@ def check_parameters(lesson: str, namespace: Mapping[str, Any], accepted: Mappin
     accepted: for some of them what is allowed: ``(low, high)`` bounds, both ends included, or a list of values.
     Raises CourseError naming the parameter, what it got and what it accepts.
     """
-    from pydantic import Field, TypeAdapter, ValidationError
-
     types = {name: kind for name, kind in namespace.get("__annotations__", {}).items() if not name.startswith("_")}
     if not types:
         raise CourseError(f"{lesson} has no typed parameters cell; run the cell tagged `parameters` first.")
@@ -73,8 +72,6 @@ def _describe(name: str, kind: Any, allowed: Any) -> str:
 
 def seed_everything(seed: int) -> None:
     """Seed Python, numpy and, where it is loaded, torch."""
-    import numpy as np
-
     random.seed(seed)
     np.random.seed(seed % 2**32)
     if "torch" in sys.modules:
@@ -88,14 +85,8 @@ class Lesson:
     name: str
     parameters: dict[str, Any]
     inputs: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def data(self) -> Path:
-        return data_dir()
-
-    @property
-    def build(self) -> Path:
-        return build_dir()
+    data: Path = field(default_factory=data_dir)
+    build: Path = field(default_factory=build_dir)
 
     @property
     def full(self) -> bool:
@@ -107,12 +98,12 @@ class Lesson:
 
     def need(self, name: str) -> Path:
         """The path of an input artefact, contract checked. Missing: the lesson that makes it runs first."""
-        from coursekit.run import execute
-
         path, maker = artefact_path(name), ARTEFACTS[name].lesson
         if not (path.exists() and stamp(name)):
             if maker == self.name:
                 raise CourseError(f"{self.name} asks for {name!r}, which it makes itself.")
+            from coursekit.run import execute
+
             print(f"{name!r} is not there yet: running {maker} first.")
             execute(maker, {"profile": self.parameters.get("profile", "quick"), "seed": self.seed})
         contracts.check(name, path)

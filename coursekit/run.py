@@ -1,7 +1,5 @@
 """Run lessons through papermill: one, or the whole course with progress, resuming and a report card."""
 
-from __future__ import annotations
-
 import contextlib
 import hashlib
 import json
@@ -14,11 +12,17 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import papermill
+import psutil
+import yaml
+from filelock import FileLock, Timeout
+from nbconvert import HTMLExporter
+from papermill.exceptions import PapermillExecutionError
+
 from coursekit.workspace import LESSONS, find_lesson, page, read_card, record, write_json
 from gadgetlib.errors import CourseError
 from gadgetlib.files import build_dir, check_writable, disk_sentence, project_root, read_json, write_atomic
 
-COMMON = ("profile", "seed", "photos")  # may be set for all lessons, also for those that have no such parameter
 PATHS = ("photos", "catalogue", "prices", "picture")  # as seen from where the command runs; lessons run in notebooks/
 
 
@@ -34,37 +38,26 @@ def lesson_path(name: str) -> Path:
 
 def parameter_names(name: str) -> dict[str, str]:
     """The parameters of a lesson and their types, from its parameters cell."""
-    import papermill
-
     found = papermill.inspect_notebook(str(lesson_path(name)))
     return {key: parameter["inferred_type_name"] for key, parameter in found.items()}
 
 
 def execute(name: str, parameters: dict[str, Any], output: Path | None = None, progress: bool = False) -> Path:
-    """Execute one lesson in a fresh kernel; return the executed notebook's path.
-
-    Of the parameters that are COMMON to the lessons, those that this one does not declare are left out. Raises
-    LessonFailed.
-    """
-    import papermill
-    from papermill.exceptions import PapermillExecutionError
-
-    declared = parameter_names(name)
-    wanted = {k: v for k, v in parameters.items() if k in declared or k not in COMMON}
+    """Execute one lesson in a fresh kernel; return the executed notebook's path. Raises LessonFailed."""
     output = output or build_dir() / "notebooks" / f"{name}.ipynb"
     output.parent.mkdir(parents=True, exist_ok=True)
     part, failed = output.with_suffix(".part.ipynb"), output.with_suffix(".failed.ipynb")
     try:
         with disk_sentence(output):
             papermill.execute_notebook(
-                str(lesson_path(name)), str(part), parameters=wanted, cwd=str(lesson_path(name).parent),
+                str(lesson_path(name)), str(part), parameters=parameters, cwd=str(lesson_path(name).parent),
                 kernel_name="python3", progress_bar=progress, log_output=False, start_timeout=300,
                 extra_arguments=["--log-level=ERROR"],  # the kernel's notice about plain TCP on loopback
             )  # fmt: skip
     except PapermillExecutionError as error:
         part.replace(failed)
         what = f"{error.ename}: {error.evalue}" if error.ename != "CourseError" else error.evalue
-        cell = error.cell_index + 1 - bool(wanted)  # as committed: papermill injects a cell when it sets parameters
+        cell = error.cell_index + 1 - bool(parameters)  # as committed: papermill injects a cell when it sets parameters
         raise LessonFailed(f"{name} stopped at cell {cell}: {what} (its state: {_shown(failed)})") from None
     except CourseError as error:  # the disk is full
         raise LessonFailed(f"{name} stopped. {error}") from error
@@ -89,43 +82,37 @@ def run_course(
     these is not accepted, LessonFailed when a lesson stops.
     """
     names = sorted(find_lesson(text) for text in only) or list(LESSONS)
-    common: dict[str, Any] = {"profile": profile}
-    if photos:
-        folder = Path(photos).expanduser().resolve()
-        if not folder.is_dir():
-            raise CourseError(f"PHOTOS={photos!r} is not a folder; give one with a sub-folder for each class.")
-        common["photos"] = str(folder)
-    own = parse_settings(settings)
+    if photos and not Path(photos).expanduser().is_dir():
+        raise CourseError(f"PHOTOS={photos!r} is not a folder; give one with a sub-folder for each class.")
+    takers = [name for name in names if photos and "photos" in parameter_names(name)]
+    own = parse_settings([*(f"{name}.photos={json.dumps(photos)}" for name in takers), *settings])
     check_writable(build_dir(), free_mb=1000)
     with _alone():
-        return _run(names, common, own, say)
+        return _run({name: {"profile": profile, **own.get(name, {})} for name in names}, say)
 
 
-def _run(names: list[str], common: dict[str, Any], own: dict[str, dict[str, Any]], say: Any) -> dict[str, Any]:
-    asked = {"names": names, "common": common, "own": own}
+def _run(asked: dict[str, dict[str, Any]], say: Any) -> dict[str, Any]:
     kept = build_dir() / "course.json"  # until all is done
     state = read_json(kept) or {}
     if state.get("asked") != asked:
         state = {"asked": asked, "done": {}}
-    for position, name in enumerate(names, 1):
-        label, key = f"[{position}/{len(names)}] {name}", _fingerprint(name)
+    for position, (name, parameters) in enumerate(asked.items(), 1):
+        label, key = f"[{position}/{len(asked)}] {name}", _fingerprint(name)
         if state["done"].get(name) == key:
             say(f"{label}  already done, kept")
             continue
         state["done"] = {k: v for k, v in state["done"].items() if k < name}  # what follows is stale now
         say(f"{label}  running")
-        parameters = {**common, **own.get(name, {})}
         started = time.perf_counter()
-        with peak_memory() as memory:
+        with memory_of_children() as memory:
             made = execute(name, parameters, progress=sys.stderr.isatty())
-        spent = time.perf_counter() - started
+        spent, peak = round(time.perf_counter() - started, 1), round(max(memory))
         save_html(made)
-        took = {"seconds": round(spent, 1), "peak_mb": round(memory["peak_mb"])}
-        write_json(record("runs", name), {**took, "parameters": parameters})
+        write_json(record("runs", name), {"seconds": spent, "peak_mb": peak, "parameters": parameters})
         state["done"][name] = key
         write_json(kept, state)
         figures = ", ".join(f"{k} {shown(v)}" for k, v in list(read_card(name).get("figures", {}).items())[:3])
-        say(f"{label}  done in {spent:.0f} s, peak {memory['peak_mb']:.0f} MB{'; ' + figures if figures else ''}")
+        say(f"{label}  done in {spent:.0f} s, peak {peak} MB{'; ' + figures if figures else ''}")
         write_report()
     kept.unlink(missing_ok=True)
     return write_report()
@@ -133,8 +120,6 @@ def _run(names: list[str], common: dict[str, Any], own: dict[str, dict[str, Any]
 
 def parse_settings(settings: Sequence[str]) -> dict[str, dict[str, Any]]:
     """``["03.epochs=5"]`` -> ``{"03_finetune": {"epochs": 5}}``; values are read as YAML scalars."""
-    import yaml
-
     found: dict[str, dict[str, Any]] = {}
     for item in settings:
         target, equals, value = item.partition("=")
@@ -160,8 +145,6 @@ def read_preset(preset: str) -> tuple[list[str], list[str]]:
     preset: the name of a file in ``notebooks/instructor``, or the path of one:
     ``lessons: {"03": {epochs: 5}, "04": {}}``. Raises CourseError for a file that is none.
     """
-    import yaml
-
     folder = project_root() / "notebooks" / "instructor"
     path = folder / f"{preset}.yaml"
     if not path.exists():
@@ -188,8 +171,6 @@ def _fingerprint(name: str) -> str:
 
 def _alone() -> contextlib.AbstractContextManager:
     """One course run at a time in one build folder; the lock goes with the process, however it ends."""
-    from filelock import FileLock, Timeout
-
     try:
         return FileLock(build_dir() / ".course.lock").acquire(timeout=0)
     except Timeout:
@@ -203,22 +184,19 @@ def _shown(path: Path) -> str:
 
 
 @contextlib.contextmanager
-def peak_memory(every: float = 0.25) -> Iterator[dict[str, float]]:
-    """Sample the resident memory of this process's children; the dict's ``peak_mb`` is valid at the end."""
-    import psutil
-
-    peak, stop, me = {"peak_mb": 0.0}, threading.Event(), psutil.Process(os.getpid())
+def memory_of_children(every: float = 0.25) -> Iterator[list[float]]:
+    """Sample the resident memory of this process's children, in MB, while the block runs."""
+    samples, stop, me = [0.0], threading.Event(), psutil.Process()
 
     def watch() -> None:
         while not stop.wait(every):
             with contextlib.suppress(psutil.Error):  # a child ended meanwhile: the next look counts
-                total = sum(child.memory_info().rss for child in me.children(recursive=True))
-                peak["peak_mb"] = max(peak["peak_mb"], total / 2**20)
+                samples.append(sum(child.memory_info().rss for child in me.children(recursive=True)) / 2**20)
 
     thread = threading.Thread(target=watch, daemon=True)
     thread.start()
     try:
-        yield peak
+        yield samples
     finally:
         stop.set()
         thread.join()
@@ -251,8 +229,6 @@ def write_report() -> dict[str, Any]:
 
 def save_html(notebook: Path) -> None:
     """Export an executed notebook to one HTML page beside it that loads nothing from other hosts."""
-    from nbconvert import HTMLExporter
-
     loads = [name for name in HTMLExporter.class_trait_names() if name.endswith("_url")]
     body, _ = HTMLExporter(**dict.fromkeys([*loads, "jupyter_widgets_base_url"], "")).from_filename(str(notebook))
     with write_atomic(notebook.with_suffix(".html")) as part:

@@ -6,8 +6,6 @@ network, no other process is in sight). The second is Python's audit hook, which
 holds honest code and clumsy mischief. What stood is the first line of the answer.
 """
 
-from __future__ import annotations
-
 import contextlib
 import ctypes
 import io
@@ -18,8 +16,12 @@ import shutil
 import struct
 import sys
 from pathlib import Path
-from types import FunctionType
+from types import FunctionType, ModuleType
 from typing import Any
+
+import psutil
+from IPython.core.history import HistoryManager
+from IPython.core.interactiveshell import InteractiveShell
 
 from coursekit import check
 
@@ -29,6 +31,7 @@ NO_SUID_NO_DEVICES, BIND, NO_SUID, RDONLY = 6, 4096, 2, 1
 DEVICES = ("null", "zero", "full", "random", "urandom")
 JUDGES = {"coursekit", "gadgetlib", "numpy", "pandas", *sys.stdlib_module_names}  # whose functions a check may use
 LIBRARIES = (sys.prefix, sys.base_prefix)
+HERE = sys.modules[__name__]  # IPython puts a module of its own in the place of __main__
 MOST_PROCESSES = 320  # threads count too; 301 is the least a namespace can be given
 SHOWN = 4000  # characters of output kept an exercise
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
@@ -87,9 +90,8 @@ def drop_rights() -> None:
         raise OSError(ctypes.get_errno(), "capset")
 
 
-def limit(seconds: int, memory_mb: int, processes: int | None) -> list[str]:
-    """Set the kernel's limits on this process; return what was set. Nothing on Windows."""
-    done = []
+def limit(seconds: int, memory_mb: int, processes: int | None) -> None:
+    """Set the limits on this process that its kernel knows; Windows knows none."""
     with contextlib.suppress(ImportError):
         import resource
 
@@ -97,8 +99,6 @@ def limit(seconds: int, memory_mb: int, processes: int | None) -> list[str]:
         for name, value in {"CPU": seconds, "NPROC": processes, **sizes}.items():
             with contextlib.suppress(ValueError, OSError, AttributeError, TypeError):  # not known or not set here
                 resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (value, value))
-                done.append(name)
-    return done
 
 
 class Guard:
@@ -131,19 +131,15 @@ class Guard:
         elif event in CHANGES:
             for path in args[1:2] if event == "os.symlink" else args[: 2 if event in ("os.rename", "os.link") else 1]:
                 self._path(path, event)
-        elif event in ("socket.connect", "socket.sendto", "socket.bind"):
-            host = str(args[1][0]) if isinstance(args[1], tuple) else "127.local"
-            if not host.startswith(("127.", "::1", "localhost")):
+        elif event in ("socket.connect", "socket.sendto", "socket.bind", "socket.getaddrinfo"):
+            host = args[0] if event == "socket.getaddrinfo" else isinstance(args[1], tuple) and args[1][0]
+            if not str(host or "localhost").startswith(("127.", "::1", "localhost")):
                 self._refuse(f"connect to {host}")
-        elif event == "socket.getaddrinfo" and args[0] not in (None, "", "localhost", "127.0.0.1", "::1"):
-            self._refuse(f"look up {args[0]!r}")
         elif event in ("os.fork", "os.forkpty", "os.posix_spawn") and self.watching:
             self._refuse("fork")
         elif event in ("os.kill", "os.killpg"):
-            import psutil
-
-            mine = psutil.Process()
-            if args[0] not in {mine.pid, *(child.pid for child in mine.children(recursive=True))}:
+            mine = [psutil.Process(), *psutil.Process().children(recursive=True)]
+            if args[0] not in {process.pid for process in mine}:
                 self._refuse(f"kill process {args[0]}")
 
 
@@ -160,13 +156,12 @@ class Originals:
 
     def __init__(self) -> None:
         self.modules = {k: module for k, module in list(sys.modules.items()) if k.partition(".")[0] in JUDGES}
-        spaces = [*map(vars, self.modules.values()), globals()]  # this module goes by another name
-        types = [one for space in spaces for one in list(space.values()) if isinstance(one, type)]
-        spaces += [one for one in types if _ours(one)]
+        spaces = [*self.modules.values(), HERE]
+        spaces += [one for space in spaces for one in vars(space).values() if isinstance(one, type) and _ours(one)]
         self.bound = [
             (space, name, value, value.__code__ if isinstance(value, FunctionType) else None)
             for space in spaces
-            for name, value in list((vars(space) if isinstance(space, type) else space).items())
+            for name, value in vars(space).items()
             if callable(value)
         ]
 
@@ -175,20 +170,20 @@ class Originals:
         replaced = {name for name, module in self.modules.items() if sys.modules.get(name) is not module}
         sys.modules |= self.modules
         for space, name, value, code in self.bound:
-            now = (vars(space) if isinstance(space, type) else space).get(name)
+            now = vars(space).get(name)
             if now is value and (not code or value.__code__ is code):
                 continue
             if isinstance(now, FunctionType) and now.__code__.co_filename.startswith(LIBRARIES) and not _ours(space):
                 continue
             if code:
                 value.__code__ = code
-            setattr(space, name, value) if isinstance(space, type) else space.update({name: value})
+            setattr(space, name, value)
             replaced.add(name)
         return replaced
 
 
-def _ours(space: type | dict[str, Any]) -> bool:
-    name = space.__module__ if isinstance(space, type) else space["__name__"]
+def _ours(space: type | ModuleType) -> bool:
+    name = space.__module__ if isinstance(space, type) else space.__name__
     return name.partition(".")[0] in ("coursekit", "gadgetlib", "json", "__main__")
 
 
@@ -196,9 +191,6 @@ class Cells:
     """An IPython shell without a kernel: magics and ``display`` work, no port is opened."""
 
     def __init__(self, guard: Guard) -> None:
-        from IPython.core.history import HistoryManager
-        from IPython.core.interactiveshell import InteractiveShell
-
         HistoryManager.enabled = False
         self.shell = InteractiveShell.instance()
         self.shell.showtraceback = self.shell.showsyntaxerror = lambda *a, **k: None  # the event carries the error
@@ -266,10 +258,10 @@ def close(job: dict[str, Any], work: Path) -> dict[str, Any]:
         stands = {"files": "read-only mounts", "network": "a network namespace without devices"}
         root = "watch only (root on Linux before 6.14: grade as somebody else)"
         stands["processes"] = "kernel limit" if bounded else root
-    lend_build(Path(job["build"]), work / "build")
-    if kernel:
         drop_rights()
-    return {**stands, "limits": limit(job["seconds"] + 5, job["memory_mb"], MOST_PROCESSES if kernel else None)}
+    lend_build(Path(job["build"]), work / "build")
+    limit(job["seconds"] + 5, job["memory_mb"], MOST_PROCESSES if kernel else None)
+    return stands
 
 
 def main() -> None:
@@ -277,10 +269,7 @@ def main() -> None:
     work = Path(job["work"])
     stood = close(job, work)
     os.chdir(work)
-    (work / "mpl").mkdir()
-    for cache in job["font_caches"]:
-        (work / "mpl" / Path(cache).name).write_bytes(Path(cache).read_bytes())
-    os.environ |= {"GADGET_BUILD": str(work / "build"), "MPLCONFIGDIR": str(work / "mpl")}
+    shutil.copytree(job["fonts"], work / "mpl")
     pipe = os.fdopen(os.dup(1), "w")
     nothing = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):

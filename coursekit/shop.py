@@ -6,8 +6,6 @@ how the server misbehaves. :class:`Shop` serves both over HTTP on the loopback a
 same request always meets the same fault.
 """
 
-from __future__ import annotations
-
 import contextlib
 import itertools
 import json
@@ -51,20 +49,19 @@ class Shop:
     ``log`` lists (address, status) of all requests, in order; status 0 is a connection that was cut.
     """
 
-    def __init__(self, folder: Path | None = None, photos: Path | None = None, port: int = 0) -> None:
+    def __init__(self, folder: Path | None = None, photos: Path | None = None) -> None:
         self.folder = Path(folder or data_dir() / "shop")
         self.photos = Path(photos or data_dir() / "photos")
         self.about = about(self.folder)
         self.recipes = {row["url"]: row for row in _read(self.folder / "pictures.jsonl")}
+        for page in self.about["answers"]:  # of the search: files like others, by query and how many results to skip
+            page |= {"sent": page["file"], "type": "application/json"}
+            self.recipes[page["query"], page["skip"]] = page
         self.log: list[tuple[str, int]] = []
         self.asked: dict[str, Iterator[int]] = defaultdict(itertools.count)  # address -> how often it was asked for
-        self._server = _Server(("127.0.0.1", port), _Handler)
+        self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.shop = self
-        self.port = self._server.server_address[1]
-
-    @property
-    def addresses(self) -> dict[str, tuple[str, int]]:
-        return dict.fromkeys(self.about["hosts"], ("127.0.0.1", self.port))
+        self.addresses = dict.fromkeys(self.about["hosts"], self._server.server_address)
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
@@ -97,24 +94,20 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         shop: Shop = self.server.shop
         host = self.headers.get("Host", "").rsplit(":", 1)[0]
-        url, where = f"http://{host}{self.path}", urlsplit(self.path)
-        times = next(shop.asked[url])
+        self.url, where = f"http://{host}{self.path}", urlsplit(self.path)
+        times, key, otherwise = next(shop.asked[self.url]), self.url, (404, HTML, "text/html")
         if host == shop.about["search_host"] and where.path == "/i.js":
-            query, skip = (parse_qs(where.query).get(key, ["0"])[0] for key in ("q", "s"))
-            pages = {(page["query"], page["skip"]): page for page in shop.about["answers"]}
-            page = pages.get((query, int(skip)))
-            if page is None:
-                self._answer(200, b'{"results": []}', "application/json")
-            elif not self._misbehave(page.get("fault", {}), times):
-                self._answer(200, (shop.folder / page["file"]).read_bytes(), "application/json")
+            query, skip = (parse_qs(where.query).get(name, ["0"])[0] for name in ("q", "s"))
+            key, otherwise = (query, int(skip)), (200, b'{"results": []}', "application/json")
         elif where.path == "/robots.txt":
-            self._answer(200, shop.about["robots"].encode(), "text/plain")
-        elif url not in shop.recipes:
-            self._answer(404, HTML, "text/html")
-        elif not self._misbehave(shop.recipes[url].get("fault", {}), times):
-            self._picture(shop, shop.recipes[url])
+            otherwise = 200, shop.about["robots"].encode(), "text/plain"
+        recipe = shop.recipes.get(key)
+        if recipe is None:
+            self._answer(*otherwise)
+        elif not self._misbehave(recipe.get("fault", {}), times):
+            self._send(shop, recipe)
 
-    def _picture(self, shop: Shop, recipe: dict) -> None:
+    def _send(self, shop: Shop, recipe: dict) -> None:
         fault, kind = recipe.get("fault", {}), recipe.get("type", "image/jpeg")
         place = shop.folder / recipe["sent"] if "sent" in recipe else shop.photos / recipe["file"]
         data = place.read_bytes()
@@ -137,7 +130,7 @@ class _Handler(BaseHTTPRequestHandler):
         if times >= fault.get("times", sys.maxsize) or not (fault.get("reset") or "status" in fault):
             return False
         if fault.get("reset"):
-            self.server.shop.log.append((f"http://{self.headers.get('Host', '')}{self.path}", 0))
+            self.server.shop.log.append((self.url, 0))
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self.close_connection = True
             self.connection.close()
@@ -146,7 +139,7 @@ class _Handler(BaseHTTPRequestHandler):
         return True
 
     def _start(self, status: int, kind: str, length: int | None, headers: dict[str, str] | None = None) -> None:
-        self.server.shop.log.append((f"http://{self.headers.get('Host', '')}{self.path}", status))
+        self.server.shop.log.append((self.url, status))
         self.send_response(status)
         size = {"Connection": "close"} if length is None else {"Content-Length": str(length)}
         for name, value in {"Content-Type": kind, **size, **(headers or {})}.items():

@@ -5,8 +5,6 @@ docs/ and the committed notebooks are put side by side, the map of the course is
 another host, ends the build with exit code 1.
 """
 
-from __future__ import annotations
-
 import base64
 import re
 import shutil
@@ -16,8 +14,9 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import nbformat
+from bs4 import BeautifulSoup
 
-from coursekit import author
+from coursekit import author, slides
 from coursekit.workspace import LESSONS, page, picture_of
 from gadgetlib.files import build_dir, project_root
 
@@ -62,8 +61,6 @@ def card(name: str, lesson: nbformat.NotebookNode, pictures: Path) -> dict[str, 
 
 def problems(site: Path) -> list[str]:
     """Everything on the site's pages that leads nowhere or loads from another host, one sentence each."""
-    from bs4 import BeautifulSoup
-
     pages = {path: BeautifulSoup(path.read_text("utf-8"), "html.parser") for path in sorted(site.rglob("*.html"))}
     anchors = {path: {tag.get("id") or tag.get("name") for tag in made.find_all(True)} for path, made in pages.items()}
     found = []
@@ -90,8 +87,6 @@ def problems(site: Path) -> list[str]:
 
 def build(out: Path) -> list[str]:
     """Build the site into ``out``; return its problems."""
-    from coursekit import slides
-
     source = out.with_name(out.name + "-source")
     gather(source)
     command = [sys.executable, "-m", "sphinx", "-q", "--keep-going", "-b", "html", "-d", str(source / "_doctrees")]

@@ -1,11 +1,9 @@
 """Slides made from the lessons: python -m coursekit.slides [FOLDER], by default build/slides. Needs the extra `site`.
 
 A section of a lesson becomes a slide with its heading and first sentences; the rest of its text goes to the
-speaker's notes (press S). Its figures and short outputs follow below it. Nothing is executed. The tag `no-slide`
-keeps a cell out. reveal.js comes from the package sphinx-revealjs, so that nothing is loaded from other hosts.
+speaker's notes (press S). Its figures and short outputs follow below it. Nothing is executed. reveal.js comes from the
+package sphinx-revealjs, so that nothing is loaded from other hosts.
 """
-
-from __future__ import annotations
 
 import re
 import shutil
@@ -13,6 +11,7 @@ import sys
 from pathlib import Path
 
 import nbformat
+from nbconvert import SlidesExporter
 
 from coursekit.workspace import LESSONS, picture_of
 from gadgetlib.files import build_dir, project_root, write_atomic
@@ -71,7 +70,7 @@ def slides(lesson: nbformat.NotebookNode) -> nbformat.NotebookNode:
     """A lesson as a notebook of slides."""
     cells: list[nbformat.NotebookNode] = []
     room = False
-    for cell in (c for c in lesson.cells if not {"no-slide", "parameters"} & set(c.metadata.get("tags", []))):
+    for cell in lesson.cells:
         if cell.cell_type == "markdown":
             cells += text_slides(cell.source)
             last = [made for made in cells if made.metadata.slideshow.slide_type != "notes"][-1]
@@ -86,7 +85,6 @@ def slides(lesson: nbformat.NotebookNode) -> nbformat.NotebookNode:
 def build_all(out: Path) -> list[Path]:
     """Write a page of slides for each lesson, and reveal.js beside them."""
     import sphinx_revealjs
-    from nbconvert import SlidesExporter
 
     reveal = Path(sphinx_revealjs.__file__).parent / "_static" / "revealjs"
     for file in (*REVEAL, *(p.relative_to(reveal) for p in (reveal / "dist/theme/fonts/source-sans-pro").iterdir())):

@@ -1,11 +1,11 @@
 """The lessons, the artefacts they leave, and where both keep their records under ``build/``."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
+
+import jinja2
 
 from gadgetlib.errors import CourseError
 from gadgetlib.files import build_dir, read_json, write_atomic
@@ -80,8 +80,6 @@ def picture_of(output: Mapping[str, Any]) -> tuple[str, str, str] | None:
 
 def page(template: str, **values: Any) -> str:
     """A page made from a file of coursekit/templates; in HTML, what the values hold is escaped."""
-    import jinja2
-
     loader = jinja2.FileSystemLoader(Path(__file__).with_name("templates"))
     templates = jinja2.Environment(loader=loader, autoescape=template.endswith(".html"))
     return templates.get_template(template).render(**values)

@@ -51,6 +51,19 @@ def test_a_path_is_meant_from_where_the_command_runs(monkeypatch, tmp_path):
     }  # fmt: skip
 
 
+def test_photos_for_all_go_to_the_lessons_that_take_some(monkeypatch, tmp_path, build):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine: é").mkdir()
+    asked = []
+    monkeypatch.setattr(runner, "_run", lambda parameters, say: asked.append(parameters))
+    runner.run_course(["02", "06", "08"], photos="mine: é", settings=["08.photos="])
+    assert asked == [{
+        "02_clean": {"profile": "quick"},
+        "06_retrieval": {"profile": "quick", "photos": str(tmp_path / "mine: é")},
+        "08_capstone": {"profile": "quick", "photos": ""},
+    }]  # fmt: skip
+
+
 def test_a_preset_reaches_the_run(monkeypatch):
     from typer.testing import CliRunner
 

@@ -86,9 +86,7 @@ def test_a_wrong_notebook_fails_and_the_run_resumes_there(lessons, build):
 
 @pytest.mark.slow
 def test_a_changed_lesson_is_done_again_and_so_is_what_follows(lessons, build):
-    state = {
-        "asked": {"names": ["00_start_here", "01_scrape"], "common": {"profile": "quick"}, "own": {}},
-    }
+    state = {"asked": {name: {"profile": "quick"} for name in ("00_start_here", "01_scrape")}}
     state["done"] = {"00_start_here": "an older fingerprint", "01_scrape": runner._fingerprint("01_scrape")}
     build.mkdir()
     (build / "course.json").write_text(json.dumps(state))

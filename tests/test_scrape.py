@@ -559,7 +559,7 @@ def test_killed_at_any_moment_and_run_again(serve, photos, tmp_path):
         Image.new("RGB", (90, 70), (2 * n, 90, 60)).save(photos / f"own-{n}.jpg")
     shop = serve({f"/{n}.jpg": {"file": f"own-{n}.jpg", "fault": {"pause": 0.2}} for n in range(count)})
     folder = tmp_path / "raw"
-    command = [sys.executable, "-c", COLLECT, str(shop.port), str(count), str(folder)]
+    command = [sys.executable, "-c", COLLECT, str(shop.addresses[HOST][1]), str(count), str(folder)]
 
     def rows() -> int:
         path = folder / "ledger.csv"

