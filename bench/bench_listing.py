@@ -156,8 +156,7 @@ def app(seconds: int, phones: int) -> Iterator[dict]:
         yield row(AREA, "app", data, "p95", float(np.quantile(spent, 0.95)), "s")
         yield row(AREA, "app", data, "memory after", memory(process), "MB")
         yield from large(process, pictures, phones)
-        folder = Path(tempfile.gettempdir()) / f"gadget-app-{server.pid}"
-        kept = [path for path in folder.rglob("*") if path.is_file()]
+        kept = [path for path in Path(tempfile.gettempdir()).glob(f"gadget-app-{server.pid}-*/**/*") if path.is_file()]
         yield row(AREA, "app", "after all visits", "files on the disk", len(kept))
     finally:
         server.terminate()

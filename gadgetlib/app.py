@@ -37,7 +37,7 @@ from starlette.responses import PlainTextResponse
 from gadgetlib import CLASSES, SPEC_FIELDS
 from gadgetlib.batch import COLUMNS, TEXT, row, write_rows
 from gadgetlib.errors import CourseError
-from gadgetlib.files import build_dir, data_dir, table, trained
+from gadgetlib.files import build_dir, data_dir, table
 from gadgetlib.listing import Describer, Listing, card, in_words, name_of, shipped_listings
 
 M_ARENA_MAX = -8  # of mallopt(3)
@@ -275,13 +275,12 @@ def one_photo(pages: Pages) -> None:
 
 def own_folder() -> Path:
     """A folder for what visitors send and get; those that killed servers left are removed, and this one at the end."""
-    folder = Path(tempfile.gettempdir()) / f"gadget-app-{os.getpid()}"
-    for left in folder.parent.glob("gadget-app-[0-9]*"):
-        if not psutil.pid_exists(int(left.name.rpartition("-")[2])):
+    for left in Path(tempfile.gettempdir()).glob("gadget-app-[0-9]*"):
+        if not psutil.pid_exists(int(left.name.split("-")[2])):
             shutil.rmtree(left, ignore_errors=True)
-    folder.mkdir(mode=0o700, exist_ok=True)
+    folder = tempfile.mkdtemp(prefix=f"gadget-app-{os.getpid()}-")  # for this user alone
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return folder
+    return Path(folder)
 
 
 def inside(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
@@ -313,11 +312,7 @@ def check_port(host: str, port: int) -> None:
 
 
 def serve(port: int = 7860, host: str = "127.0.0.1", engine: str = "rapidocr") -> None:
-    """Serve the app until Ctrl-C; its models load behind the first page.
-
-    Raises CourseError without models or with a port that cannot be used.
-    """
-    trained("classifier")
+    """Serve the app until Ctrl-C; its models load behind the first page. Raises CourseError as `check_port`."""
     check_port(host, port)
     libc = ctypes.CDLL(None) if sys.platform == "linux" else None
     if libc:  # glibc keeps a heap per thread, and the app has dozens: with two of them a crowd takes 0.7 GB less

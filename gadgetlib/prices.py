@@ -275,11 +275,7 @@ class PriceModel:
 
 
 # Standard names, as the course's artefacts use them, beside the names of the fields themselves.
-NAMES = {field: field for field in FIELDS} | {
-    "model": "title", "name": "title", "gadget_type": "kind", "ram_gb": "ram", "storage_gb": "storage",
-    "screen_in": "screen", "refresh_hz": "refresh", "chip": "cpu", "processor": "cpu", "weight_g": "weight",
-    "battery_mah": "battery", "camera_mp": "camera",
-}  # fmt: skip
+NAMES = {name: field for field in FIELDS for name in (field, *HINTS.asked.get(field, "").split())}
 UNITS = {"ram_gb": "gb", "storage_gb": "gb", "screen_in": "in", "weight_g": "g"}
 
 

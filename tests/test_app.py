@@ -390,10 +390,10 @@ def test_a_server_sweeps_what_a_killed_one_left(tmp_path, monkeypatch):
     dead = subprocess.Popen([sys.executable, "-c", ""])
     dead.wait()
     for process in (dead.pid, os.getppid()):
-        (tmp_path / f"gadget-app-{process}" / "visit").mkdir(parents=True)
+        (tmp_path / f"gadget-app-{process}-x" / "visit").mkdir(parents=True)
     own = app.own_folder()
     assert own.stat().st_mode & 0o077 == 0
-    assert {path.name for path in tmp_path.iterdir()} == {own.name, f"gadget-app-{os.getppid()}"}
+    assert {path.name for path in tmp_path.iterdir()} == {own.name, f"gadget-app-{os.getppid()}-x"}
 
 
 def test_a_port_that_cannot_be_used_is_one_sentence_with_another():
