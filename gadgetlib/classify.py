@@ -12,7 +12,7 @@ from scipy import special
 
 from gadgetlib.backbone import body, features, fit, fused, imagenet_head
 from gadgetlib.errors import CourseError
-from gadgetlib.files import data_dir
+from gadgetlib.files import data_dir, reading
 
 # ---------------------------------------------------------------- probabilities
 
@@ -308,22 +308,16 @@ class Classifier:
         """
         from safetensors import safe_open
 
-        folder = Path(folder)
-        where, again = f"The classifier in {folder.name}/", "run `gadget run 03` to make it anew."
-        try:
+        with reading("classifier", folder := Path(folder)):
             text = (folder / "model.json").read_text(encoding="utf-8")
             meta = json.loads(text)
+            if (version := meta.pop("format")) != FORMAT:
+                raise ValueError(f"it has format {version}, this course reads {FORMAT}")
             with safe_open(folder / "model.safetensors", framework="numpy") as file:
-                belongs = (file.metadata() or {}).get("card") == _sha256(text)
+                if (file.metadata() or {}).get("card") != _sha256(text):
+                    raise ValueError("it was edited after training, or its two files are of different runs")
                 tensors = {name: file.get_tensor(name) for name in list(file.keys())}
-            version, labels = meta.pop("format"), meta.pop("labels")
-        except Exception as error:  # safetensors raises its own kind for a file cut short
-            raise CourseError(f"{where} cannot be read ({type(error).__name__}): {again}") from None
-        if version != FORMAT:
-            raise CourseError(f"{where} has format {version}, this course reads {FORMAT}: {again}")
-        if not belongs:
-            raise CourseError(f"{where} was edited after training, or its two files are of different runs: {again}")
-        return cls(labels, meta, tensors)
+            return cls(meta.pop("labels"), meta, tensors)
 
 
 def _sha256(text: str) -> str:

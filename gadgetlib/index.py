@@ -4,11 +4,10 @@ The store is LanceDB: one folder, no server, versioned tables (a killed writer l
 and the same calls against object storage when one machine no longer holds the catalogue.
 """
 
-import contextlib
 import hashlib
 import json
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -19,14 +18,13 @@ from scipy.linalg import eigh
 
 from gadgetlib import CLASSES, money
 from gadgetlib.errors import CourseError
-from gadgetlib.files import build_dir, data_dir, read_strings, trained
+from gadgetlib.files import build_dir, data_dir, read_strings, reading, trained
 from gadgetlib.filters import not_understood, quoted, to_sql
 
 FORMAT = 5  # raised when the layout of the index folder, or what its vectors stand for, changes
 KIND_WEIGHT = 0.6  # of the kind of gadget beside the look, both of length one
 COLUMNS = dict.fromkeys(("sku", "product_id", "gadget_type", "brand", "model"), str)
 COLUMNS |= dict.fromkeys(("year", "ram_gb", "storage_gb", "screen_in", "price"), float)
-REBUILD = "make it anew with `make course ONLY=06`, then open it again"
 
 Row, Ids = dict[str, Any], Collection[str]
 
@@ -119,7 +117,7 @@ class Index:
         import lancedb
 
         self.folder, self.embedder = Path(folder), embedder
-        with _readable(self.folder):
+        with reading("index", self.folder):
             db = lancedb.connect(str(self.folder / "db"))
             self.photos, self.variants = db.open_table("photos"), db.open_table("variants")
             self.meta = json.loads((self.folder / "index.json").read_text())
@@ -166,7 +164,7 @@ class Index:
         from safetensors.numpy import load_file
 
         folder = Path(folder)
-        with _readable(folder):
+        with reading("index", folder):
             meta = json.loads((folder / "index.json").read_text())
             if meta["format"] != FORMAT:
                 raise ValueError(f"it has format {meta['format']}, this version reads {FORMAT}")
@@ -188,7 +186,8 @@ class Index:
         """The vector (dimensions,) of a query of `search`; CourseError for a vector of another width."""
         vector = unit(query) if isinstance(query, np.ndarray) and query.ndim == 1 else self.embedder(query, probs)
         if len(vector) != (width := self.meta["dimensions"]):
-            raise CourseError(f"The index holds vectors of {width} numbers, the query has {len(vector)}; {REBUILD}.")
+            why = f"The index holds vectors of {width} numbers, the query has {len(vector)}"
+            raise CourseError(f"{why}; make it anew with `make course ONLY=06`.")
         return vector
 
     def search(self, query: Any, k: int = 5, where: str | None = None, exclude: Ids = ()) -> list[Row]:
@@ -204,7 +203,7 @@ class Index:
             raise CourseError(f"k = {k} is not accepted; ask for 1 match or more.")
         allowed = self._fitting(where) if where else None
         vector = self.embed(query)
-        with _readable(self.folder):
+        with reading("index", self.folder):
             found = self._best(vector, k, allowed, exclude)
             shown = allowed or self._products(_within("product_id", [row["product_id"] for row in found]))
         bare = dict.fromkeys(COLUMNS)  # a photo whose product the catalogue does not know
@@ -231,7 +230,7 @@ class Index:
         try:
             return self._products(sql)
         except Exception:  # the store raises several kinds
-            with _readable(self.folder):
+            with reading("index", self.folder):
                 self._products("TRUE")  # if this fails, too, the filter is not to blame
             raise not_understood(where, "it is no whole condition", COLUMNS) from None
 
@@ -247,16 +246,6 @@ class Index:
 def _within(column: str, values: Iterable[str]) -> str:
     """The condition that a column has one of these values, of which there may be none."""
     return f"{column} IN ({', '.join(map(quoted, values)) or 'NULL'})"
-
-
-@contextlib.contextmanager
-def _readable(folder: Path) -> Iterator[None]:
-    """Whatever the store or a file of ``folder`` raises in this block, as a CourseError."""
-    try:
-        yield
-    except Exception as error:
-        why = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise CourseError(f"The index in {folder.name}/ cannot be read ({why}); {REBUILD}.") from error
 
 
 def fingerprint() -> str:

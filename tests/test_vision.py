@@ -332,17 +332,17 @@ def test_weights_of_another_run_are_refused(net, saved, tmp_path):
 def test_an_older_format_names_the_command_that_makes_it_anew(saved):
     card = json.loads((saved / "model.json").read_text())
     (saved / "model.json").write_text(json.dumps({**card, "format": 4}))
-    with pytest.raises(CourseError, match="format 4.*gadget run 03"):
+    with pytest.raises(CourseError, match="format 4.*ONLY=03"):
         classify.Classifier.load(saved)
 
 
 @pytest.mark.parametrize("name", ["model.json", "model.safetensors"])
 def test_missing_and_broken_files_are_one_sentence(saved, name):
     (saved / name).write_bytes((saved / name).read_bytes()[:100])
-    with pytest.raises(CourseError, match="gadget run 03"):
+    with pytest.raises(CourseError, match="ONLY=03"):
         classify.Classifier.load(saved)
     (saved / name).unlink()
-    with pytest.raises(CourseError, match="gadget run 03"):
+    with pytest.raises(CourseError, match="ONLY=03"):
         classify.Classifier.load(saved)
 
 
