@@ -301,9 +301,8 @@ def sweep(folder: Path, kept: set[Path], age: float) -> None:
 
 def check_port(host: str, port: int) -> None:
     """Raises CourseError, which names a free port, where the app cannot listen at this one."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        socket.create_server((host, port), family=family).close()
+        socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
     except (OSError, OverflowError) as error:
         with socket.create_server(("", 0)) as free:
             other = free.getsockname()[1]

@@ -150,7 +150,7 @@ def reading(name: str, folder: Path) -> Iterator[None]:
     """What goes wrong in this block, which reads one of TRAINED_IN from ``folder``, as a CourseError."""
     try:
         yield
-    except Exception as error:  # each library has its own class for a file that is missing, cut short or of another kind
+    except (Exception, SystemExit) as error:  # each library has its own class for a file that is missing or cut short
         why = getattr(error, "strerror", None) or (str(error).strip().splitlines() or [type(error).__name__])[0]
         again = f"make it anew with `make course ONLY={TRAINED_IN[name]}`, then open it again"
         raise CourseError(f"The {name} in {folder.name}/ cannot be read ({why}); {again}.") from error

@@ -17,7 +17,7 @@ import numpy as np
 
 from gadgetlib import money, specs
 from gadgetlib.errors import CourseError
-from gadgetlib.files import data_dir, reading
+from gadgetlib.files import reading
 from gadgetlib.specs import Evidence, GadgetSpecs
 
 LABELS = ("BRAND", "MODEL", "RAM", "STORAGE", "SCREEN", "PRICE")  # in the order of specs.FIELDS
@@ -29,29 +29,6 @@ SOURCES = ("rules", "spacy", "bert")
 
 Span = tuple[int, int, str]  # start and end in characters, label
 Counts = dict[str, dict[str, list[int]]]  # field -> pattern of agreement -> [right, seen]
-
-
-@dataclass(frozen=True)
-class Example:
-    """A text with its marked facts, and the values that they state."""
-
-    text: str
-    spans: tuple[Span, ...]
-    product_id: str = ""
-    shop: str = ""
-    split: str = ""
-    specs: dict[str, Any] = field(default_factory=dict, compare=False)
-    gadget_type: str | None = None
-
-
-def read_texts() -> list[Example]:
-    """The shipped texts (`data/texts.jsonl`), in file order."""
-    lines = (data_dir() / "texts.jsonl").read_text(encoding="utf-8").splitlines()
-    names = ("text", "product_id", "shop", "split", "specs", "gadget_type")
-    return [
-        Example(spans=tuple(tuple(span[:3]) for span in row["spans"]), **{name: row[name] for name in names})
-        for row in map(json.loads, lines)
-    ]
 
 
 def value_of(label: str, piece: str) -> Any:

@@ -8,7 +8,7 @@ import random
 import re
 from functools import cache
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -44,9 +44,14 @@ def target(node: Any) -> str:
     return ast.unparse(node.targets[0] if isinstance(node, ast.Assign) else node.body[0])
 
 
-def example(text: str, **marks: str) -> tagger.Example:
+class Example(NamedTuple):
+    text: str
+    spans: tuple[tagger.Span, ...]
+
+
+def example(text: str, **marks: str) -> Example:
     spans = tuple((text.index(piece), text.index(piece) + len(piece), label) for label, piece in marks.items())
-    return tagger.Example(text, spans)
+    return Example(text, spans)
 
 
 ONE = example(TEXT, BRAND="Teriva", MODEL="Ruv 7", RAM="16GB", STORAGE="512GB", PRICE="1.299,00 €")
