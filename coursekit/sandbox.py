@@ -26,7 +26,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from coursekit import check
 
 LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
-MOUNT_SETATTR, RECURSIVE, READ_ONLY = 442, 0x8000, 1  # the call has this number on every architecture
+MOUNT_SETATTR, RECURSIVE = 442, 0x8000  # the call has this number on every architecture
 NO_SUID_NO_DEVICES, BIND, NO_SUID, RDONLY = 6, 4096, 2, 1
 DEVICES = ("null", "zero", "full", "random", "urandom")
 JUDGES = {"coursekit", "gadgetlib", "numpy", "pandas", *sys.stdlib_module_names}  # whose functions a check may use
@@ -41,12 +41,6 @@ CHANGES = {
 }  # fmt: skip
 
 
-def _mount_attributes(path: Path, *, set_: int = 0, clear: int = 0, flags: int = 0) -> None:
-    wanted = struct.pack("4Q", set_, clear, 0, 0)
-    if LIBC.syscall(MOUNT_SETATTR, -100, os.fsencode(path), flags, wanted, len(wanted)):
-        raise OSError(ctypes.get_errno(), "mount_setattr")
-
-
 def _mount(source: str, target: Path, kind: str | None, flags: int, data: str = "") -> None:
     if LIBC.mount(os.fsencode(source), os.fsencode(target), kind.encode() if kind else None, flags, data.encode()):
         raise OSError(ctypes.get_errno(), f"mount on {target}")
@@ -57,6 +51,9 @@ def close_the_files(work: Path, hidden: list[str]) -> None:
 
     hidden: folders that look empty afterwards. Raises OSError where the kernel does not allow it.
     """
+    wanted = struct.pack("4Q", RDONLY, 0, 0, 0)
+    if LIBC.syscall(MOUNT_SETATTR, -100, b"/", RECURSIVE, wanted, len(wanted)):
+        raise OSError(ctypes.get_errno(), "mount_setattr")
     _mount("none", work, "tmpfs", NO_SUID_NO_DEVICES, "size=512m,mode=700")
     devices = work / ".dev"
     (devices / "shm").mkdir(parents=True)
@@ -66,9 +63,6 @@ def close_the_files(work: Path, hidden: list[str]) -> None:
     _mount(str(devices), Path("/dev"), None, BIND | 16384)  # disks are device files: read-only mounts do not guard them
     for folder in hidden:
         _mount("none", Path(folder), "tmpfs", NO_SUID_NO_DEVICES | RDONLY, "size=4k")
-    _mount_attributes(Path("/"), set_=READ_ONLY, flags=RECURSIVE)
-    for folder in (work, Path("/dev")):
-        _mount_attributes(folder, clear=READ_ONLY)
 
 
 def bound_processes() -> bool:
