@@ -19,14 +19,10 @@ RESULTS: dict[str, dict[str, str | None]] = {}  # what became of each exercise, 
 _HINTS: dict[str, int] = {}  # how many hints of an exercise were shown
 
 
-class CheckFailed(CourseError):
-    """A check of the lesson did not hold; the message says what to look at."""
-
-
 def expect(condition: Any, otherwise: str) -> None:
-    """Stop the lesson with the sentence ``otherwise`` unless ``condition`` holds."""
+    """Stop the lesson with a CourseError, the sentence ``otherwise``, unless ``condition`` holds."""
     if not bool(condition):
-        raise CheckFailed(otherwise)
+        raise CourseError(otherwise)
 
 
 def ask(name: str, seed: int) -> SimpleNamespace:

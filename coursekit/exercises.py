@@ -165,7 +165,7 @@ def equal(one: Any, other: Any, within: float = 1e-6) -> bool:
     if isinstance(one, bool) or isinstance(other, bool):
         return one is other
     if isinstance(one, (int, float)) and isinstance(other, (int, float)):
-        return one == other or (math.isfinite(one) and math.isfinite(other) and abs(one - other) <= within)
+        return math.isclose(one, other, rel_tol=0, abs_tol=within)
     return type(one) is type(other) and one == other
 
 

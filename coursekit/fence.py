@@ -46,9 +46,10 @@ def try_fence(timeout: float = 60) -> Fence:
         target.unlink(missing_ok=True)
         stood = next((event["stood"] for event in events if "stood" in event), None)
         if stood and not ended and not climbed:
+            walls = "Files: read-only mounts. Network: a network namespace without devices."
+            walls = walls if namespaces else "Files and network: Python's audit hook."
             memory = "kernel limit and watch" if sys.platform == "linux" else "watch only"
-            parts = {**stood, "memory": memory, "time": "all its processes are killed"}
-            return Fence(namespaces, " ".join(f"{what.capitalize()}: {how}." for what, how in parts.items()))
+            return Fence(namespaces, f"{walls} Processes: {stood}. Memory: {memory}. Time: all are killed in the end.")
     raise CourseError("No process could be fenced in on this machine, so nothing was run; try `gadget doctor`.")
 
 
@@ -65,8 +66,7 @@ def run_fenced(
     job = {
         "work": str(work), "token": token, "steps": steps, "namespaces": namespaces, "seconds": int(timeout),
         "memory_mb": memory_mb, "build": str(build_dir()), "hidden": [str(path) for path in hidden],
-        "root": getattr(os, "geteuid", lambda: 1)() == 0,
-        "fonts": get_cachedir(),
+        "root": getattr(os, "geteuid", lambda: 1)() == 0, "fonts": get_cachedir(),
     }  # fmt: skip
     environment = {key: value for key, value in os.environ.items() if key in KEPT} | {
         "HOME": str(work), "TMPDIR": str(work), "PYTHONPATH": str(project_root()), "PYTHONDONTWRITEBYTECODE": "1",

@@ -59,10 +59,9 @@ def execute(name: str, parameters: dict[str, Any], output: Path | None = None, p
         what = f"{error.ename}: {error.evalue}" if error.ename != "CourseError" else error.evalue
         cell = error.cell_index + 1 - bool(parameters)  # as committed: papermill injects a cell when it sets parameters
         raise LessonFailed(f"{name} stopped at cell {cell}: {what} (its state: {_shown(failed)})") from None
-    except CourseError as error:  # the disk is full
-        raise LessonFailed(f"{name} stopped. {error}") from error
-    except Exception as error:  # the kernel died, or none could start
-        raise LessonFailed(f"{name} could not be run: {type(error).__name__}: {error}. Try `gadget doctor`.") from error
+    except Exception as error:  # the disk is full, the kernel died, or none could start
+        why = f"{type(error).__name__}: {error}. Try `gadget doctor`." if type(error) is not CourseError else error
+        raise LessonFailed(f"{name} could not be run: {why}") from error
     else:
         part.replace(output)
         failed.unlink(missing_ok=True)

@@ -1,6 +1,6 @@
 """The process in which a learner's answers run: fenced in first, then the cells, then one JSON line an event.
 
-Started by :mod:`coursekit.grade` as ``python -m coursekit.sandbox``; the job comes as JSON on standard input.
+Started by :mod:`coursekit.fence` as ``python -m coursekit.sandbox``; the job comes as JSON on standard input.
 The first fence is the kernel's (Linux namespaces: nothing but one small folder in memory can be written, there is no
 network, no other process is in sight). The second is Python's audit hook, which works everywhere but only
 holds honest code and clumsy mischief. What stood is the first line of the answer.
@@ -242,20 +242,17 @@ def lend_build(build: Path, lent: Path) -> None:
             (lent / entry.name).symlink_to(entry)
 
 
-def close(job: dict[str, Any], work: Path) -> dict[str, Any]:
-    """Put up the fence that the job asks for; return what stands."""
-    hook, kernel = "Python's audit hook", job["namespaces"]
-    stands = {"files": hook, "network": hook, "processes": "watch only"}
-    if kernel:
+def close(job: dict[str, Any], work: Path) -> str:
+    """Put up the fence that the job asks for; return what bounds the number of processes."""
+    processes = "watch only"
+    if job["namespaces"]:
         bounded = bound_processes() or not job["root"]
+        processes = "kernel limit" if bounded else "watch only (root on Linux before 6.14: grade as somebody else)"
         close_the_files(work, job["hidden"])
-        stands = {"files": "read-only mounts", "network": "a network namespace without devices"}
-        root = "watch only (root on Linux before 6.14: grade as somebody else)"
-        stands["processes"] = "kernel limit" if bounded else root
         drop_rights()
     lend_build(Path(job["build"]), work / "build")
-    limit(job["seconds"] + 5, job["memory_mb"], MOST_PROCESSES if kernel else None)
-    return stands
+    limit(job["seconds"] + 5, job["memory_mb"], MOST_PROCESSES if job["namespaces"] else None)
+    return processes
 
 
 def main() -> None:

@@ -109,5 +109,5 @@ def test_an_author_s_slip_is_one_sentence(call, words):
 
 def test_a_check_that_does_not_hold_stops_with_its_sentence():
     check.expect(True, "never shown")
-    with pytest.raises(check.CheckFailed, match="look at the table"):
+    with pytest.raises(CourseError, match="look at the table"):
         check.expect([], "Nothing there: look at the table.")
