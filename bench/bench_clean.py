@@ -28,7 +28,7 @@ PLANTINGS = 5  # of new wrong labels, each drawn anew: the label check's setting
 
 def collect_shop(folder: Path) -> pd.DataFrame:
     """The ledger of the whole recorded shop."""
-    about = shop.about()
+    about = shop.Shop().about
     queries: dict[str, list[str]] = {}
     for entry in about["queries"]:
         queries.setdefault(entry["label"], []).append(entry["query"])

@@ -70,14 +70,6 @@ def _describe(name: str, kind: Any, allowed: Any) -> str:
     return f"{name} ({kind}, {allowed[0]} to {allowed[1]})" if allowed else f"{name} ({kind})"
 
 
-def seed_everything(seed: int) -> None:
-    """Seed Python, numpy and, where it is loaded, torch."""
-    random.seed(seed)
-    np.random.seed(seed % 2**32)
-    if "torch" in sys.modules:
-        sys.modules["torch"].manual_seed(seed)
-
-
 @dataclass
 class Lesson:
     """One running lesson: its checked parameters, its inputs and its outputs."""
@@ -153,7 +145,10 @@ def start(name: str, namespace: dict[str, Any], **accepted: Any) -> Lesson:
     """
     parameters = check_parameters(find_lesson(name), namespace, COMMON | accepted)
     lesson = Lesson(name, parameters)
-    seed_everything(lesson.seed)
+    random.seed(lesson.seed)
+    np.random.seed(lesson.seed)
+    if "torch" in sys.modules:
+        sys.modules["torch"].manual_seed(lesson.seed)
     check_writable(build_dir())
     for suffix in (".json", ".png"):  # figures of an earlier run must not pass for this one's
         with contextlib.suppress(OSError):

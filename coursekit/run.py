@@ -36,10 +36,9 @@ def lesson_path(name: str) -> Path:
     return project_root() / "notebooks" / f"{name}.ipynb"
 
 
-def parameter_names(name: str) -> dict[str, str]:
-    """The parameters of a lesson and their types, from its parameters cell."""
-    found = papermill.inspect_notebook(str(lesson_path(name)))
-    return {key: parameter["inferred_type_name"] for key, parameter in found.items()}
+def parameter_names(name: str) -> list[str]:
+    """The parameters of a lesson, from its parameters cell."""
+    return list(papermill.inspect_notebook(str(lesson_path(name))))
 
 
 def execute(name: str, parameters: dict[str, Any], output: Path | None = None, progress: bool = False) -> Path:
@@ -58,7 +57,7 @@ def execute(name: str, parameters: dict[str, Any], output: Path | None = None, p
         part.replace(failed)
         what = f"{error.ename}: {error.evalue}" if error.ename != "CourseError" else error.evalue
         cell = error.cell_index + 1 - bool(parameters)  # as committed: papermill injects a cell when it sets parameters
-        raise LessonFailed(f"{name} stopped at cell {cell}: {what} (its state: {_shown(failed)})") from None
+        raise LessonFailed(f"{name} stopped at cell {cell}: {what} (its state: {failed})") from None
     except Exception as error:  # the disk is full, the kernel died, or none could start
         why = f"{type(error).__name__}: {error}. Try `gadget doctor`." if type(error) is not CourseError else error
         raise LessonFailed(f"{name} could not be run: {why}") from error
@@ -130,7 +129,7 @@ def parse_settings(settings: Sequence[str]) -> dict[str, dict[str, Any]]:
         if key not in declared:
             raise CourseError(f"{name} has no parameter {key!r}; it accepts {', '.join(declared)}.")
         try:
-            found.setdefault(name, {})[key] = "" if declared[key] == "str" and not value else yaml.safe_load(value)
+            found.setdefault(name, {})[key] = yaml.safe_load(value) if value else ""
             if key in PATHS and (path := found[name][key]) and isinstance(path, str):
                 found[name][key] = str(Path(path).expanduser().resolve())
         except yaml.YAMLError:
@@ -174,12 +173,7 @@ def _alone() -> contextlib.AbstractContextManager:
         return FileLock(build_dir() / ".course.lock").acquire(timeout=0)
     except Timeout:
         otherwise = "wait for it, or set GADGET_BUILD to another folder"
-        raise CourseError(f"Another course run is using {_shown(build_dir())}; {otherwise}.") from None
-
-
-def _shown(path: Path) -> str:
-    """A path as a reader would type it from the project's root."""
-    return str(path.relative_to(project_root()) if path.is_relative_to(project_root()) else path)
+        raise CourseError(f"Another course run is using {build_dir()}; {otherwise}.") from None
 
 
 @contextlib.contextmanager

@@ -28,11 +28,6 @@ from gadgetlib.files import data_dir
 HTML = b"<!DOCTYPE html><html><head><title>Sorry</title></head><body>This picture has moved.</body></html>"
 
 
-def about(folder: Path | None = None) -> dict[str, Any]:
-    """Hosts, queries and answer files of a recorded shop. Raises CourseError when it is not there."""
-    return _read(Path(folder or data_dir() / "shop") / "shop.json")[0]
-
-
 def _read(path: Path) -> list[dict[str, Any]]:
     try:
         text = path.read_text(encoding="utf-8")
@@ -46,13 +41,14 @@ class Shop:
     """The recorded web of ``folder``, served from ``photos`` on a free loopback port.
 
     Use it as a context manager; ``addresses`` maps every host of the recording to ``("127.0.0.1", port)``.
-    ``log`` lists (address, status) of all requests, in order; status 0 is a connection that was cut.
+    ``log`` lists (address, status) of all requests, in order; status 0 is a connection that was cut. Raises CourseError
+    when there is no recording.
     """
 
     def __init__(self, folder: Path | None = None, photos: Path | None = None) -> None:
         self.folder = Path(folder or data_dir() / "shop")
         self.photos = Path(photos or data_dir() / "photos")
-        self.about = about(self.folder)
+        self.about: dict[str, Any] = _read(self.folder / "shop.json")[0]  # hosts, queries and answer files
         self.recipes = {row["url"]: row for row in _read(self.folder / "pictures.jsonl")}
         for page in self.about["answers"]:  # of the search: files like others, by query and how many results to skip
             page |= {"sent": page["file"], "type": "application/json"}
