@@ -9,7 +9,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import sys
 import tempfile
 import time
@@ -299,20 +298,11 @@ def sweep(folder: Path, kept: set[Path], age: float) -> None:
                 path.rmdir() if path.is_dir() else path.unlink()
 
 
-def check_port(host: str, port: int) -> None:
-    """Raises CourseError, which names a free port, where the app cannot listen at this one."""
-    try:
-        socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
-    except (OSError, OverflowError) as error:
-        with socket.create_server(("", 0)) as free:
-            other = free.getsockname()[1]
-        why = getattr(error, "strerror", None) or "ports go from 1 to 65535"
-        raise CourseError(f"The app cannot use port {port} of {host} ({why}): try `--port {other}`.") from None
+def serve(port: int | None = None, host: str = "127.0.0.1", engine: str = "rapidocr") -> None:
+    """Serve the app until Ctrl-C; its models load behind the first page.
 
-
-def serve(port: int = 7860, host: str = "127.0.0.1", engine: str = "rapidocr") -> None:
-    """Serve the app until Ctrl-C; its models load behind the first page. Raises CourseError as `check_port`."""
-    check_port(host, port)
+    port: None for the first from 7860 on that is free. Raises CourseError where the app cannot listen.
+    """
     libc = ctypes.CDLL(None) if sys.platform == "linux" else None
     if libc:  # glibc keeps a heap per thread, and the app has dozens: with two of them a crowd takes 0.7 GB less
         libc.mallopt(M_ARENA_MAX, 2)
@@ -324,8 +314,12 @@ def serve(port: int = 7860, host: str = "127.0.0.1", engine: str = "rapidocr") -
     loaded: Future[Describer] = Future()
     app = build(loaded.result)
     kept = set(folder.rglob("*"))  # the examples
-    app.launch(server_name=host, server_port=port, **SETTINGS)
-    print(f"http://{host}:{port}  (Ctrl-C ends it)", flush=True)
+    try:
+        app.launch(server_name=host, server_port=port, **SETTINGS)
+    except Exception as error:  # the port is taken or none, the host another machine's or, for Gradio, no address
+        why = f"The app cannot use port {port} of {host} ({type(error).__name__})"
+        raise CourseError(f"{why}: leave `--port` and `--host` out, and it takes a free port of this machine.") from None
+    print(f"{app.local_url}  (Ctrl-C ends it)", flush=True)
     with contextlib.suppress(KeyboardInterrupt):
         try:
             describer = Describer.load(engine=engine)

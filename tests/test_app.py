@@ -396,17 +396,6 @@ def test_a_server_sweeps_what_a_killed_one_left(tmp_path, monkeypatch):
     assert {path.name for path in tmp_path.iterdir()} == {own.name, f"gadget-app-{os.getppid()}-x"}
 
 
-def test_a_port_that_cannot_be_used_is_one_sentence_with_another():
-    from gadgetlib.app import check_port
-
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        for port in (taken.getsockname()[1], 99_999):
-            with pytest.raises(CourseError, match=rf"port {port} .*--port \d+"):
-                check_port("127.0.0.1", port)
-
-
 def test_models_that_do_not_load_are_told_to_who_asks(tmp_path):
     from gadgetlib.app import Pages, gr
 

@@ -69,7 +69,18 @@ def test_a_wrong_option_is_one_sentence(arguments, tmp_path):
     (tmp_path / "classifier").mkdir()
     done = gadget(*arguments, GADGET_BUILD=str(tmp_path))
     assert done.returncode == 2 and done.stdout == "" and "Traceback" not in done.stderr
-    assert {"run": "'quick'", "app": "try `--port"}[arguments[0]] in done.stderr
+    assert {"run": "'quick'", "app": "leave `--port`"}[arguments[0]] in done.stderr
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_an_address_that_the_app_cannot_have_is_one_sentence(host, tmp_path):
+    """A port that is taken, and an address that Gradio cannot write."""
+    (tmp_path / "classifier").mkdir()
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        done = gadget("app", "--host", host, "--port", port, GADGET_BUILD=str(tmp_path))
+    assert (done.returncode, done.stdout) == (2, "") and done.stderr.count("\n") == 1
+    assert f"port {port} of {host}" in done.stderr and "leave `--port`" in done.stderr
 
 
 def free(port):
