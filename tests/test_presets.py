@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 import yaml
-from lesson_tools import begin
+from lesson_tools import begin, opening
+from papermill.iorw import load_notebook_node
+from papermill.parameterize import parameterize_notebook
 
 from coursekit import run as runner
 from gadgetlib.errors import CourseError
@@ -20,10 +22,25 @@ def test_the_four_kinds_of_course_are_there():
     assert all(content["about"].endswith(".") and content["lessons"] for content in PRESETS.values())
 
 
+def begun(number, parameters):
+    """The lesson after the cells that papermill writes for these parameters, and its ``start(...)`` statement."""
+    notebook = load_notebook_node(str(runner.lesson_path(runner.find_lesson(number))))
+    made = parameterize_notebook(notebook, parameters)
+    code = [cell.source for cell in made.cells if cell.cell_type == "code"]
+    namespace = {}
+    for source in (*code[: 1 + bool(parameters)], opening(number)[1]):
+        exec(source, namespace)
+    return namespace["lesson"]
+
+
 @pytest.mark.parametrize(("preset", "number"), CASES, ids=[f"{preset}-{number}" for preset, number in CASES])
-def test_a_lesson_accepts_its_preset(preset, number, build):
+def test_a_lesson_accepts_its_preset_from_papermill(preset, number, build):
     wanted = PRESETS[preset]["lessons"][number]
-    assert begin(number, wanted).parameters.items() >= wanted.items()
+    found, defaults = begun(number, wanted).parameters, begin(number, {}).parameters
+    assert found == {**defaults, **wanted}
+    assert all(type(found[name]) is type(defaults[name]) for name in wanted), "another kind than the lesson's default"
+    same = [name for name, value in wanted.items() if defaults[name] == value]
+    assert same == [], "the lesson's own defaults need not be set"
 
 
 @pytest.mark.parametrize(
@@ -32,7 +49,7 @@ def test_a_lesson_accepts_its_preset(preset, number, build):
 )
 def test_a_preset_with_a_mistake_would_be_noticed(wrong, words, build):
     with pytest.raises(CourseError, match=words):
-        begin("03", wrong)
+        begun("03", wrong)
 
 
 @pytest.mark.parametrize("preset", PRESETS)
@@ -77,7 +94,6 @@ def test_a_preset_reaches_the_run(monkeypatch):
     assert lessons == ["03", "05", "06"] and profile == "quick" and settings[-1] == "03.epochs=2"
     assert runner.parse_settings(settings)["03_finetune"] == {
         "profile": "full",
-        "size": 240,
         "epochs": 2,
         "batch_size": 128,
     }
