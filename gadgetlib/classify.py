@@ -285,8 +285,6 @@ class Classifier:
         """Frozen features (n, d) of pictures."""
         return features(images, self.meta["size"], self.frozen)
 
-    # ------------------------------------------------ to disk and back
-
     def save(self, folder: str | Path) -> None:
         """Write model.json and model.safetensors into `folder`, made if absent; the second holds the first's sha256."""
         from safetensors.numpy import save
@@ -295,7 +293,7 @@ class Classifier:
         folder.mkdir(parents=True, exist_ok=True)
         text = json.dumps({"format": FORMAT, "labels": list(self.labels), **self.meta}, indent=1) + "\n"
         tensors = {name: np.ascontiguousarray(value) for name, value in self.tensors.items()}
-        data = save(tensors, {"card": _sha256(text)})
+        data = save(tensors, {"card": hashlib.sha256(text.encode()).hexdigest()})
         (folder / "model.json").write_text(text, encoding="utf-8")
         (folder / "model.safetensors").write_bytes(data)  # save_file would make it readable for its owner only
 
@@ -314,11 +312,7 @@ class Classifier:
             if (version := meta.pop("format")) != FORMAT:
                 raise ValueError(f"it has format {version}, this course reads {FORMAT}")
             with safe_open(folder / "model.safetensors", framework="numpy") as file:
-                if (file.metadata() or {}).get("card") != _sha256(text):
+                if (file.metadata() or {}).get("card") != hashlib.sha256(text.encode()).hexdigest():
                     raise ValueError("it was edited after training, or its two files are of different runs")
                 tensors = {name: file.get_tensor(name) for name in list(file.keys())}
             return cls(meta.pop("labels"), meta, tensors)
-
-
-def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()

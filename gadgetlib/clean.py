@@ -99,6 +99,7 @@ def fault(found: Mapping[str, Any], rules: Rules = Rules()) -> tuple[str, str]:
         ("too small", short < rules.min_side, size),
         ("nothing to see", found["contrast"] < rules.min_contrast, f"contrast {found['contrast']:.1f}"),
         ("too blurry", found["sharpness"] < rules.min_sharpness, f"sharpness {found['sharpness']:.3f}"),
+        ("removed by hand", found.get("decided") == "remove", ""),
     ]
     return next(((reason, detail) for reason, wrong, detail in checks if wrong), ("", ""))
 
@@ -272,11 +273,9 @@ def _judge(table: pd.DataFrame, rules: Rules) -> None:
         reason, detail = fault(found, rules)
         if reason:
             _drop(table, row, reason, detail)
-        elif found["decided"] == "remove":
-            _drop(table, row, "removed by hand")
 
 
-def _drop(table: pd.DataFrame, row: int, reason: str, detail: str = "", beside: str = "") -> None:
+def _drop(table: pd.DataFrame, row: int, reason: str, detail: str, beside: str = "") -> None:
     """Remove a picture, unless a person wants it kept; nobody can want half a picture or the same file twice."""
     table.loc[row, ["reason", "detail", "beside"]] = [reason, detail, beside]
     if table.decided[row] not in CLASSES or reason in ("corrupt", "exact duplicate"):

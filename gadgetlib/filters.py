@@ -1,8 +1,8 @@
 """Conditions over the catalogue's columns: the store's own SQL, of which few words pass.
 
-Columns, numbers, texts in single quotes, comparisons, brackets, IS [NOT] NULL and WORDS mean what they mean in SQL, except
-that texts are compared without regard to case. Nothing else reaches the store: one function call such as array_repeat can
-fill a machine's memory.
+Columns, numbers, texts in single quotes, comparisons, brackets, IS [NOT] NULL and WORDS mean what they mean in SQL,
+except that texts are compared without regard to case. Nothing else reaches the store: one function call such as
+array_repeat can fill a machine's memory.
 """
 
 import re

@@ -164,24 +164,20 @@ class Ledger(contextlib.AbstractContextManager):
     def __exit__(self, *_: object) -> None:
         self._one_process.release()
 
-    def add(self, hit: Hit, status: str, reason: str = "", **found: Any) -> dict[str, str]:
+    def add(self, hit: Hit, status: str, reason: str = "", **found: Any) -> None:
         """Append one row: what was offered, how it ended, and for a picture its file and facts."""
-        now = datetime.now(UTC).isoformat(timespec="seconds")
-        row = {**asdict(hit), "status": status, "reason": reason, **found, "time": now}
-        row = {name: one_line(row.get(name)) for name in LEDGER_COLUMNS}
+        ended = {"status": status, "reason": reason, "time": datetime.now(UTC).isoformat(timespec="seconds")}
+        row = {**found, **asdict(hit), **ended}
         with self._writing, disk_sentence(self.path):
             append_row(self.path, row)
-            self.rows[row["query"], row["url"]] = row
-        return row
+            self.rows[one_line(hit.query), one_line(hit.url)] = row
 
     def keep(self, data: bytes, extension: str) -> dict[str, Any]:
         """Store a picture under its content hash: its file, sha256 and bytes as they stand in a row."""
         digest = hashlib.sha256(data).hexdigest()
         file = f"images/{digest[:24]}.{extension}"
-        with self._writing:
-            if not (self.folder / file).exists():
-                with write_atomic(self.folder / file) as part:
-                    part.write_bytes(data)
+        with self._writing, write_atomic(self.folder / file) as part:
+            part.write_bytes(data)
         return {"file": file, "sha256": digest, "bytes": len(data)}
 
 
@@ -318,9 +314,7 @@ def fetch_all(hits: Sequence[Hit], ledger: Ledger, get: Callable[[str], bytes], 
     An address that is offered again, under whatever label, is not fetched again: its row has the same file, and the
     cleaning lesson finds the copy. retry: ask again for those that failed in an earlier run.
     """
-    facts = [name for name in LEDGER_COLUMNS if name not in Hit.__annotations__]
-    came = [row for row in ledger.rows.values() if row["status"] == "ok"]
-    known = {address_key(row["url"]): {name: row[name] for name in facts} for row in came}
+    known = {address_key(row["url"]): row for row in ledger.rows.values() if row["status"] == "ok"}
     offers = defaultdict(list)
     for hit in hits:
         row = ledger.rows.get((one_line(hit.query), one_line(hit.url)))
