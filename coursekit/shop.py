@@ -50,9 +50,8 @@ class Shop:
         self.photos = Path(photos or data_dir() / "photos")
         self.about: dict[str, Any] = _read(self.folder / "shop.json")[0]  # hosts, queries and answer files
         self.recipes = {row["url"]: row for row in _read(self.folder / "pictures.jsonl")}
-        for page in self.about["answers"]:  # of the search: files like others, by query and how many results to skip
-            page |= {"sent": page["file"], "type": "application/json"}
-            self.recipes[page["query"], page["skip"]] = page
+        answers = [row | {"sent": row["file"], "type": "application/json"} for row in self.about["answers"]]
+        self.pages = {(row["query"], row["skip"]): row for row in answers}  # of the search, by results to skip
         self.log: list[tuple[str, int]] = []
         self.asked: dict[str, Iterator[int]] = defaultdict(itertools.count)  # address -> how often it was asked for
         self._server = _Server(("127.0.0.1", 0), _Handler)
@@ -97,7 +96,7 @@ class _Handler(BaseHTTPRequestHandler):
             key, otherwise = (query, int(skip)), (200, b'{"results": []}', "application/json")
         elif where.path == "/robots.txt":
             otherwise = 200, shop.about["robots"].encode(), "text/plain"
-        recipe = shop.recipes.get(key)
+        recipe = shop.recipes.get(key) or shop.pages.get(key)
         if recipe is None:
             self._answer(*otherwise)
         elif not self._misbehave(recipe.get("fault", {}), times):
