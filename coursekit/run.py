@@ -145,8 +145,7 @@ def read_preset(preset: str) -> tuple[list[str], list[str]]:
     """
     folder = project_root() / "notebooks" / "instructor"
     path = folder / f"{preset}.yaml"
-    if not path.exists():
-        path = Path(preset).expanduser()
+    path = path if path.exists() else Path(preset).expanduser()
     try:
         lessons = yaml.safe_load(path.read_text(encoding="utf-8"))["lessons"]
         settings = [f"{n}.{key}={json.dumps(v)}" for n, given in lessons.items() for key, v in given.items()]

@@ -98,22 +98,27 @@ class _Handler(BaseHTTPRequestHandler):
             otherwise = 200, shop.about["robots"].encode(), "text/plain"
         recipe = shop.recipes.get(key) or shop.pages.get(key)
         if recipe is None:
-            self._answer(*otherwise)
+            self._send(*otherwise)
         elif not self._misbehave(recipe.get("fault", {}), times):
-            self._send(shop, recipe)
+            place = shop.folder / recipe["sent"] if "sent" in recipe else shop.photos / recipe["file"]
+            self._send(200, place.read_bytes(), recipe.get("type", "image/jpeg"), recipe.get("fault", {}))
 
-    def _send(self, shop: Shop, recipe: dict) -> None:
-        fault, kind = recipe.get("fault", {}), recipe.get("type", "image/jpeg")
-        place = shop.folder / recipe["sent"] if "sent" in recipe else shop.photos / recipe["file"]
-        data = place.read_bytes()
+    def _send(self, status: int, data: bytes, kind: str, fault: dict | None = None, **headers: str) -> None:
+        """Answer with these bytes; short, drip, endless and pause are what a fault does to them."""
+        fault = fault or {}
         parts = [data, *[bytes(2**20)] * fault.get("endless", 0)]
         if "short" in fault:  # promises more than it sends, then hangs up
             parts = [data[: int(len(data) * fault["short"])]]
         elif "drip" in fault:
             parts = [data[i : i + 1] for i in range(len(data))]
         time.sleep(fault.get("pause", 0))
-        self._start(200, kind, None if "endless" in fault else len(data))
-        self.close_connection = bool(fault.keys() & {"short", "drip", "endless"})
+        self.server.shop.log.append((self.url, status))
+        self.send_response(status)
+        size = {"Connection": "close"} if "endless" in fault else {"Content-Length": str(len(data))}
+        for name, value in {"Content-Type": kind, **size, **headers}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.close_connection |= bool(fault.keys() & {"short", "drip", "endless"})
         with contextlib.suppress(OSError):  # the client hung up
             for part in parts:
                 self.wfile.write(part)
@@ -130,20 +135,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             self.connection.close()
         else:
-            self._answer(fault["status"], HTML, "text/html", fault.get("headers", {}))
+            self._send(fault["status"], HTML, "text/html", **fault.get("headers", {}))
         return True
-
-    def _start(self, status: int, kind: str, length: int | None, headers: dict[str, str] | None = None) -> None:
-        self.server.shop.log.append((self.url, status))
-        self.send_response(status)
-        size = {"Connection": "close"} if length is None else {"Content-Length": str(length)}
-        for name, value in {"Content-Type": kind, **size, **(headers or {})}.items():
-            self.send_header(name, value)
-        self.end_headers()
-
-    def _answer(self, status: int, body: bytes, kind: str, headers: dict[str, str] | None = None) -> None:
-        self._start(status, kind, len(body), headers)
-        self.wfile.write(body)
 
 
 @contextlib.contextmanager
