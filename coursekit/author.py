@@ -58,7 +58,7 @@ def normalise(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
     notebook.metadata = {"kernelspec": kernel, "language_info": {"name": "python"}}
     notebook.nbformat_minor = 5
-    return CoalesceStreamsPreprocessor().preprocess(notebook, {})[0]  # text in one piece, as the terminal shows it
+    return CoalesceStreamsPreprocessor()(notebook, {})[0]  # text in one piece, as the terminal shows it
 
 
 def read(name: str) -> nbformat.NotebookNode:
@@ -303,9 +303,8 @@ DO = {"run": run, "exercises": write_exercises, "shows": write_shown, "solutions
 
 if __name__ == "__main__":
     match sys.argv[1:]:
-        case ["build", *sources] if sources:
-            for source in sources:
-                build(Path(source))
+        case ["build", source]:
+            build(Path(source))
         case ["text", number]:
             print(jupytext.writes(jupytext.read(lesson_path(find_lesson(number))), fmt="py:percent"))
         case ["times"]:

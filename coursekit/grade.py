@@ -77,8 +77,8 @@ def judge(submission: Submission, frame: Frame, fence: Fence, seed: int | None, 
             break
         culprit = culprit or steps[max((event.get("at", 0) for event in events), default=0)].get("name")
         if culprit is None:
-            ends = f"the lesson's own cells end with: {ended}; give more --timeout or --memory"
-            raise CourseError(f"{frame.lesson}: {ends}.")
+            what = f"the lesson's own cells end with: {ended}; give more --timeout or --memory"
+            raise CourseError(f"{frame.lesson}: {what}.")
         submission.status = submission.checks.setdefault(culprit, {})["verdict"] = ended
         left_out.add(culprit)
     submission.seconds = round(time.monotonic() - started, 1)
@@ -89,20 +89,6 @@ def judge(submission: Submission, frame: Frame, fence: Fence, seed: int | None, 
             check["detail"] += " (the lesson has it, its short frame has not: grade again with --whole)"
         changed = ["the check"] if check["verdict"] == "tampered" else check.get("changed")
         submission.flags += [f"{name} changed {', '.join(changed)}"] if changed else []
-
-
-def self_test(frame: Frame, fence: Fence, **limits: Any) -> None:
-    """The solution must get every exercise right in the very same fence. Raises CourseError otherwise."""
-    model = Submission("solution", frame.lesson, Path("solution.ipynb"), cells=dict(frame.answers))
-    if model.cells:
-        judge(model, frame, fence, **limits)
-    for name, check in model.checks.items():
-        if check["verdict"] != "right" and name in frame.answers:
-            why = check.get("detail") or check.get("said") or ""
-            raise CourseError(
-                f"{frame.lesson}: the solution's answer to {name} is judged {check['verdict']!r} here ({why.strip()}); "
-                "nobody can be graded fairly. Run `make course` first, or mend the solution."
-            )
 
 
 def grade(
@@ -164,7 +150,16 @@ def _frames(
         solution = folder / "solutions" / f"{name}.ipynb"
         try:
             frame = answers.build_frame(folder / f"{name}.ipynb", solution if solution.exists() and not whole else None)
-            self_test(frame, fence, **limits)
+            model = Submission("solution", name, solution, cells=dict(frame.answers))
+            if model.cells:
+                judge(model, frame, fence, **limits)
+            for task in frame.answers:
+                if (check := model.checks[task])["verdict"] != "right":
+                    why = (check.get("detail") or check.get("said") or "").strip()
+                    raise CourseError(
+                        f"{name}: the solution's answer to {task} is judged {check['verdict']!r} here ({why}); nobody can "
+                        "be graded fairly. Run `make course` first, or mend the solution."
+                    )
             frames[name] = frame
         except CourseError as error:
             unfair[name] = str(error)

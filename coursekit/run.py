@@ -171,8 +171,8 @@ def _alone() -> contextlib.AbstractContextManager:
     try:
         return FileLock(build_dir() / ".course.lock").acquire(timeout=0)
     except Timeout:
-        otherwise = "wait for it, or set GADGET_BUILD to another folder"
-        raise CourseError(f"Another course run is using {build_dir()}; {otherwise}.") from None
+        what = f"Another course run is using {build_dir()}; wait for it, or set GADGET_BUILD to another folder."
+        raise CourseError(what) from None
 
 
 @contextlib.contextmanager
