@@ -309,8 +309,7 @@ def serve(port: int | None = None, host: str = "127.0.0.1", engine: str = "rapid
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends like Ctrl-C, so that the folder goes
     folder = own_folder()
     os.environ["GRADIO_TEMP_DIR"] = str(folder)
-    for name in ("no_proxy", "NO_PROXY"):  # Gradio asks itself whether it is there: not by way of a proxy
-        os.environ[name] = ",".join(filter(None, [os.environ.get(name), "127.0.0.1,localhost,::1", host]))
+    os.environ["no_proxy"] = os.environ["NO_PROXY"] = "*"  # Gradio asks itself whether it is there, and nobody else
     loaded: Future[Describer] = Future()
     app = build(loaded.result)
     kept = set(folder.rglob("*"))  # the examples
