@@ -191,12 +191,12 @@ def _unit(key: str, cells: pd.Series) -> str | None:
 
 def text_of(frame: pd.DataFrame, mapping: Mapping[str, Any], key: str) -> pd.Series:
     """The columns of a field joined into one text, bare numbers with their column's unit; empty where there is none."""
-    joined = pd.Series("", index=frame.index)
+    joined, between = pd.Series("", index=frame.index), " + " if key == "storage" else " "
     for column in (column for column in mapping[key] if column in frame):
         cells, unit = _plain(frame[column]), mapping.get("units", {}).get(column, "")
         cells = cells.str.replace(r"^\d[\d.,]*$", rf"\g<0> {unit}", regex=True).str.strip()
-        joined = joined.str.cat(cells, sep=" + " if key == "storage" else " ")
-    return joined.str.strip(" +") if key == "storage" else joined.str.strip()
+        joined = joined.str.cat(cells, sep=between)
+    return joined.str.strip(between)
 
 
 def _plain(cells: pd.Series) -> pd.Series:
