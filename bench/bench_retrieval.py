@@ -60,7 +60,7 @@ def run(quick: bool) -> Iterator[dict]:
             yield from quality(case, made(photos[mapped], vectors[mapped]), asked, vectors[asked.index])
     of_net = partial(features, net=classifier.frozen)
     for name, of in {"ImageNet features": of_net, "colour histogram": histograms, "perceptual hash": hashes}.items():
-        vectors = store.unit(of(paths))
+        vectors = store.normalise(of(paths))
         yield from quality(name, made(photos, vectors), portraits, vectors[portraits.index], peer=name)
     times = timed(lambda path: shipped.search(path, k=5), paths[:: max(1, len(paths) // 60)])
     yield row("file to answer", "shipped photos", "p50", 1e3 * float(np.median(times)), "ms")
@@ -75,7 +75,7 @@ def does_it_know(
     """One portrait per product asks, by the metric that ships and by one that knows the product, not the photo."""
     rest = photos.index.difference(once.index)
     mean, matrix = store.fit_projection(deep[rest], photos.product_id[rest])
-    known = store.unit((deep - mean) @ matrix)
+    known = store.normalise((deep - mean) @ matrix)
     one, other = judge(by_look, once, looks[once.index]), judge(made(photos, known), once, known[once.index])
     for metric in one:
         gap = difference(one[metric], other[metric], once.product_id)

@@ -18,7 +18,7 @@ import numpy as np
 import bench
 from bench.bench_retrieval import timed
 from gadgetlib.files import trained
-from gadgetlib.index import Index, unit
+from gadgetlib.index import Index, normalise
 
 row = partial(bench.row, "vectors")
 
@@ -37,7 +37,7 @@ def million(vectors: np.ndarray, rows: int, seed: int = 42) -> np.ndarray:
         one, other = vectors[rng.integers(0, len(vectors), (2, size))]
         share = rng.uniform(0.5, 1, (size, 1)).astype("f4")
         noise = rng.normal(size=(size, vectors.shape[1])).astype("f4") * spread * 0.7
-        made_up[at : at + size] = unit(share * one + (1 - share) * other + noise)
+        made_up[at : at + size] = normalise(share * one + (1 - share) * other + noise)
     return made_up
 
 

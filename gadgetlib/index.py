@@ -31,7 +31,7 @@ Row, Ids = dict[str, Any], Collection[str]
 os.environ.setdefault("RUST_LOG", "error")  # the store's engine warns on every query otherwise
 
 
-def unit(vectors: np.ndarray) -> np.ndarray:
+def normalise(vectors: np.ndarray) -> np.ndarray:
     """Rows scaled to length one, float32; a zero row stays zero."""
     norm = np.linalg.norm(vectors, axis=-1, keepdims=True)
     return (vectors / np.maximum(norm, 1e-12)).astype("f4")
@@ -67,7 +67,7 @@ def near_product(vectors: np.ndarray, products: Sequence[Any]) -> np.ndarray:
     """
     _, product = np.unique(np.asarray(products), return_inverse=True)
     means = np.stack([vectors[product == one].mean(axis=0) for one in range(product.max() + 1)])
-    return unit(vectors + unit(means)[product])
+    return normalise(vectors + normalise(means)[product])
 
 
 def with_kind(looks: np.ndarray, probs: np.ndarray) -> np.ndarray:
@@ -76,7 +76,7 @@ def with_kind(looks: np.ndarray, probs: np.ndarray) -> np.ndarray:
     The kinds' part of a dot product is the Bhattacharyya coefficient: 1 where two distributions agree, 0 where they
     exclude each other.
     """
-    return unit(np.hstack([looks, KIND_WEIGHT * unit(np.sqrt(probs))]))
+    return normalise(np.hstack([looks, KIND_WEIGHT * normalise(np.sqrt(probs))]))
 
 
 @dataclass
@@ -94,7 +94,7 @@ class Embedder:
 
     def look(self, features: np.ndarray) -> np.ndarray:
         """Features (n, d) -> float32 (n, k), rows of length one."""
-        return unit((np.asarray(features) - self.mean) @ self.matrix)
+        return normalise((np.asarray(features) - self.mean) @ self.matrix)
 
     def __call__(self, picture: Any, probs: dict[str, float] | None = None) -> np.ndarray:
         """The vector of one picture. probs: of each kind, where known already."""
@@ -184,7 +184,7 @@ class Index:
 
     def embed(self, query: Any, probs: dict[str, float] | None = None) -> np.ndarray:
         """The vector (dimensions,) of a query of `search`; CourseError for a vector of another width."""
-        vector = unit(query) if isinstance(query, np.ndarray) and query.ndim == 1 else self.embedder(query, probs)
+        vector = normalise(query) if isinstance(query, np.ndarray) and query.ndim == 1 else self.embedder(query, probs)
         if len(vector) != (width := self.meta["dimensions"]):
             why = f"The index holds vectors of {width} numbers, the query has {len(vector)}"
             raise CourseError(f"{why}; make it anew with `make course ONLY=06`.")

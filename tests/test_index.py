@@ -25,7 +25,7 @@ def make(folder, products=20, photos=3, seed=0):
     """An index of made-up products whose photos lie close together; returns it with its vectors."""
     rng = np.random.default_rng(seed)
     centres = rng.normal(size=(products, WIDTH))
-    vectors = store.unit(np.repeat(centres, photos, axis=0) + 0.05 * rng.normal(size=(products * photos, WIDTH)))
+    vectors = store.normalise(np.repeat(centres, photos, axis=0) + 0.05 * rng.normal(size=(products * photos, WIDTH)))
     rows = [{"id": f"p{i}-{j}.jpg", "product_id": f"p{i}"} for i in range(products) for j in range(photos)]
     variants = [
         {"sku": f"p{i}-{ram}", "product_id": f"p{i}", "gadget_type": ["laptop", "tablet"][i % 2], "brand": f"B{i % 4}",
@@ -47,7 +47,7 @@ def test_a_photo_finds_its_product_once(tmp_path):
 
 def test_search_agrees_with_plain_numpy(tmp_path):
     index, vectors = make(tmp_path / "i")
-    query = store.unit(np.random.default_rng(5).normal(size=(1, WIDTH)))[0]
+    query = store.normalise(np.random.default_rng(5).normal(size=(1, WIDTH)))[0]
     best = (store.near_product(vectors, np.arange(60) // 3) @ query).reshape(20, 3).max(axis=1)
     expected = np.argsort(-best)[:8]
     found = index.search(query, k=8)
@@ -93,7 +93,7 @@ def test_k_larger_than_the_index_and_an_empty_index(tmp_path):
 
 def test_changes_by_the_store_s_own_calls_are_seen_by_an_open_index(tmp_path):
     index, vectors = make(tmp_path / "i")
-    new = store.unit(-vectors[:1])
+    new = store.normalise(-vectors[:1])
     index.photos.add([{"id": "new.jpg", "product_id": "p5", "vector": new[0]}])
     assert len(index) == 61 and index.search(new[0], k=1)[0]["id"] == "new.jpg"
     index.photos.delete("id = 'new.jpg'")
@@ -102,7 +102,7 @@ def test_changes_by_the_store_s_own_calls_are_seen_by_an_open_index(tmp_path):
 
 def test_a_graph_that_the_store_built_serves_searches_filtered_ones_too(tmp_path):
     index, vectors = make(tmp_path / "i", products=400)
-    queries = store.unit(vectors[::40] + 0.05 * np.random.default_rng(5).normal(size=(30, WIDTH)))
+    queries = store.normalise(vectors[::40] + 0.05 * np.random.default_rng(5).normal(size=(30, WIDTH)))
     exact = [{row["product_id"] for row in index.search(query, k=5)} for query in queries]
     index.photos.create_index("vector", config=HnswFlat(distance_type="dot", num_partitions=1))
     again = Index.open(tmp_path / "i", features=lambda images: np.stack(images))
@@ -218,8 +218,8 @@ def test_the_projection_brings_photos_of_a_product_together():
         return float(np.mean(groups[unseen][similarity.argmax(1)] == groups[unseen]))
 
     mean, matrix = store.fit_projection(x[seen], groups[seen], 16)
-    before = first_right(store.unit(x[unseen]))
-    after = first_right(store.unit((x[unseen] - mean) @ matrix))
+    before = first_right(store.normalise(x[unseen]))
+    after = first_right(store.normalise((x[unseen] - mean) @ matrix))
     assert after > 0.9 > before
 
 
@@ -230,7 +230,7 @@ def test_the_kind_of_gadget_breaks_ties_of_looks(tmp_path):
         return np.array([[0.8, 0.2, 0, 0, 0] if image[2] > 0 else [0.2, 0.8, 0, 0, 0] for image in images])
 
     mean, matrix = np.zeros(3, "f4"), np.eye(3, 2, dtype="f4")  # the first two numbers are the look
-    looks = store.unit(np.array([[0.2, 1], [0.2, 1]], "f4"))  # unlike the query: the classifier decides
+    looks = store.normalise(np.array([[0.2, 1], [0.2, 1]], "f4"))  # unlike the query: the classifier decides
     vectors = store.with_kind(looks, np.eye(5)[:2])
     photos = [{"id": "a.jpg", "product_id": "phone"}, {"id": "b.jpg", "product_id": "laptop"}]
     index = Index.create(tmp_path, photos, vectors, [], Embedder(mean, matrix, np.asarray, kinds))
@@ -244,7 +244,7 @@ def test_the_kind_of_gadget_breaks_ties_of_looks(tmp_path):
 
 
 def test_photos_stand_for_their_product():
-    looks = store.unit(np.array([[1, 0], [0, 1], [1, 0.2]], "f4"))
+    looks = store.normalise(np.array([[1, 0], [0, 1], [1, 0.2]], "f4"))
     pulled = store.near_product(looks, ["a", "a", "b"])
     assert np.allclose(np.linalg.norm(pulled, axis=1), 1) and np.allclose(pulled[2], looks[2])
     assert 0.7 < pulled[0] @ pulled[1] < 0.999 and pulled[0, 0] > pulled[0, 1]
@@ -264,7 +264,7 @@ def test_two_good_photos_beat_a_lucky_one(tmp_path):
 
 def test_probabilities_that_are_known_are_not_worked_out_again(tmp_path):
     """Of two photos that look alike the one of the kind given comes first; nobody asks the classifier."""
-    looks = store.unit(np.array([[0.2, 1], [0.2, 1]], "f4"))  # unlike the query: the probabilities decide
+    looks = store.normalise(np.array([[0.2, 1], [0.2, 1]], "f4"))  # unlike the query: the probabilities decide
     embedder = Embedder(np.zeros(2, "f4"), np.eye(2, dtype="f4"), lambda _: np.eye(2)[:1], kinds=lambda _: 1 / 0)
     vectors = store.with_kind(looks, np.eye(5)[1:3])
     photos = [{"id": f"{kind}.jpg", "product_id": kind} for kind in ("laptop", "tablet")]

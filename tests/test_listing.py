@@ -200,7 +200,7 @@ def test_what_the_text_names_comes_first(tmp_path):
         for name, brand, model in (("near", "Acer", "Swift"), ("named", "DELL", "xps 13"))
         for ram in (8, 16)
     ]
-    index = store.Index.create(tmp_path, photos, store.unit(np.array(list(look.values()))), variants, embedder)
+    index = store.Index.create(tmp_path, photos, store.normalise(np.array(list(look.values()))), variants, embedder)
     first, second = describer(index=index)(picture()).matches
     assert (first["product_id"], first["sku"], first["named"]) == ("named", "named-16", True)
     assert second["product_id"] == "near" and "named" not in second and second["score"] > first["score"]
