@@ -1,7 +1,5 @@
 """How wrong a reading is: character errors and words, whatever the order of the blocks on the picture."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Sequence

@@ -7,7 +7,7 @@ import json
 import math
 import re
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
 from typing import Any, Self
@@ -45,7 +45,6 @@ class Listing(BaseModel):
     from_picture: dict[str, float] = Field(default_factory=dict, exclude=True)  # kinds' probabilities, text aside
     from_text: dict[str, float] = Field(default_factory=dict, exclude=True)  # kinds' log-likelihoods
     words: list[dict[str, Any]] = Field(default_factory=list, exclude=True)  # text, box, conf
-    heights: list[int] = Field(default_factory=list, exclude=True)  # of the print of each line of text, in pixels
 
 
 def run_stages(listing: Listing, stages: dict[str, Callable[[Listing], None]]) -> Listing:
@@ -76,7 +75,7 @@ class Describer:
     """The stages of the pipeline around models that are loaded once. Each stage reads from a listing and adds to it."""
 
     classifier: Any
-    reader: Callable[[Any], Any]  # of a picture: something with text, words and heights, such as `ocr.Reading`
+    reader: Callable[[Any], Any]  # of a picture: something with text and words, such as `ocr.Reading`
 
     @classmethod
     def load(cls, engine: str = "rapidocr") -> Self:
@@ -112,9 +111,9 @@ class Describer:
         return run_stages(Listing(picture=picture, crop=picture), stages)
 
     def read(self, listing: Listing) -> None:
-        """The text of the picture: text, words, heights."""
+        """The text of the picture: text, words."""
         reading = self.reader(listing.picture)
-        listing.text, listing.heights = reading.text, list(reading.heights)
+        listing.text = reading.text
         listing.words = [{"text": word.text, "box": word.box, "conf": word.conf} for word in reading.words]
 
     def classify(self, listing: Listing) -> None:
@@ -140,13 +139,13 @@ class Describer:
 
     def extract(self, listing: Listing) -> None:
         """What the text states: specs, evidence."""
-        found = self.specs(listing.text, listing.gadget_type, listing.heights)
+        found = self.specs(listing.text, listing.gadget_type)
         listing.specs = found.values()
         listing.evidence = {field: proof.model_dump(mode="json") for field, proof in found.evidence.items()}
 
-    def specs(self, text: str, gadget_type: str | None = None, heights: Sequence[int] = ()) -> GadgetSpecs:
+    def specs(self, text: str, gadget_type: str | None = None) -> GadgetSpecs:
         """What a text states, its model as the catalogue spells it."""
-        found = extract(text, gadget_type, heights)
+        found = extract(text, gadget_type)
         found.model = catalogue_model(found.brand, found.model, text)
         return found
 

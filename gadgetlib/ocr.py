@@ -5,8 +5,6 @@
 after `clean_line`. `gadgetlib.layout.arrange` makes lines of the words.
 """
 
-from __future__ import annotations
-
 import hashlib
 import importlib.util
 import os
@@ -27,11 +25,10 @@ from gadgetlib.pictures import open_image
 
 ENGINES = ("rapidocr", "tesseract", "both")
 TIMEOUT = 60.0  # seconds that Tesseract may take over a picture
-# Chosen on the real pictures of the choosing half, and on shipped ones of the train and valid splits (bench_ocr.py).
+# Chosen on real pictures of the choosing half and on shipped ones of the train and valid splits (bench_ocr.py).
 AREA, ENLARGE = 900_000, 3.0  # pixels that the detector sees; a small picture is enlarged at most threefold
 LEAST = 0.6  # confidence below which a piece of print is taken for no text
 HEIGHT, MARGIN = 44, 10  # pixels: of a line, and around it, as Tesseract reads it
-PRIOR = {" ": 3.0, "₹": 20.0}  # how much more frequent they are here than where the reader was trained (`with_prior`)
 MODELS = {  # inside the wheel of rapidocr 3.10
     "Det": ("PP-OCRv6_det_small.onnx", "090f04abcd9d9a7498bc4ebf677e4cb9bdce1fe4197ddb7e529f1ef44e1ff94f"),
     "Rec": ("PP-OCRv6_rec_small.onnx", "6f327246b50388f3c176ae304bd95767ea6dc0c9ae92153ef8cbe210b3c14884"),
@@ -93,14 +90,9 @@ def draw(image: Any, reading: Reading, width: int = 1000) -> Any:
         colour = "#007A5A" if word.conf >= 0.9 else "#A86B00" if word.conf >= 0.7 else "#CC0044"
         x0, y0, x1, y1 = (v * k for v in word.box)
         frames.rectangle((x0, y0, x1, y1), outline=colour)
-        size = max(8.0, 0.8 * (y1 - y0))
-        length = ImageFont.truetype(file, size).getlength(word.text)
-        font = ImageFont.truetype(file, max(8.0, size * min(1.0, (x1 - x0) / max(length, 1))))
-        text.text((x0, y0), word.text, fill=colour, font=font)
-    both = Image.new("RGB", (2 * picture.width, picture.height))
-    both.paste(picture, (0, 0))
-    both.paste(sheet, (picture.width, 0))
-    return both
+        size = max(8.0, min(0.8 * (y1 - y0), 1.6 * (x1 - x0) / len(word.text)))  # a letter is about 0.6 of it wide
+        text.text((x0, y0), word.text, fill=colour, font=ImageFont.truetype(file, size))
+    return Image.fromarray(np.hstack([picture, sheet]))
 
 
 def pixels(image: Any) -> np.ndarray:
@@ -116,11 +108,8 @@ def pixels(image: Any) -> np.ndarray:
 @lru_cache(maxsize=1)
 def rapid() -> Any:
     """RapidOCR with the models of its wheel, checked: loaded once, silent, on one thread; nothing is downloaded."""
-    try:
-        import onnxruntime  # noqa: F401 - runs the models; rapidocr leaves the choice of a runtime to its user
-        from rapidocr import RapidOCR
-    except ImportError:
-        raise CourseError("RapidOCR is not installed: run `pip install 'rapidocr==3.10.*' onnxruntime`.") from None
+    from rapidocr import RapidOCR
+
     params = {
         "Global.log_level": "critical", "Global.use_cls": False, "Global.max_side_len": 100_000,
         "EngineConfig.onnxruntime.intra_op_num_threads": 1, "EngineConfig.onnxruntime.inter_op_num_threads": 1,
@@ -135,19 +124,7 @@ def rapid() -> Any:
     engine, blank = RapidOCR(params=params), np.full((64, 64, 3), 255, np.uint8)
     engine(blank)  # the detector is loaded at its first call
     engine(blank, use_det=False)  # and the reader
-    decode = engine.text_rec.postprocess_op
-    ratio = np.array([PRIOR.get(character, 1.0) for character in decode.character], np.float32)
-    engine.text_rec.postprocess_op = lambda probs, *args, **options: decode(with_prior(probs, ratio), *args, **options)
     return engine
-
-
-def with_prior(probs: np.ndarray, ratio: np.ndarray) -> np.ndarray:
-    """The reader's probabilities (lines, steps, characters) for text whose characters are `ratio` times as frequent.
-
-    It was trained mostly on Chinese, which has few blanks, and on hardly any rupee sign. To multiply by the ratio of
-    the priors is Bayes' rule: Saerens, Latinne and Decaestecker, Neural Computation (2002).
-    """
-    return probs * ratio / (probs * ratio).sum(axis=-1, keepdims=True)
 
 
 def detect(image: Any) -> np.ndarray:
@@ -169,6 +146,8 @@ def crop_line(rgb: np.ndarray, box: np.ndarray) -> np.ndarray:
 
 def read_boxes(rgb: np.ndarray, boxes: np.ndarray, readers: Sequence[Callable]) -> list[Word]:
     """The words in each box of `detect`: of all readers, and of both ways up where print stands upright, the surest."""
+    if not len(boxes):
+        return []
     turned = []
     for i, box in enumerate(boxes):
         upright = np.linalg.norm(box[3] - box[0]) > 1.5 * np.linalg.norm(box[1] - box[0])
@@ -193,8 +172,6 @@ def rapid_lines(crops: Sequence[np.ndarray]) -> list[list[Part]]:
     """What RapidOCR reads on each crop of a line; its words share the line's confidence."""
     from rapidocr.ch_ppocr_rec import TextRecInput
 
-    if not crops:
-        return []
     bgr, lines = [np.ascontiguousarray(crop[:, :, ::-1]) for crop in crops], []
     found = rapid().text_rec(TextRecInput(img=bgr, return_word_box=True))
     for info, sure in zip(found.word_results, found.scores):
@@ -258,8 +235,6 @@ def tesseract_lines(crops: Sequence[np.ndarray], lang: str = "eng", timeout: flo
     import pytesseract
 
     lines, pages, options = [[] for _ in crops], [clean_line(crop) for crop in crops], find_tesseract(lang)
-    if not crops:
-        return lines
     with tempfile.TemporaryDirectory(prefix="gadget-ocr-") as folder:
         names, listing = [f"{folder}/{i}.png" for i in range(len(pages))], Path(folder, "pages.txt")
         listing.write_text("\n".join(names) + "\n", encoding="utf-8")

@@ -48,7 +48,6 @@ class Word:
 
 class Reading:
     text = f"Dell XPS 13 16GB RAM 512GB SSD €999 {MARKUP}"
-    heights = (20,)
     words = (Word("Dell", (10, 10, 60, 30)), Word(MARKUP, (70, 10, 120, 30)))
 
 

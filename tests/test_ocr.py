@@ -1,7 +1,5 @@
 """Reading pictures: what is printed comes back in the order it is read, and what is missing is told in one sentence."""
 
-from __future__ import annotations
-
 import logging
 import stat
 
@@ -10,7 +8,7 @@ import pandas as pd
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from gadgetlib import cer, layout, ocr, specs
+from gadgetlib import cer, ocr, specs
 from gadgetlib.errors import CourseError
 from gadgetlib.layout import Word, arrange
 
@@ -46,7 +44,6 @@ def test_print_of_any_colour_and_slope_is_read(engine, ink, ground, angle):
     reading = ocr.read(printed(["Galaxy Tab A9", "8GB RAM 128GB"], ink, ground, angle=angle), engine)
     assert reading.engine == engine
     assert cer.score("Galaxy Tab A9\n8GB RAM 128GB", reading.text)["errors"] <= (engine == "tesseract")  # its 9 is a Q
-    assert len(reading.heights) == 2 and all(20 < height < 110 for height in reading.heights)
 
 
 @pytest.mark.parametrize("engine", ["rapidocr", "tesseract"])
@@ -73,21 +70,6 @@ def test_print_that_stands_upright_is_read_either_way_up():
         assert "Samsung" in ocr.read(printed(["Samsung"], size=60).transpose(turn)).text
 
 
-def test_the_blank_and_the_rupee_sign_get_their_prior():
-    probs = np.array([[[0.6, 0.3, 0.1]]], np.float32)  # blank, A, rupee
-    weighed = ocr.with_prior(probs, np.array([1, 1, 20], np.float32))
-    assert weighed[0, 0].argmax() == 2 and weighed.sum() == pytest.approx(1)
-    reader = ocr.rapid().text_rec.postprocess_op
-    steps = np.zeros((1, 3, len(_characters())), np.float32)
-    steps[0, :, _characters().index("A")] = 0.6
-    steps[0, 1, _characters().index(" ")] = 0.3
-    assert reader(steps)[0][0][0] == "A A"  # 0.3 for a space outweighs 0.6 for an A
-
-
-def _characters() -> list[str]:
-    return ocr.rapid().text_rec.postprocess_op.__closure__[0].cell_contents.character
-
-
 def test_nothing_is_read_where_nothing_is_printed():
     noise = np.random.default_rng(0).integers(0, 255, (120, 160, 3), np.uint8)
     ramp = np.repeat(np.linspace(0, 255, 320, dtype=np.uint8)[None], 240, 0)
@@ -102,7 +84,7 @@ def test_no_amount_is_made_up_on_photos_of_gadgets(data):
     if not files:
         pytest.skip("the shipped photos are not made yet")
     readings = ocr.read_many(files)
-    found = [specs.extract(reading.text, heights=reading.heights) for reading in readings]
+    found = [specs.extract(reading.text) for reading in readings]
     assert [(f.ram_gb, f.storage_gb, f.price) for f in found] == [(None, None, None)] * len(found)
 
 
@@ -204,22 +186,6 @@ def test_no_tesseract_at_all(monkeypatch, tmp_path):
 @pytest.mark.parametrize(
     ("items", "lines"),
     [
-        # values over their labels, in one box or in three
-        ([("512GB", 0, 0, 30), ("16GB", 200, 2, 30), ("6GB", 400, 0, 30), ("SSD", 10, 34, 20), ("RAM", 210, 34, 20),
-          ("Tarjeta de video", 350, 34, 20)], ["SSD 512GB", "RAM 16GB", "Tarjeta de video 6GB"]),
-        # labels over their values
-        ([("Memory", 0, 0, 20), ("Storage", 200, 0, 20), ("8GB", 10, 24, 26), ("256GB", 205, 24, 26)],
-         ["Memory 8GB", "Storage 256GB"]),
-        # a table
-        ([("Brand:", 0, 0, 20), ("Lenovo", 200, 0, 20), ("RAM:", 0, 40, 20), ("8 GB", 200, 40, 20),
-          ("Weight:", 0, 80, 20), ("1.3 kg", 200, 80, 20)], ["Brand: Lenovo", "RAM: 8 GB", "Weight: 1.3 kg"]),
-        # two columns of features are no table
-        ([("512GB SSD", 0, 0, 20), ("5G phone", 300, 0, 20), ("16GB RAM", 0, 30, 20), ("2 SIM cards", 300, 30, 20)],
-         ["512GB SSD", "16GB RAM", "5G phone", "2 SIM cards"]),
-        # raised cents, and a currency sign on its own
-        ([("$119", 0, 0, 60), ("99", 135, 2, 28), ("Nokia T20", 0, 100, 30)], ["$119.99", "Nokia T20"]),
-        ([("€", 0, 20, 26), ("249", 18, 0, 60)], ["€ 249"]),
-        ([("12.7", 0, 0, 60), ("99", 300, 2, 28)], ["12.7", "99"]),
         # a name in two sizes on one row; text beside it stays apart
         ([("OnePlus 9", 0, 0, 80), ("5G", 405, 10, 48), ("$699", 700, 0, 80)], ["OnePlus 9 5G", "$699"]),
         # letters set apart
@@ -240,17 +206,15 @@ def test_a_box_over_two_columns_is_cut():
     assert arrange(near).text == "512GB SSD"
 
 
-def test_text_that_was_found_twice_is_kept_once_and_icons_go():
-    twice = [Word("Lenovo", (0, 0, 100, 30), 0.8, 0), Word("Lenovo", (2, 1, 101, 31), 0.95, 1)]
-    assert [word.conf for word in arrange(twice).words] == [0.95]
-    icons = [Word(text, (x, 0, x + 30, 20), 0.9) for text, x in (("★★★", 0), ("☆4.5", 40), ("•", 80))]
-    assert arrange(icons).text == "4.5"
-    assert arrange([]).text == "" and layout.pair_labels([]) == []
-
-
-def test_heights_belong_to_the_lines_of_the_text():
-    reading = arrange(placed(("Galaxy Tab", 0, 0, 50), ("8GB RAM", 0, 70, 20)))
-    assert reading.text.split("\n") == ["Galaxy Tab", "8GB RAM"] and reading.heights == [50, 20]
+def test_print_that_runs_upwards_is_read_from_the_left():
+    """A phone's name set upright in two rows: the left one is the first; seen level it would be the second or split."""
+    rows = [("Galaxy", (100, 200, 140, 400)), ("S22", (150, 310, 190, 400)), ("Ultra", (150, 150, 190, 290))]
+    words = [Word(text, box, 0.9, line, turn=1) for line, (text, box) in enumerate(rows)]
+    assert arrange(words).text == "Galaxy\nS22 Ultra"
+    assert [word.box for word in arrange(words).words] == [box for _, box in rows]
+    downwards = [Word(word.text, word.box, 0.9, word.line, turn=-1) for word in words]
+    assert arrange(downwards).text == "Ultra S22\nGalaxy"
+    assert arrange([]).text == ""
 
 
 # ---------------------------------------------------------------- how right

@@ -244,7 +244,7 @@ EXERCISES = (
             "begins one.",
             "At the end sort the rows by the top of their first word.",
         ),
-        because="This is where reading order comes from: `layout.join_rows` does the same and knows prices too.",
+        because="This is where reading order comes from: `layout.join_rows` does the same.",
         cases=_row_cases,
         wrong=(
             Mistake(
