@@ -108,6 +108,7 @@ def pixels(image: Any) -> np.ndarray:
 @lru_cache(maxsize=1)
 def rapid() -> Any:
     """RapidOCR with the models of its wheel, checked: loaded once, silent, on one thread; nothing is downloaded."""
+    import onnxruntime  # noqa: F401 - runs the models; rapidocr leaves the choice of a runtime to its user
     from rapidocr import RapidOCR
 
     params = {
