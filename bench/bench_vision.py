@@ -80,9 +80,19 @@ def calibration(model: classify.Classifier, features: np.ndarray, targets: np.nd
 def near_misses(model: classify.Classifier, net, features: np.ndarray, real: pd.DataFrame) -> Iterator[dict]:
     """Keyboards, chargers, monitors, analogue watches: the share that passes where 95 % of real gadgets pass."""
     others, strange = pictures("others", net)
-    measures = {"both measures": (model.gadget(features), model.gadget(strange))}
-    for i, name in enumerate(("likeness alone", "near misses alone")):
-        measures[name] = model.measures(features)[i], model.measures(strange)[i]
+    known, unknown = np.stack(model.measures(features)), np.stack(model.measures(strange))
+    measures = {"all three measures": (model.gadget(features), model.gadget(strange))}
+    for i, name in enumerate(("likeness alone", "margin alone", "near misses alone")):
+        measures[name] = known[i], unknown[i]
+    measures["likeness and near misses"] = without_margin(model, known), without_margin(model, unknown)
+    passed = [none >= np.quantile(gadgets, 0.05) for gadgets, none in measures.values()]
+    gap = difference(passed[0], passed[-1], others.source)
+    yield row("vision", "all three measures", "real near misses, all", "pass minus that without the margin", gap)
+    scores = [np.concatenate(measures[name]) for name in ("all three measures", "likeness and near misses")]
+    areas, sources = np.c_[np.arange(len(scores[0])) < len(real), *scores], [*real.source, *others.source]
+    for name, figure in {"": area(1), " minus that without the margin": lambda rows: area(1)(rows) - area(2)(rows)}.items():
+        gap = interval(areas, sources, figure, draws=300)
+        yield row("vision", "all three measures", "real photos and near misses", f"area under the ROC curve{name}", gap)
     for name, (gadgets, none) in measures.items():
         for part, half in (("all", (0, 1)), ("other half", (1,))):
             at = np.quantile(gadgets[real.half.isin(half)], 0.05)
@@ -92,6 +102,19 @@ def near_misses(model: classify.Classifier, net, features: np.ndarray, real: pd.
     for data, scores, source in (("photos", features, real.source), ("near misses", strange, others.source)):
         accepted = interval(model.gadget(scores) >= model.meta["threshold"], source)
         yield row("vision", "shipped threshold", f"real {data}, all", "accepted", accepted)
+
+
+def area(column: int):
+    """A statistic: the area under the ROC curve of a column of rows (n, columns), whose first says what is a gadget."""
+    from sklearn.metrics import roc_auc_score
+
+    return lambda rows: roc_auc_score(rows[:, 0], rows[:, column])
+
+
+def without_margin(model: classify.Classifier, measures: np.ndarray) -> np.ndarray:
+    """:meth:`Classifier.gadget` from measures (3, n), but the second left out: (n,)."""
+    like, _, near = ((m - mean) / std for m, (mean, std) in zip(measures, model.meta["ood"]))
+    return like + np.minimum(near, 0)
 
 
 # ---------------------------------------------------------------- what else one could do

@@ -145,6 +145,23 @@ def near_miss(probs: np.ndarray) -> np.ndarray:
     return -np.log(probs[:, imagenet_kinds()["near_miss"]].sum(1) + 0.01)
 
 
+WIDTH = 2.0  # gamma of the kernel: how quickly a support vector's influence fades
+
+
+def fit_margin(gadgets: np.ndarray, others: np.ndarray) -> dict[str, np.ndarray]:
+    """A support vector machine between gadgets (n, d) and other objects (m, d), their features under :func:`unit`.
+
+    Returns support (s, d), weight (s,) and bias (1,). Source: Hendrycks et al. 2019, "Deep Anomaly Detection with
+    Outlier Exposure".
+    """
+    from sklearn.svm import SVC
+
+    rows, targets = np.concatenate([gadgets, others]), np.repeat([1, 0], [len(gadgets), len(others)])
+    model = SVC(C=3, gamma=WIDTH, class_weight="balanced").fit(rows, targets)
+    found = {"support": model.support_vectors_, "weight": model.dual_coef_[0], "bias": model.intercept_}
+    return {name: part.astype("f4") for name, part in found.items()}
+
+
 # ---------------------------------------------------------------- fine-tuning with fastai
 
 
@@ -207,7 +224,7 @@ def learner(data: Any, backbone: str, probe: tuple | None = None, **options: Any
 
 # ---------------------------------------------------------------- the classifier
 
-FORMAT = 6
+FORMAT = 7
 
 
 class Classifier:
@@ -215,8 +232,8 @@ class Classifier:
 
     labels: class names, in the order of every output. meta: JSON-able dict (backbone, size, temperature, prior,
     threshold, ood, trained_on, figures). tensors: arrays by name: "frozen.*" (the network), "probe.weight"
-    (classes, d), "probe.bias", "bank" (training features under :func:`unit`) and, where the network has one,
-    ImageNet's "head.weight" and "head.bias".
+    (classes, d), "probe.bias", "bank" (training features under :func:`unit`), "margin.*" (what :func:`fit_margin` gave)
+    and, where the network has one, ImageNet's "head.weight" and "head.bias".
     """
 
     def __init__(self, labels: Sequence[str], meta: dict, tensors: dict) -> None:
@@ -229,18 +246,20 @@ class Classifier:
         self.frozen = fused(net).requires_grad_(False)
 
     @classmethod
-    def assemble(cls, net: Any, probe: tuple, labels: Sequence[str], features: np.ndarray, size: int,
-                 **meta: Any) -> Self:  # fmt: skip
-        """A classifier from a frozen `net`, a `probe` (weight, bias) and the training features (n, d) that both saw."""
+    def assemble(cls, net: Any, probe: tuple, labels: Sequence[str], features: np.ndarray, others: np.ndarray,
+                 size: int, **meta: Any) -> Self:  # fmt: skip
+        """A classifier from a frozen `net`, a `probe` (weight, bias), the training features (n, d) that both saw, and
+        those of training pictures that show no gadget, `others` (m, d)."""
         tensors = {f"frozen.{name}": value.cpu().numpy() for name, value in net.state_dict().items()}
         tensors |= {"probe.weight": probe[0], "probe.bias": probe[1], "bank": unit(features)}
+        tensors |= {f"margin.{name}": part for name, part in fit_margin(tensors["bank"], unit(others)).items()}
         if (head := imagenet_head(net.name)) is not None:
             tensors |= {"head.weight": head[0], "head.bias": head[1]}
-        start = {"prior": PRIOR, "temperature": 1.0, "threshold": 0.0, "ood": [[0, 1], [0, 1]]}
+        start = {"prior": PRIOR, "temperature": 1.0, "threshold": 0.0, "ood": [[0, 1], [0, 1], [0, 1]]}
         return cls(labels, {"backbone": net.name, "size": size, **start, **meta}, tensors)
 
-    def calibrate(self, features: np.ndarray, targets: Any, rejected: float = 0.015) -> None:
-        """Temperature, scale of the two out-of-distribution measures, and threshold (a share `rejected` falls below),
+    def calibrate(self, features: np.ndarray, targets: Any, rejected: float = 0.02) -> None:
+        """Temperature, scale of the out-of-distribution measures, and threshold (a share `rejected` falls below),
         from features (n, d) of validation pictures and their class indices (n,)."""
         self.meta["temperature"] = temperature(self.logits(features), targets)
         measures = self.measures(features)
@@ -259,15 +278,18 @@ class Classifier:
         return softmax(features @ self.tensors["head.weight"].T + self.tensors["head.bias"])
 
     def measures(self, features: np.ndarray) -> list[np.ndarray]:
-        """What speaks for a gadget, (n,) each: :func:`likeness` and, given ImageNet's head, :func:`near_miss`."""
-        found = [likeness(features, self.tensors["bank"])]
+        """What speaks for a gadget, (n,) each: :func:`likeness`, the margin (:func:`fit_margin`; above 0 where the
+        machine says "gadget") and, given ImageNet's head, :func:`near_miss`."""
+        support, weight, bias = (self.tensors[f"margin.{name}"] for name in ("support", "weight", "bias"))
+        kernel = np.exp(2 * WIDTH * (unit(features) @ support.T - 1))  # at length 1 a squared distance is 2 - 2 cosine
+        found = [likeness(features, self.tensors["bank"]), kernel @ weight + bias]
         return [*found, near_miss(self.imagenet(features))] if "head.weight" in self.tensors else found
 
     def gadget(self, features: np.ndarray) -> np.ndarray:
         """How much pictures look like a gadget at all, (n,): :meth:`measures` in standard deviations, added up. That
-        nothing speaks for a near miss is no merit: the second measure can only lower the score."""
-        like, *near = ((m - mean) / std for m, (mean, std) in zip(self.measures(features), self.meta["ood"]))
-        return like + sum(np.minimum(one, 0) for one in near)
+        nothing speaks for a near miss is no merit: the last measure can only lower the score."""
+        like, border, *near = ((m - mean) / std for m, (mean, std) in zip(self.measures(features), self.meta["ood"]))
+        return like + border + sum(np.minimum(one, 0) for one in near)
 
     def predict(self, images: Sequence[Any]) -> list[dict[str, Any]]:
         """One dict per picture: label, probs {label: probability}, gadget (score; 0 is the threshold), accepted (bool).

@@ -57,6 +57,10 @@ def disagreements(folder: Path) -> list[str]:
             found.append(f"photos.csv: {row['file']} is named after another product")
     listed, there = {row["file"] for row in photos}, {path.name for path in (folder / "photos").glob("*.jpg")}
     found += [f"photos.csv: {name} is listed or there, not both" for name in listed ^ there]
+    others = table("others/others.csv", folder)
+    listed, there = {row["file"] for row in others}, {path.name for path in (folder / "others").glob("*.jpg")}
+    found += [f"others.csv: {name} is listed or there, not both" for name in listed ^ there]
+    found += [f"others.csv: {row['file']} is of a class of ours" for row in others if row["kind"] in CLASSES]
     schema = json.loads((folder / "catalogue.schema.json").read_text(encoding="utf-8"))
     if not head == list(schema["properties"]) == schema["required"]:
         found.append("catalogue.schema.json: its columns are not the catalogue's")
@@ -178,6 +182,7 @@ WRONG = {
     "rates.csv": {"currency": "dollar", "per_usd": "0", "date": "28.6.2024"},
     "price_presets.yaml": {"shop": "yes please", "catalogue": {"brand": "brand"}},
     "photos/photos.csv": {"file": "", "gadget_type": "toaster", "view": "", "background": ""},
+    "others/others.csv": {"file": "", "object": "", "kind": "a toaster", "seed": "x"},
     "texts.jsonl": {
         "text": " ", "spans": [[3, 1]], "specs": {"colour": "red"}, "gadget_type": "toaster", "split": "exam",
     },

@@ -62,6 +62,13 @@ def test_the_classifier_learned_from_no_product_of_the_test_split():
     assert len(learned) > 300 and not learned_from_test(learned)
 
 
+def test_what_is_no_gadget_was_learned_from_training_objects():
+    with open(data_dir() / "others" / "others.csv", encoding="utf-8") as file:
+        objects = {row["object"] for row in csv.DictReader(file)}
+    ids = set(card("classifier", "model.json", "03")["trained_on"].get("no gadget", ()))
+    assert ids == {one for one in objects if split_of(one) == "train"} and len(ids) > 300
+
+
 def test_the_taggers_and_their_merger_learned_from_no_product_of_the_test_split():
     """`trained_on` holds the products of the taggers' texts (train) and of those that the merger counted on (valid)."""
     learned = taught(card("tagger", "tagger.json", "05"))

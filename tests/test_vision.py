@@ -15,11 +15,15 @@ COLOURS = dict(zip(CLASSES, [(200, 30, 30), (30, 160, 40), (30, 60, 200), (220, 
 
 
 def slab(label, seed):
-    """A slab in the colour of its class on grey noise: enough to train on in a second."""
+    """A slab in the colour of its class on grey noise, for None a ring: enough to train on in a second."""
     rng = np.random.default_rng(seed)
     picture = Image.fromarray(rng.integers(100, 150, (60, 80, 3), dtype=np.uint8))
     x, y = rng.integers(5, 30, 2)
-    ImageDraw.Draw(picture).rectangle((int(x), int(y), int(x) + 40, int(y) + 25), fill=COLOURS[label])
+    box = int(x), int(y), int(x) + 40, int(y) + 25
+    if label is None:
+        ImageDraw.Draw(picture).ellipse(box, outline="black", width=4)
+    else:
+        ImageDraw.Draw(picture).rectangle(box, fill=COLOURS[label])
     return picture
 
 
@@ -242,6 +246,17 @@ def test_near_misses_lower_the_score():
     assert notebook > keyboard + 1
 
 
+def test_the_margin_tells_what_it_was_taught():
+    rng = np.random.default_rng(0)
+    gadgets, others = (rng.uniform(0, 1, (60, 30)) * mask for mask in (np.arange(30) < 20, np.arange(30) > 9))
+    part = classify.fit_margin(classify.unit(gadgets[:40]), classify.unit(others[:40]))
+    assert part["support"].shape == (len(part["weight"]), 30) and part["bias"].shape == (1,)
+    model = classify.Classifier.__new__(classify.Classifier)
+    model.tensors = {"bank": classify.unit(gadgets[:40])} | {f"margin.{name}": value for name, value in part.items()}
+    inside, outside = model.measures(gadgets[40:])[1], model.measures(others[40:])[1]
+    assert (inside > 0).all() and (outside < 0).all()
+
+
 # ---------------------------------------------------------------- the classifier
 
 
@@ -250,7 +265,8 @@ def build_classifier(net, classes=CLASSES, size=96, **meta):
     features = backbone.features([picture for picture, _ in pictures], size, net=net)
     targets = np.array([i for _, i in pictures])
     probe = classify.fit_probe(classify.square_root(features), targets)
-    model = classify.Classifier.assemble(net, probe, classes, features, size, **meta)
+    others = backbone.features([slab(None, seed) for seed in range(8)], size, net=net)
+    model = classify.Classifier.assemble(net, probe, classes, features, others, size, **meta)
     model.calibrate(features, targets)
     return model
 

@@ -42,7 +42,7 @@ def section(data: Path = DATA) -> str:
     """The counts as Markdown, from the files alone."""
     catalogue, photos = rows_of(data / "catalogue.csv"), rows_of(data / "photos" / "photos.csv")
     listings, texts = rows_of(data / "listings" / "listings.jsonl"), rows_of(data / "texts.jsonl")
-    mess = rows_of(data / "shop" / "mess.csv")
+    mess, others = rows_of(data / "shop" / "mess.csv"), rows_of(data / "others" / "others.csv")
     products = {r["product_id"]: r["gadget_type"] for r in catalogue}
     lines = ["| class | products | variants | photos | listings | texts |", "|---|---|---|---|---|---|"]
     for kind in (*CLASSES, "other"):
@@ -73,6 +73,8 @@ def section(data: Path = DATA) -> str:
         ]
     if photos:
         lines.append(f"- Photos by view: {tally(photos, 'view')}.")
+    if others:
+        lines.append(f"- Photos of other objects: {len(others)}, of {len({r['kind'] for r in others})} kinds.")
     if mess:
         lines.append(f"- Planted faults in the offline shop: {len(mess)}, of {len({r['fault'] for r in mess})} kinds.")
     sizes = [(p.name, megabytes(p)) for p in sorted(data.iterdir()) if p.name not in ("README.md", "studio")]
