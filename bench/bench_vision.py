@@ -184,6 +184,17 @@ def hits(targets, scores: np.ndarray) -> np.ndarray:
     return np.c_[targets, scores.argmax(1) == np.asarray(targets)]
 
 
+def frozen_statistics():
+    """Lesson 03's callback: the running statistics of all batch-norm layers stay as ImageNet left them."""
+    import fastai.vision.all as fv
+
+    class FrozenStatistics(fv.Callback):
+        def before_train(self):
+            self.model.apply(lambda layer: isinstance(layer, fv.nn.BatchNorm2d) and layer.eval())
+
+    return FrozenStatistics()
+
+
 def trained_learner(data, name: str, start: tuple, passes: int, usual=False, fresh=False, layers=1, frozen=True):
     """A trained learner. layers: the first group of layers that is trained. frozen: batch-norm statistics stay."""
     import fastai.vision.all as fv
@@ -198,5 +209,5 @@ def trained_learner(data, name: str, start: tuple, passes: int, usual=False, fre
     learn = classify.learner(data, name, start, loss_func=fv.CrossEntropyLossFlat(label_smoothing=0.1), cbs=ChannelsLast())
     learn.freeze_to(layers)
     with learn.no_bar(), learn.no_logging():
-        learn.fit_one_cycle(passes, slice(1e-4, 3e-4), cbs=classify.frozen_statistics() if frozen else None)
+        learn.fit_one_cycle(passes, slice(1e-4, 3e-4), cbs=frozen_statistics() if frozen else None)
     return learn

@@ -193,19 +193,6 @@ def stages(model: Any) -> list:
     return [fv.params(early), fv.params(late), fv.params(model[1])]
 
 
-def frozen_statistics() -> Any:
-    """A fastai callback that keeps the running statistics of all batch-norm layers as ImageNet left them."""
-    import fastai.vision.all as fv
-
-    class FrozenStatistics(fv.Callback):
-        def before_train(self):
-            for layer in self.model.modules():
-                if isinstance(layer, fv.nn.BatchNorm2d):
-                    layer.eval()
-
-    return FrozenStatistics()
-
-
 def learner(data: Any, backbone: str, probe: tuple | None = None, **options: Any) -> Any:
     """fastai's vision_learner with a linear head that starts from `probe` (weight (classes, d), bias) if there is one.
 
