@@ -58,7 +58,7 @@ def normalise(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
     notebook.metadata = {"kernelspec": kernel, "language_info": {"name": "python"}}
     notebook.nbformat_minor = 5
-    return CoalesceStreamsPreprocessor()(notebook, {})[0]  # text in one piece, as the terminal shows it
+    return CoalesceStreamsPreprocessor().preprocess(notebook, {})[0]  # text in one piece, as the terminal shows it
 
 
 def read(name: str) -> nbformat.NotebookNode:
