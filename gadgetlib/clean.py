@@ -257,10 +257,8 @@ def clean(ledger: pd.DataFrame, raw: Path, build: Path, *, rules: Rules = Rules(
     if table.label[kept].nunique() < 2:
         left = " and ".join(set(table.label[kept])) or "nothing"
         raise CourseError(f"After cleaning only {left} is left; the course needs pictures of two classes at least.")
-    if unit == "product_id":
-        table.loc[kept, "split"] = table.group[kept].map(split_of)
-    else:
-        table.loc[kept, "split"] = split_groups(table.label[kept], table.group[kept], seed)
+    labels, groups = table.label[kept], table.group[kept]
+    table.loc[kept, "split"] = groups.map(split_of) if unit == "product_id" else split_groups(labels, groups, seed)
     _rewrite(table, kept, raw, build)
     digests = table.sha256[alive].to_numpy()
     return Cleaning(table, [(digests[i], digests[j], cosine) for i, j, cosine in found], unit, features)
