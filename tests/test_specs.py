@@ -1,7 +1,5 @@
 """The rules read what a title states, and never stumble."""
 
-from __future__ import annotations
-
 import csv
 import json
 import re

@@ -5,8 +5,6 @@ Read it in this order: `tokens` makes them with roles in one pass; `names` finds
 Words, names and units stand in `data/gazetteer/`; what counts as a field's value is the convention of `same`.
 """
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -77,7 +75,7 @@ def extract(text: str, gadget_type: str | None = None, heights: Sequence[float] 
         found["model"] = amounts.Found(name, tokens[min(kept)].start, tokens[max(kept)].end, sure, rule)
     found["ram_gb"], found["storage_gb"] = amounts.memory(tokens, kind)
     if kind != "headphones":
-        found["screen_in"] = amounts.screen(tokens, kind, [tokens[k] for k in kept])
+        found["screen_in"] = amounts.screen(tokens, kind)
     if asked := amounts.price(text, tokens, heights):
         found["price"], found["currency"] = asked[0], asked[1] and asked[0]._replace(value=asked[1])
     evidence = {

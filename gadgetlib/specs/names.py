@@ -1,7 +1,5 @@
 """The maker, the kind and the model's name, from tokens."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -80,8 +78,7 @@ def _split(tokens: list[Token], i: int) -> bool:
     one, two = tokens[i : i + 2]
     whole = one.key + two.key
     names = [x.name for x in tables.lines().get(whole, ())] or [m.name for m in (tables.makers().get(whole),) if m]
-    plain = one.role != "code" and (one.role == "word" or len(one.key) < 3) and not (two.roles or two.numbered)
-    if not names or any(" " in name for name in names) or two.gap != " " or len(whole) < 5 or not plain:
+    if not names or any(" " in name for name in names) or two.gap != " " or len(whole) < 5:
         return False
     tokens[i : i + 2] = [replace(one, text=one.text + two.text, key=whole, end=two.end, role="word", roles=NONE)]
     return True
@@ -119,14 +116,14 @@ def _believable(seen: Seen, tokens: list[Token], what: list[Seen]) -> bool:
         return "software" not in first.roles
     followed = any(s.at == seen.at + 1 and s.of(seen.what.name) for s in what)
     begins = first.text[:1].isupper() or seen.what.name[:1].islower()
-    begins = begins and seen.at < 3 and all(t.role in ("stop", "number") for t in tokens[: seen.at])
+    begins = begins and not any(t.role in ("word", "name") for t in tokens[: seen.at])
     return followed or (first.first if after.first else begins)
 
 
 def trusted(seen: Seen, tokens: list[Token]) -> list[Line]:
     """The lines at a place that give their maker away."""
-    last, after = tokens[seen.at + seen.size - 1], tokens[seen.at + seen.size]
-    numbered = last.role == "code" or after.role in ("number", "code") and after.gap in (" ", "-", "")
+    after = tokens[seen.at + seen.size]
+    numbered = after.role in ("number", "code")
     alone = tokens[seen.at].first and after.first  # "LEGION" on a line of print of its own
     return [x for x in seen.what if x.trust == "alone" or x.trust == "numbered" and (numbered or alone or not seen.at)]
 
@@ -139,12 +136,9 @@ def choose_maker(who: list[Seen], what: list[Seen], tokens: list[Token]) -> tupl
         return 2 - 0.02 * s.at + (1.5 if follows else -1.6 * s.what.service - 0.5 * s.what.word)
 
     best, strong = max(who, key=points, default=None), [(s, line) for s in what for line in trusted(s, tokens)]
-    if best and strong and points(best) < 2 and strong[0][0].at < best.at:
-        best = None  # "Redmi Note 14", and below it "SONY Triple Camera"
-    if best and (points(best) >= 1 or not strong):
-        sure = points(best) >= 1 and tokens[best.at].hint != "misread"
-        return best.what.name, best, 0.95 if sure else 0.6, "named"
-    return (strong[0][1].maker, strong[0][0], 0.8, f"line {strong[0][1].name}") if strong else None
+    if strong and (best is None or strong[0][0].at < best.at):  # "Redmi Note 14", and below it "SONY Triple Camera"
+        return strong[0][1].maker, strong[0][0], 0.8, f"line {strong[0][1].name}"
+    return (best.what.name, best, 0.6 if tokens[best.at].hint == "misread" else 0.95, "named") if best else None
 
 
 def unknown_maker(tokens: list[Token], kind: str | None, heights: Sequence[float]) -> Seen | None:
@@ -153,9 +147,8 @@ def unknown_maker(tokens: list[Token], kind: str | None, heights: Sequence[float
         if "maker_label" in tokens[i - 1].roles and t.role == "word" and re.fullmatch(r"\s?[:|=]?\s*", t.gap):
             return Seen(i, 1)
     one_line = not any(t.row for t in tokens[:-1])
-    parts = ("size", "screen", "money", "chip") + ("code", "measure") * one_line
-    if not (kind or any(t.role in parts for t in tokens)) and len(tokens) > (7 if one_line else 2):
-        return None  # print that nothing else ties to a gadget
+    if not kind and len(tokens) > 7 and not any(t.role in ("size", "screen", "money", "chip") for t in tokens):
+        return None  # print that nothing ties to a gadget
     alone = [(i, t) for i, t in enumerate(tokens[:-1]) if t.first and tokens[i + 1].first and _unknown(t)]
     alone = [(i, t) for i, t in alone if not t.gap.strip() and (t.text[0].isupper() or t.text.islower())]
     times = Counter(t.key for _, t in alone)
@@ -180,22 +173,18 @@ def _before_name(tokens: list[Token], i: int, kind: str | None) -> bool:
     ends = [t.role for t in after if t.role not in ("word", "name")]
     if not after or not _unknown(tokens[i]):
         return False
-    upper, named = tokens[i].text[0].isupper(), ends[:1] in (["number"], ["code"])
-    title = i == 0 or after[0].role == "code" or not tokens[-2].row
-    return upper and (named or bool(kind) and after[0].role == "word") or named and title
+    named = ends[:1] in (["number"], ["code"])
+    return tokens[i].text[0].isupper() and (named or bool(kind) and after[0].role == "word")
 
 
 # --- what it is ---------------------------------------------------------------------------------------------------
 
-ENDINGS = {"buds": "headphones", "pods": "headphones", "watch": "smartwatch", "band": "smartwatch", "book": "laptop"}
 _COMPUTER = re.compile(r"i[3579]|ryzen|celeron|pentium|athlon|xeon|core$|intel|m\d$|rtx|gtx")
 
 
 def kind_of(tokens: list[Token], found: list[Line]) -> str | None:
     """The kind of gadget by votes: what the text calls it, the lines it names, the parts it has. None without votes."""
     accessory = any("accessory" in t.roles for t in tokens[:8])
-    if accessory and any(t.aside for t in tokens if t.row < 3):
-        return "other"
     votes: Counter[str] = Counter()
     for line in found[:4]:
         votes[line.kind] += 1.2 if line.trust != "alone" else 4 if line.kind in GADGETS[:3] else 2.5
@@ -203,9 +192,6 @@ def kind_of(tokens: list[Token], found: list[Line]) -> str | None:
         kinds = {*GADGETS, "other"} if t.row < 3 else GADGETS  # further down a picture stands what comes with it
         for kind in t.roles & {*kinds} if not t.aside else ():
             votes[kind] += 1 if t.role == "name" else 2
-        ending = next((e for e in ENDINGS if t.key.rstrip("0123456789").endswith(e)), None)
-        if ending and t.role in ("word", "code") and t.key not in tables.lines():
-            votes[ENDINGS[ending]] += 2
         votes["laptop"] += 2 * (t.role == "chip" and bool(_COMPUTER.match(t.key))) + ("computer" in t.roles)
     votes = +votes
     return max(votes, key=lambda kind: (votes[kind], kind != "other")) if votes else "other" if accessory else None
@@ -216,7 +202,7 @@ def kind_of(tokens: list[Token], found: list[Line]) -> str | None:
 
 def dropped(t: Token, maker: str | None, kind: str | None) -> bool:
     """Is this a code for the trade: a factory's, an order number, a machine type?"""
-    return t.numbered and tables.coded(t.text, "", kind if kind in ("laptop", "other") else "mobile", maker=maker)
+    return tables.coded(t.text, "", kind if kind in ("laptop", "other") else "mobile", maker=maker)
 
 
 def numbered(tokens: list[Token], kept: list[int]) -> bool:
@@ -241,7 +227,7 @@ def read_name(tokens: list[Token], start: int, size: int, maker: str | None, kin
 def _joined(tokens: list[Token], j: int, kept: list[int]) -> bool:
     """Does the gap before token j leave the name whole? A short bracket does, and a line's end before a number."""
     t, gap = tokens[j], tokens[j].gap
-    if not HARD.search(gap) or gap == ") " and any("(" in tokens[k].gap for k in kept[1:]) or t.key == "gen" and kept:
+    if not HARD.search(gap):
         return True
     if gap.strip() == "(" and kept:
         inside = next((k for k in range(1, 4) if ")" in tokens[min(j + k, len(tokens) - 1)].gap), 1)
@@ -249,45 +235,42 @@ def _joined(tokens: list[Token], j: int, kept: list[int]) -> bool:
         return lone or inside > 1 and bool(ORDINAL.fullmatch(t.key) or t.key == "gen")
     if gap in ("- ", " -"):
         return bool(kept) and t.role == "code" and tokens[j - 1].role in ("code", "number")  # "15s- eq2144au"
-    if gap != "\n" or not kept:
+    if gap != "\n":
         return False
     line = [x for x in tokens[j : j + 4] if x.row == t.row]
     suffix = all("suffix" in x.roles or x.key == "5g" for x in line) or t.role == "ordinal"
-    plain = t.role == "code" or t.role == "name" and len(t.key) > 1
-    plain = plain or len(line) > (t.role == "name") and all(x.role in (*NAMEABLE, "size", "end") for x in line)
+    plain = len(line) > (t.role == "name") and all(x.role in (*NAMEABLE, "size", "end") for x in line)
     return suffix or plain and t.role in NAMEABLE and not numbered(tokens, kept)
 
 
 def _step(tokens: list[Token], j: int, kept: list[int], maker: str | None, kind: str | None) -> int:
     """How many tokens from j on go on with a name: 0 where one is passed over, -1 where the name ends."""
     t, after, phone = tokens[j], tokens[min(j + 1, len(tokens) - 1)], kind in ("mobile_phone", "tablet", None)
-    if t.first and any(tokens[k].key == t.key for k in kept):
+    if any(tokens[k].key == t.key for k in kept):
         return -1  # printed twice
     edition = next((k for k, x in enumerate(tokens[j : j + 4]) if "edition" in x.roles and kept), 0)
     if edition:
         return edition + 1
     if YEAR.fullmatch(t.key):
         return int(bool(kept) and (kind != "laptop" or maker == "Apple"))
-    if t.role in NAMEABLE and dropped(t, maker, kind):
+    if dropped(t, maker, kind):
         return 0 if kept else -1
     if t.role == "number":
         numbers = sum(tokens[k].role == "number" for k in kept)
         return 1 if len(t.key) < 5 and numbers < 2 and after.key != "in" else -1
     if t.role == "decimal":  # "Galaxy Tab E 9.6", "Nokia 5.3"
         return 1 if t.value < 20 and t.gap == " " and (kind == "tablet" if kept else phone) else -1
-    if t.role in ("name", "code") or t.role == "ordinal" and kept or t.key == "5g" and kept and phone:
+    if t.role in ("name", "code") or t.role == "ordinal" and kept:
         return 1
     return 1 if t.role == "word" and _belongs(tokens, j, kept, kind) else -1
 
 
 def _belongs(tokens: list[Token], j: int, kept: list[int], kind: str | None) -> bool:
-    """May the unknown word j belong to a name? While that has no number, if one follows soon or the name ends here."""
+    """May the unknown word j belong to a name? While that has no number, if a name goes on behind it, or is worn."""
     t, after, worn = tokens[j], tokens[j + 1], kind in ("headphones", "smartwatch")
     if numbered(tokens, kept):
         return kind == "laptop" and t.text.isupper() and len(t.key) in (2, 3) and tokens[j - 1].numbered  # "V14 ITL"
-    if HARD.search(after.gap) or after.role not in ("word", *NAMEABLE):
-        return not kept or worn
-    return after.role in NAMEABLE or worn and t.text[0].isupper()
+    return after.role in NAMEABLE or worn
 
 
 def model(
@@ -296,7 +279,7 @@ def model(
     """The tokens of the model's name, how sure, and the rule; no tokens where the text names none."""
     begin = place.at + place.size * (isinstance(place.what, Maker) or not place.what) if place else 0
     kept, rule = _from_lines(tokens, maker, begin, kind, what), "line"
-    if place and not numbered(tokens, kept) and (begin not in kept):
+    if place and not numbered(tokens, kept) and begin not in kept:
         behind = _after_maker(tokens, maker, begin, kind)
         if behind and (not kept or tokens[behind[0]].role == "code" and behind[0] == begin):
             kept, rule = behind, "after the maker"
@@ -306,13 +289,10 @@ def model(
         kept = _laptop_code(tokens, kept, maker)
     if not kept and place and not tokens[-2].row:  # a title with a code alone: "HP B12V5PT Laptop"
         kept = [i for i, t in enumerate(tokens) if i >= begin and t.role == "code" and not t.aside][:1]
-    if maker == "Apple" and kept and kind == "laptop" and not any(YEAR.fullmatch(tokens[k].key) for k in kept):
-        years = [i for i, t in enumerate(tokens) if YEAR.fullmatch(t.key) and tokens[i - 1].key not in ("office", "in")]
-        kept += years[:1]  # "MacBook Pro 13 (Retina, 2015)"
     first = tokens[kept[0]] if kept else tokens[-1]
-    phone = kind in ("mobile_phone", "tablet") or kind is None and any(t.role == "size" for t in tokens)
+    phone = kind in ("mobile_phone", "tablet", None)
     digit = len(kept) == 1 and len(first.key) == 1 and (kind and not phone or first.key.isalpha())
-    apart = kept and rule == "after the maker" and first.first and place.at < kept[0]  # on a line of print of its own
+    apart = kept and rule == "after the maker" and first.first  # on a line of print of its own
     bare = apart and (not numbered(tokens, kept) or not phone and all(tokens[k].role == "number" for k in kept))
     if digit or bare or kind == "other" and rule != "line" or not maker and rule == "labelled" and not numbered(tokens, kept):
         return [], 0, ""  # a lone digit counts hours, reviews, anything; a charger of 33 W is no model

@@ -1,7 +1,5 @@
 """One pass over a text: tokens with roles. Everything after this step reads tokens, never characters."""
 
-from __future__ import annotations
-
 import re
 from collections import deque
 from dataclasses import dataclass
@@ -13,7 +11,6 @@ from gadgetlib.specs import tables
 NONE: frozenset[str] = frozenset()
 HARD = re.compile(r"[,;|:\n()\[\]{}/\\~*\"!?<>=•]|\s-\s?|-\s|\.\s")  # a gap that ends a name
 ORDINAL = re.compile(r"\d{1,2}(?:st|nd|rd|th|e|è|er|re|ère|ème|eme|ª|º|°)?")
-_NUMERAL = re.compile(r"(?=.*I)[Il]{2,3}")  # a Roman numeral as readers take it: "Il", "lI"
 YEAR = re.compile(r"(?:19[89]|20[0-4])\d")
 
 
@@ -23,7 +20,7 @@ class Token:
 
     role: size, screen, measure, money, chip, stop, name, number, decimal, ordinal, code (letters with digits) or word
     (unknown); roles: all that `words.csv` calls it; value: of a number, GB of a size, inches of a screen; hint: what a
-    size is, or cpu or gpu of a chip; aside: it names another gadget; money: the price that it is part of; row: its
+    size is, or cpu or gpu of a chip; aside: it names another gadget; price: the one that it is part of; row: its
     line of the text; first: it begins that.
     """
 
@@ -37,7 +34,7 @@ class Token:
     value: float = 0.0
     hint: str = ""
     aside: bool = False
-    money: money.Money | None = None
+    price: money.Money | None = None
     row: int = 0
     first: bool = False
 
@@ -103,12 +100,11 @@ def _token(text: str, m: re.Match, gap: str, asked: money.Money | None) -> Token
     elif role in ("short", "decimal"):
         value = float((m["many"] or low).replace(",", "."))
     elif role == "word":
-        name = tables.latin().get(tables.key(low)) or gap == " " and tables.suffix(tables.key(low))
-        word = "I" * len(word) if gap == " " and _NUMERAL.fullmatch(word) else name or word
+        word = tables.latin().get(tables.key(low)) or gap == " " and tables.suffix(tables.key(low)) or word
         low = word.lower()
         roles = tables.roles_of(tables.key(low))
         role, value = _role(low, word[0], roles), float(low[:9]) if low.isdecimal() else 0.0
-    return Token(word, tables.key(low), m.start(), m.end(), gap, role, roles, value, money=asked)
+    return Token(word, tables.key(low), m.start(), m.end(), gap, role, roles, value, price=asked)
 
 
 def _role(low: str, first: str, roles: frozenset[str]) -> str:
@@ -116,8 +112,8 @@ def _role(low: str, first: str, roles: frozenset[str]) -> str:
     if low.isdecimal():
         return "number"
     if len(low) == 1:
-        return "name" if first.isupper() or low in "gxsz" else "stop"
-    if "name" in roles and "stop" not in roles or low in ("ii", "iii", "iv", "vi", "vii", "viii", "ix"):
+        return "name" if first.isupper() else "stop"
+    if "name" in roles and "stop" not in roles:
         return "name"
     if roles - {"edition"} or tables.coded(low, "feature"):
         return "stop"
@@ -137,54 +133,52 @@ def _phrases(tokens: list[Token]) -> None:
             phrase += tokens[j].key
             roles, last = (table[phrase], j) if phrase in table else (roles, last)
         for other in tokens[i : last + 1] if roles else ():
-            other.roles = roles if "software" in roles else other.roles | roles
-            other.role = "stop" if other.role in ("word", "name", "code") and "name" not in roles else other.role
+            other.roles = roles
+            other.role = "stop" if other.role in ("word", "name", "code") else other.role
 
 
 def _sizes(tokens: list[Token]) -> None:
     """Numbers that are sizes because of their neighbours: 8+128, 8/256GB, 64/3GB, 512 SSD, 8G."""
     ram, disk = tables.sold("ram"), tables.sold("disk")
     shop = any(t.role == "short" and t.value in (64, 128, 256, 512) for t in tokens)  # it writes G for GB
-    for before, one, two, three in zip([END, *tokens], tokens, tokens[1:], [*tokens[2:], END]):
-        label = two.gap.strip(" -") == "" and (three if "fill" in two.roles else two).roles & {"memory", "disk"}
+    for one, two in zip(tokens, tokens[1:]):
+        label = two.gap.strip(" -") == "" and two.roles & {"memory", "disk"}
         if one.role == "short":
-            ahead = two.gap.strip() in ("/", "+", "|") and two.value in disk and two.value >= 4 * one.value > 20
-            told = label or shop or ahead or before.hint == "gpu" or one.value > 15 and " " not in one.text
-            size = told and one.value in ram | disk
-            network = " " in one.text or one.key in ("2g", "3g", "4g")
-            one.role = "size" if size else "stop" if network else "code"
-            one.value *= 1024 if one.text[-1] in "tT" else 1
+            told = label or shop or one.value > 15 and " " not in one.text
+            name = "stop" if " " in one.text or one.key in ("2g", "3g", "4g") else "code"
+            one.role = "size" if told and one.value in ram | disk else name
+            one.value *= 1024 if one.key[-1] == "t" else 1
         _pair(one, two)
-        if one.role == "number" and label and two.gap in (" ", "-", "") and one.value >= 64 and one.value in disk:
+        if one.role == "number" and label and one.value >= 64 and one.value in disk:
             one.role = "size"
 
 
 def _pair(one: Token, two: Token) -> None:
-    """RAM and storage written together: `one` before a plus or a slash before `two`, or the other way round."""
-    small, large, sign, units = one.value, two.value, two.gap.strip(), (one.role, two.role).count("size")
-    if {one.role, two.role} - {"number", "size", "short"} or units == 2 or sign not in ("+", "/"):
+    """RAM and storage written together: two sizes, of which one or none has its unit, around a plus or a slash."""
+    units = (one.role, two.role).count("size")
+    if {one.role, two.role} - {"number", "size", "short"} or units == 2 or two.gap.strip() not in ("+", "/"):
         return
-    if large > small and small <= 64 and (units or large > 15) and small in tables.sold("ram") and large in tables.sold("disk"):
-        one.role, one.hint, two.role, two.hint = "size", "ram", "size", "disk"
-    elif units and large in (1, 2, 3, 4, 6, 8, 12, 16) and small in (32, 64, 128, 256, 512) and small >= 4 * large:
-        one.role, one.hint, two.role, two.hint = "size", "disk", "size", "ram"
+    small, large = (one, two) if one.value < two.value else (two, one)
+    sold = small.value in tables.sold("ram") and large.value in tables.sold("disk")
+    if sold and small.value < large.value and small.value <= 64 and (units or large.value > 15):
+        small.role, small.hint, large.role, large.hint = "size", "ram", "size", "disk"
 
 
 def _chips(tokens: list[Token]) -> None:
     """Processors and graphics: a family or a number of its shape, and what follows that belongs to it."""
     maker, reach = "Apple" if any(t.key[:4] in ("macb", "ipad", "imac", "appl") for t in tokens) else "", ""
-    for before, token, after, then in zip([END, *tokens], tokens, tokens[1:], [*tokens[2:], END]):
-        low, generation = token.text.lower(), bool(ORDINAL.fullmatch(token.key)) and after.key.startswith("gen")
-        core = low == "core" and (tables.coded(after.text, "chip") or after.key in ("ultra", "m3", "m5", "m7", "2"))
+    for token, after, then in zip(tokens, tokens[1:], [*tokens[2:], END]):
+        low, generation = token.text.lower(), token.numbered and after.key.startswith("gen")
+        core = low == "core" and tables.coded(after.text, "chip")
         family = "name" not in token.roles and token.roles & {"cpu", "gpu"} or tables.coded(low, "chip", maker=maker)
-        goes_on = "tier" in token.roles or generation or tables.coded(low, "chip number") or before.key == "series"
+        goes_on = token.gap.strip(" -(") == "" and ("tier" in token.roles or tables.coded(low, "chip number"))
         if token.role in ("size", "screen", "money", "measure", "decimal"):
             reach = ""
-        elif core or family or after.key == "bionic":
-            reach = "gpu" if "gpu" in token.roles or low[:3] in ("rtx", "gtx") else reach or "cpu"
-        elif reach and not (goes_on and token.gap.strip(" -(") == ""):
+        elif core or family:
+            reach = "gpu" if "gpu" in token.roles else reach or "cpu"
+        elif not goes_on:
             reach = ""
-        if reach or generation and (then.key == "core" or "cpu" in then.roles) and not then.gap.strip():  # 11th Gen Intel
+        if reach or generation and not then.gap.strip() and (then.key == "core" or "cpu" in then.roles):  # 11th Gen Intel
             token.role, token.hint = "chip", reach
 
 
@@ -193,8 +187,7 @@ def _asides(tokens: list[Token]) -> None:
     on = False
     for i, token in enumerate(tokens):
         if "aside" in token.roles:
-            named = (t.key in tables.makers() or t.key in tables.lines() for t in tokens[i + 1 : i + 4])
-            on = "plainly" in token.roles or any(named)
+            on = any(t.key in tables.makers() or t.key in tables.lines() for t in tokens[i + 1 : i + 4])
         elif re.search(r"[,|\n;()]", token.gap):
             on = False
         token.aside = on
