@@ -75,7 +75,7 @@ def extract(text: str, gadget_type: str | None = None, heights: Sequence[float] 
         found["model"] = amounts.Found(name, tokens[min(kept)].start, tokens[max(kept)].end, sure, rule)
     found["ram_gb"], found["storage_gb"] = amounts.memory(tokens, kind)
     if kind != "headphones":
-        found["screen_in"] = amounts.screen(tokens, kind)
+        found["screen_in"] = amounts.screen(tokens, kind, kept)
     if asked := amounts.price(text, tokens, heights):
         found["price"], found["currency"] = asked[0], asked[1] and asked[0]._replace(value=asked[1])
     evidence = {

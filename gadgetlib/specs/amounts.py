@@ -102,17 +102,20 @@ def memory(tokens: list[Token], kind: str | None) -> tuple[Found | None, Found |
     )
 
 
-SCREENS = {"smartwatch": (0.4, 3.0)}  # inches that are possible, of a kind of gadget
+SCREENS = {"smartwatch": (0.4, 3.0), None: (0.4, 19.0)}  # inches that are possible, of a kind of gadget
 
 
-def screen(tokens: list[Token], kind: str | None) -> Found | None:
-    """The screen's diagonal in inches: with a mark or a word, else a decimal beside a panel's word, or of a usual size."""
-    low, high = SCREENS.get(kind or "", (1.2, 19.0))
+def screen(tokens: list[Token], kind: str | None, taken: Sequence[int] = ()) -> Found | None:
+    """The screen's diagonal in inches: with a mark or a word, else beside a panel's word, or a decimal of a usual size.
+
+    taken: places of the model's name, whose bare numbers are no sizes.
+    """
+    low, high = SCREENS.get(kind, (1.2, 19.0))
     found: list[Found] = []
-    for before, t, after in zip([END, *tokens], tokens, tokens[1:]):
+    for i, (before, t, after) in enumerate(zip([END, *tokens], tokens, tokens[1:])):
         cm = t.text.lower().endswith("cm")
         value = round(t.value, 1 if cm else 2)
-        if t.aside or not low <= value <= high:
+        if t.aside or i in taken or not low <= value <= high:
             continue
         if t.role == "screen":  # 13-inch, 13.3", 33.8 cm
             found.append(Found(value, t.start, t.end, 0.7 if cm else 0.95 if value % 1 else 0.9, "inches"))

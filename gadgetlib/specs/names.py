@@ -78,7 +78,7 @@ def _split(tokens: list[Token], i: int) -> bool:
     one, two = tokens[i : i + 2]
     whole = one.key + two.key
     names = [x.name for x in tables.lines().get(whole, ())] or [m.name for m in (tables.makers().get(whole),) if m]
-    if not names or any(" " in name for name in names) or two.gap != " " or len(whole) < 5:
+    if not names or any(" " in name for name in names) or two.gap != " " or len(whole) < 5 or "suffix" in two.roles:
         return False
     tokens[i : i + 2] = [replace(one, text=one.text + two.text, key=whole, end=two.end, role="word", roles=NONE)]
     return True
@@ -136,7 +136,7 @@ def choose_maker(who: list[Seen], what: list[Seen], tokens: list[Token]) -> tupl
         return 2 - 0.02 * s.at + (1.5 if follows else -1.6 * s.what.service - 0.5 * s.what.word)
 
     best, strong = max(who, key=points, default=None), [(s, line) for s in what for line in trusted(s, tokens)]
-    if strong and (best is None or strong[0][0].at < best.at):  # "Redmi Note 14", and below it "SONY Triple Camera"
+    if strong and (best is None or points(best) < 2 and strong[0][0].at < best.at):  # "Redmi Note 14", and below it "SONY Triple Camera"
         return strong[0][1].maker, strong[0][0], 0.8, f"line {strong[0][1].name}"
     return (best.what.name, best, 0.6 if tokens[best.at].hint == "misread" else 0.95, "named") if best else None
 
@@ -174,7 +174,9 @@ def _before_name(tokens: list[Token], i: int, kind: str | None) -> bool:
     if not after or not _unknown(tokens[i]):
         return False
     named = ends[:1] in (["number"], ["code"])
-    return tokens[i].text[0].isupper() and (named or bool(kind) and after[0].role == "word")
+    if tokens[i].text[0].isupper():
+        return named or bool(kind) and after[0].role == "word"
+    return named and not tokens[-2].row  # "torxiyor Note 77" of a title
 
 
 # --- what it is ---------------------------------------------------------------------------------------------------
@@ -266,10 +268,12 @@ def _step(tokens: list[Token], j: int, kept: list[int], maker: str | None, kind:
 
 
 def _belongs(tokens: list[Token], j: int, kept: list[int], kind: str | None) -> bool:
-    """May the unknown word j belong to a name? While that has no number, if a name goes on behind it, or is worn."""
+    """May the unknown word j belong to a name? While that has no number, if one follows soon or the name ends here."""
     t, after, worn = tokens[j], tokens[j + 1], kind in ("headphones", "smartwatch")
     if numbered(tokens, kept):
         return kind == "laptop" and t.text.isupper() and len(t.key) in (2, 3) and tokens[j - 1].numbered  # "V14 ITL"
+    if HARD.search(after.gap) or after.role not in ("word", *NAMEABLE):
+        return not kept or worn
     return after.role in NAMEABLE or worn
 
 
@@ -289,6 +293,8 @@ def model(
         kept = _laptop_code(tokens, kept, maker)
     if not kept and place and not tokens[-2].row:  # a title with a code alone: "HP B12V5PT Laptop"
         kept = [i for i, t in enumerate(tokens) if i >= begin and t.role == "code" and not t.aside][:1]
+    if maker == "Apple" and kept and not any(YEAR.fullmatch(tokens[k].key) for k in kept) and kind == "laptop":
+        kept += [i for i, t in enumerate(tokens) if YEAR.fullmatch(t.key)][:1]  # "MacBook Pro 13 (Retina, 2015)"
     first = tokens[kept[0]] if kept else tokens[-1]
     phone = kind in ("mobile_phone", "tablet", None)
     digit = len(kept) == 1 and len(first.key) == 1 and (kind and not phone or first.key.isalpha())

@@ -144,7 +144,8 @@ def _sizes(tokens: list[Token]) -> None:
     for one, two in zip(tokens, tokens[1:]):
         label = two.gap.strip(" -") == "" and two.roles & {"memory", "disk"}
         if one.role == "short":
-            told = label or shop or one.value > 15 and " " not in one.text
+            ahead = two.gap.strip() in ("/", "+", "|") and two.value in disk and two.value >= 4 * one.value > 20
+            told = label or shop or ahead or one.value > 15 and " " not in one.text
             name = "stop" if " " in one.text or one.key in ("2g", "3g", "4g") else "code"
             one.role = "size" if told and one.value in ram | disk else name
             one.value *= 1024 if one.key[-1] == "t" else 1
