@@ -186,6 +186,12 @@ def test_no_tesseract_at_all(monkeypatch, tmp_path):
 @pytest.mark.parametrize(
     ("items", "lines"),
     [
+        # a table
+        ([("Brand:", 0, 0, 20), ("Lenovo", 200, 0, 20), ("RAM:", 0, 40, 20), ("8 GB", 200, 40, 20),
+          ("Weight:", 0, 80, 20), ("1.3 kg", 200, 80, 20)], ["Brand: Lenovo", "RAM: 8 GB", "Weight: 1.3 kg"]),
+        # two columns of features are no table: one block, then the other
+        ([("512GB SSD", 0, 0, 20), ("5G phone", 300, 0, 20), ("16GB RAM", 0, 30, 20), ("2 SIM cards", 300, 30, 20)],
+         ["512GB SSD", "16GB RAM", "5G phone", "2 SIM cards"]),
         # a name in two sizes on one row; text beside it stays apart
         ([("OnePlus 9", 0, 0, 80), ("5G", 405, 10, 48), ("$699", 700, 0, 80)], ["OnePlus 9 5G", "$699"]),
         # letters set apart
