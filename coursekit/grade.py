@@ -156,10 +156,9 @@ def _frames(
             for task in frame.answers:
                 if (check := model.checks[task])["verdict"] != "right":
                     why = (check.get("detail") or check.get("said") or "").strip()
-                    raise CourseError(
-                        f"{name}: the solution's answer to {task} is judged {check['verdict']!r} here ({why}); nobody can "
-                        "be graded fairly. Run `make course` first, or mend the solution."
-                    )
+                    what = f"the solution's answer to {task} is judged {check['verdict']!r} here ({why})"
+                    mend = "nobody can be graded fairly. Run `make course` first, or mend the solution."
+                    raise CourseError(f"{name}: {what}; {mend}")
             frames[name] = frame
         except CourseError as error:
             unfair[name] = str(error)
