@@ -5,8 +5,6 @@ one is decided from the number itself where it can be, from its whole column whe
 last. A currency that is not written is None, never a guess.
 """
 
-from __future__ import annotations
-
 import math
 import re
 import unicodedata
@@ -45,8 +43,10 @@ _ALONE = r"(?![^\W\d_])"  # no letter follows
 _MULTIPLE = re.compile(rf" ?({any_of(MULTIPLES)}){_ALONE}(?!\d)")
 # A count ("2x"), a number, a unit: gb, tb and mb may touch the next word (128gbMermer), the others only "de" (32Gode).
 SIZE = re.compile(
-    rf"(?:(?<![\w.])(?P<count>\d)(?:[x*]| [x*] ))?(?<!\d)(?<!\d[.,])(?P<number>\d{{1,5}}(?:\.\d{{1,2}}|,\d(?!\d))?)[ -]?"
-    rf"(?P<unit>[gtm]b(?!it|ps|/s)|[gt](?=ssd|hdd|emmc|nvme)|(?:{any_of(SIZES)})(?:(?=de|ssd|hdd|ram|rom|emmc)|{_ALONE}(?!/s)))"
+    r"(?:(?<![\w.])(?P<count>\d)(?:[x*]| [x*] ))?"
+    r"(?<!\d)(?<!\d[.,])(?P<number>\d{1,5}(?:\.\d{1,2}|,\d(?!\d))?)[ -]?"
+    r"(?P<unit>[gtm]b(?!it|ps|/s)|[gt](?=ssd|hdd|emmc|nvme)"
+    rf"|(?:{any_of(SIZES)})(?:(?=de|ssd|hdd|ram|rom|emmc)|{_ALONE}(?!/s)))"
 )
 SIZES |= units("letter")  # only before the name of a drive
 _DRIVE = re.compile(r"ssd|hdd|nvme|emmc|hard|sata|flash|optane|m\.2")
@@ -135,8 +135,8 @@ def _money(low: str, start: int, number: str, wary: bool, done: int) -> Money | 
     front, count = _sign(before.rstrip(" :"), before=True), sum(c.isdecimal() for c in number)
     after = _NO_CENTS.match(low, stop).end()
     after += low[after : after + 1] == " "
-    back = "" if before[-1:].isalnum() or before[-1:] == "-" else _sign(low[after : after + 12], before=False)
-    cents = _CENTS.match(low, after + len(back)) if after == stop and not back.isalpha() else None
+    back = _sign(low[after : after + 12], before=False)
+    cents = _CENTS.match(low, after + len(back)) if after == stop else None
     shown = back == "€" or re.search(r"[.,]\d\d(?!\d)", number)  # a price even if a number follows its sign
     if not cents and re.match(r"\d" if shown else r"[ :]?\d", low[after + len(back) : after + len(back) + 2]):
         back = ""  # the sign of the next number

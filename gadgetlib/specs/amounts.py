@@ -93,7 +93,8 @@ def memory(tokens: list[Token], kind: str | None) -> tuple[Found | None, Found |
         disks = disks if len({t.value for t in disks}) == 1 else []  # "64GB 128GB all colours"
     drives = disks[:1]
     for one, two in zip(sizes, sizes[1:]):  # "512GB + 512GB", "256GB SSD, 1TB HDD"
-        if one in drives[-1:] and two in disks[:8] and ("+" in two.gap or {one.hint, two.hint} == {"disk hdd", "disk ssd"}):
+        added = "+" in two.gap or {one.hint, two.hint} == {"disk hdd", "disk ssd"}
+        if added and one in drives[-1:] and two in disks[:8]:
             drives.append(two)
     total = float(sum(t.value for t in drives))
     return (
@@ -120,7 +121,8 @@ def screen(tokens: list[Token], kind: str | None, taken: Sequence[int] = ()) -> 
         if t.role == "screen":  # 13-inch, 13.3", 33.8 cm
             found.append(Found(value, t.start, t.end, 0.7 if cm else 0.95 if value % 1 else 0.9, "inches"))
         panel, usual = "panel" in after.roles, value in tables.sold(kind or "laptop")
-        if t.role == "decimal" and (panel or usual or "panel" in before.roles) or t.role == "number" and panel and usual:
+        decimal = t.role == "decimal" and (panel or usual or "panel" in before.roles)
+        if decimal or t.role == "number" and panel and usual:
             found.append(Found(value, t.start, t.end, 0.8, "in the usual place"))
     return max(found, key=lambda f: f.sure, default=None)
 

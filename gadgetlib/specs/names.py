@@ -88,7 +88,7 @@ _GLUED = re.compile(r"(\w+[a-z])([A-Z]{1,2}\d\S*)|(\w{2,})(5G)")
 
 
 def _glued(tokens: list[Token], i: int) -> bool:
-    """Cut a token where a maker, a line or a word of names ends in it ("NOISEHRX", "RedmiNote12", "TabA9"); does one?"""
+    """Cut a token where a maker, a line or a word of names ends in it ("NOISEHRX", "TabA9"); does one?"""
     t, lines, n = tokens[i], tables.lines(), 0
     if m := _GLUED.fullmatch(t.text):
         head = tables.key(m[1] or m[3])
@@ -97,15 +97,16 @@ def _glued(tokens: list[Token], i: int) -> bool:
         head, rest = t.key[:k], t.key[k:]
         number, maker = rest[0].isdecimal() and not head[-1].isdecimal(), head in tables.makers() and head.isalpha()
         line = head in lines and number and (k > 3 or any(x.trust == "numbered" for x in lines[head]))
-        whole = k > 5 and rest not in tables.roles() or k > 3 and any(c.isdecimal() for c in rest)  # NOKIAC32
-        if line or maker and (rest in lines or whole or number and k > 2):
+        code = k > 3 and any(c.isdecimal() for c in rest)  # NOKIAC32
+        if line or maker and (rest in lines or code or number and k > 2):
             n = k
             break
     if n:
         head, rest = t.text[:n], t.text[n:]
         tokens[i] = replace(t, text=head, key=tables.key(head), end=t.start + n, role="word")
         role = "number" if rest.isdecimal() else t.role
-        tokens.insert(i + 1, replace(t, text=rest, key=tables.key(rest), start=t.start + n, gap="", role=role, first=False))
+        rest = replace(t, text=rest, key=tables.key(rest), start=t.start + n, gap="", role=role, first=False)
+        tokens.insert(i + 1, rest)
     return bool(n)
 
 
@@ -136,7 +137,7 @@ def choose_maker(who: list[Seen], what: list[Seen], tokens: list[Token]) -> tupl
         return 2 - 0.02 * s.at + (1.5 if follows else -1.6 * s.what.service - 0.5 * s.what.word)
 
     best, strong = max(who, key=points, default=None), [(s, line) for s in what for line in trusted(s, tokens)]
-    if strong and (best is None or points(best) < 2 and strong[0][0].at < best.at):  # "Redmi Note 14", and below it "SONY Triple Camera"
+    if strong and (best is None or points(best) < 2 and strong[0][0].at < best.at):  # "Redmi Note 14 ... SONY Camera"
         return strong[0][1].maker, strong[0][0], 0.8, f"line {strong[0][1].name}"
     return (best.what.name, best, 0.6 if tokens[best.at].hint == "misread" else 0.95, "named") if best else None
 
@@ -189,10 +190,9 @@ def kind_of(tokens: list[Token], found: list[Line]) -> str | None:
     accessory = any("accessory" in t.roles for t in tokens[:8])
     votes: Counter[str] = Counter()
     for line in found[:4]:
-        votes[line.kind] += 1.2 if line.trust != "alone" else 4 if line.kind in GADGETS[:3] else 2.5
+        votes[line.kind] += 4 if line.trust == "alone" else 1.2
     for t in tokens:
-        kinds = {*GADGETS, "other"} if t.row < 3 else GADGETS  # further down a picture stands what comes with it
-        for kind in t.roles & {*kinds} if not t.aside else ():
+        for kind in t.roles & {*GADGETS, "other"} if not t.aside else ():
             votes[kind] += 1 if t.role == "name" else 2
         votes["laptop"] += 2 * (t.role == "chip" and bool(_COMPUTER.match(t.key))) + ("computer" in t.roles)
     votes = +votes
@@ -272,9 +272,7 @@ def _belongs(tokens: list[Token], j: int, kept: list[int], kind: str | None) -> 
     t, after, worn = tokens[j], tokens[j + 1], kind in ("headphones", "smartwatch")
     if numbered(tokens, kept):
         return kind == "laptop" and t.text.isupper() and len(t.key) in (2, 3) and tokens[j - 1].numbered  # "V14 ITL"
-    if HARD.search(after.gap) or after.role not in ("word", *NAMEABLE):
-        return not kept or worn
-    return after.role in NAMEABLE or worn
+    return after.role in NAMEABLE or worn or not kept and after.role != "word"
 
 
 def model(
@@ -283,7 +281,7 @@ def model(
     """The tokens of the model's name, how sure, and the rule; no tokens where the text names none."""
     begin = place.at + place.size * (isinstance(place.what, Maker) or not place.what) if place else 0
     kept, rule = _from_lines(tokens, maker, begin, kind, what), "line"
-    if place and not numbered(tokens, kept) and begin not in kept:
+    if place and not numbered(tokens, kept):
         behind = _after_maker(tokens, maker, begin, kind)
         if behind and (not kept or tokens[behind[0]].role == "code" and behind[0] == begin):
             kept, rule = behind, "after the maker"
@@ -300,7 +298,8 @@ def model(
     digit = len(kept) == 1 and len(first.key) == 1 and (kind and not phone or first.key.isalpha())
     apart = kept and rule == "after the maker" and first.first  # on a line of print of its own
     bare = apart and (not numbered(tokens, kept) or not phone and all(tokens[k].role == "number" for k in kept))
-    if digit or bare or kind == "other" and rule != "line" or not maker and rule == "labelled" and not numbered(tokens, kept):
+    loose = not maker and rule == "labelled" and not numbered(tokens, kept)
+    if digit or bare or loose or kind == "other" and rule != "line":
         return [], 0, ""  # a lone digit counts hours, reviews, anything; a charger of 33 W is no model
     return kept, 0.9 if rule == "line" else 0.75, rule
 

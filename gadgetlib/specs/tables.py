@@ -78,7 +78,7 @@ def latin() -> dict[str, str]:
 
 def roles_of(word: str) -> frozenset[str]:
     """What a word (a key) does in a title, also with a zero for its O ("fr0m")."""
-    return roles().get(word) or roles().get(word.replace("0", "o") if word[1:-1].strip("123456789") else word, frozenset())
+    return roles().get(word) or roles().get(word.replace("0", "o"), frozenset())
 
 
 @cache
@@ -129,7 +129,7 @@ def suffix(word: str) -> str | None:
 
 @cache
 def _shapes() -> tuple[dict[str, str], dict[str, str]]:
-    """Names of makers and lines by their shape, in signs that readers do not confuse; the long and plain ones by key."""
+    """Names of makers and lines by their shape in signs that readers do not confuse; the long and plain ones by key."""
     known = {name: m.name for name, m in makers().items() if not m.word and not m.service}
     known |= {name: x.name for name, (x, *_) in lines().items() if x.trust != "named" and name not in known}
     plain = {name for name in known if name in makers() or lines()[name][0].trust == "alone"}

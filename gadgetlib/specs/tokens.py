@@ -179,7 +179,8 @@ def _chips(tokens: list[Token]) -> None:
             reach = "gpu" if "gpu" in token.roles else reach or "cpu"
         elif not goes_on:
             reach = ""
-        if reach or generation and not then.gap.strip() and (then.key == "core" or "cpu" in then.roles):  # 11th Gen Intel
+        intel = not then.gap.strip() and (then.key == "core" or "cpu" in then.roles)
+        if reach or generation and intel:  # 11th Gen Intel
             token.role, token.hint = "chip", reach
 
 
