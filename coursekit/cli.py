@@ -22,7 +22,7 @@ def doctor() -> None:
 
     findings = examine()
     print(render(findings))
-    raise typer.Exit(0 if all(f.ok or f.optional for f in findings) else 1)
+    raise typer.Exit(0 if all(f.ok for f in findings) else 1)
 
 
 @app.command()

@@ -19,8 +19,8 @@ ROW = ["brand", "model", "ram_gb", "storage_gb", "screen_in", "price", "currency
 
 def gadget(*arguments: str, stdin: str | None = None, **env: str) -> subprocess.CompletedProcess:
     return subprocess.run(
-        [sys.executable, "-m", "coursekit", *arguments], input=stdin, capture_output=True, text=True,
-        env={**os.environ, **env}, timeout=600, check=False,
+        [sys.executable, "-c", "from coursekit.cli import main; main()", *arguments], input=stdin, text=True,
+        env={**os.environ, **env}, timeout=600, check=False, capture_output=True,
     )  # fmt: skip
 
 
