@@ -39,12 +39,10 @@ def find(tokens: list[Token]) -> tuple[list[Seen], list[Seen]]:
 def _mend(tokens: list[Token], makers: bool) -> bool:
     """Put right makers and lines that a reader, or a seller, took a letter wrong in; were there any?"""
     mended = False
-    for i, (t, after) in enumerate(zip(tokens, tokens[1:])):
+    for i, t in enumerate(tokens):
         if t.role in ("word", "code") and not t.aside and (name := tables.near(t.key)):
             starts = t.first or all(x.role == "stop" for x in tokens[max(0, i - 9) : i])
-            ends = after.first or after.role != "word" or t.numbered or after.key in tables.lines()
-            line = tables.key(name) not in tables.makers()
-            if line or makers and starts and ends and not line:
+            if tables.key(name) not in tables.makers() or makers and starts:
                 tokens[i], mended = replace(t, text=name, key=tables.key(name), role="word", hint="misread"), True
     return mended
 
@@ -236,7 +234,7 @@ def _joined(tokens: list[Token], j: int, kept: list[int]) -> bool:
         lone = inside == 1 and t.role in NAMEABLE and len(t.key) < 5
         return lone or inside > 1 and bool(ORDINAL.fullmatch(t.key) or t.key == "gen")
     if gap in ("- ", " -"):
-        return bool(kept) and t.role == "code" and tokens[j - 1].role in ("code", "number")  # "15s- eq2144au"
+        return bool(kept) and t.role == "code"  # "15s- eq2144au"
     if gap != "\n":
         return False
     line = [x for x in tokens[j : j + 4] if x.row == t.row]

@@ -170,7 +170,7 @@ def _chips(tokens: list[Token]) -> None:
     maker, reach = "Apple" if any(t.key[:4] in ("macb", "ipad", "imac", "appl") for t in tokens) else "", ""
     for token, after, then in zip(tokens, tokens[1:], [*tokens[2:], END]):
         low, generation = token.text.lower(), token.numbered and after.key.startswith("gen")
-        core = low == "core" and tables.coded(after.text, "chip")
+        core = low == "core" and (after.key == "ultra" or tables.coded(after.text, "chip"))
         family = "name" not in token.roles and token.roles & {"cpu", "gpu"} or tables.coded(low, "chip", maker=maker)
         goes_on = token.gap.strip(" -(") == "" and ("tier" in token.roles or tables.coded(low, "chip number"))
         if token.role in ("size", "screen", "money", "measure", "decimal"):
