@@ -145,6 +145,5 @@ def near(word: str) -> str | None:
         return None
     if shape := shapes.get(word.translate(lookalikes())):
         return shape
-    most = 1 + (len(word) > 8)
-    found = word.isalpha() and process.extractOne(word, list(long), scorer=Levenshtein.distance, score_cutoff=most)
+    found = word.isalpha() and process.extractOne(word, list(long), scorer=Levenshtein.distance, score_cutoff=1)
     return long[found[0]] if found else None
