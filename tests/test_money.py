@@ -41,7 +41,6 @@ from gadgetlib import money
         ("AU$1,299", 1299, "AUD"),
         ("US $799.99", 799.99, "USD"),
         ("$499 CAD", 499, "CAD"),
-        ("RM699", 699, "MYR"),
         ("1.049.99 €", 1049.99, "EUR"),
         ("iPhone 15 128GB Rs 12k", 12000, "INR"),
         ("€ 599 128 GB", 599, "EUR"),

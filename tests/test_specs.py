@@ -92,6 +92,7 @@ def test_the_special_cases_stay_right():
         ("iPhone 13 ₹1.2 lakh", {"price": 120000, "currency": "INR"}),
         ("Samsung Galaxy A15 12,999.00 ر.س.", {"price": 12999, "currency": "SAR"}),
         ("Samsung Galaxy A15 R12,999.00", {"price": 12999, "currency": "ZAR"}),
+        ("Samsung Galaxy A15 RM699", {"price": 699, "currency": "MYR"}),
         ("Xiaomi Redmi 13C 12.490.000 đ", {"price": 12490000, "currency": "VND"}),
         ("Nokia G21 1\u00a0107,90 €", {"price": 1107.9, "currency": "EUR"}),
         ("ThinkPad T480 1'067.80", {"price": None, "currency": None}),
