@@ -7,7 +7,6 @@ Words, names and units stand in `data/gazetteer/`; what counts as a field's valu
 
 import re
 from collections import Counter
-from collections.abc import Sequence
 from typing import Any
 
 from pydantic import BaseModel, Field
@@ -49,12 +48,11 @@ class GadgetSpecs(BaseModel):
         return {field: getattr(self, field) for field in FIELDS}
 
 
-def extract(text: str, gadget_type: str | None = None, heights: Sequence[float] = ()) -> GadgetSpecs:
+def extract(text: str, gadget_type: str | None = None) -> GadgetSpecs:
     """Read the specifications that `text` states; what it does not state stays None.
 
     gadget_type: one of `gadgetlib.CLASSES` where it is known (from the picture); it settles what a lone size means.
-    heights: of the print of each line of a picture's text; the largest print is the name and the price. Never raises
-    on a string; anything else than a string is a CourseError.
+    Never raises on a string; anything else than a string is a CourseError.
     """
     if not isinstance(text, str):
         raise CourseError(f"specs.extract reads a string, not {type(text).__name__}: pass the title or the OCR text.")
@@ -64,8 +62,8 @@ def extract(text: str, gadget_type: str | None = None, heights: Sequence[float] 
     maker, place, sure, rule = names.choose_maker(who, what, tokens) or (None, None, 0.0, "")
     lines = [x for s in what for x in s.what if (x.maker == maker if maker else x in names.trusted(s, tokens))]
     kind = gadget_type if gadget_type in CLASSES else names.kind_of(tokens, lines)
-    if maker is None and kind != "other" and (place := names.unknown_maker(tokens, kind, heights)):
-        maker, sure, rule = tokens[place.at].text, 0.5, "first or largest word"
+    if maker is None and kind != "other" and (place := names.unknown_maker(tokens, kind)):
+        maker, sure, rule = tokens[place.at].text, 0.5, "first word"
     found: dict[str, amounts.Found | None] = {}
     if maker and place:
         span = tokens[place.at].start, tokens[place.at + place.size - 1].end
@@ -76,7 +74,7 @@ def extract(text: str, gadget_type: str | None = None, heights: Sequence[float] 
     found["ram_gb"], found["storage_gb"] = amounts.memory(tokens, kind)
     if kind != "headphones":
         found["screen_in"] = amounts.screen(tokens, kind, kept)
-    if asked := amounts.price(text, tokens, heights):
+    if asked := amounts.price(text, tokens):
         found["price"], found["currency"] = asked[0], asked[1] and asked[0]._replace(value=asked[1])
     evidence = {
         field: Evidence(span=(f.start, f.end), text=text[f.start : f.end], rule=f.rule, confidence=f.sure)

@@ -127,7 +127,6 @@ def screen(tokens: list[Token], kind: str | None, taken: Sequence[int] = ()) -> 
     return max(found, key=lambda f: f.sure, default=None)
 
 
-LARGEST = 0.75  # of the tallest print among prices: what is smaller is an old price, an accessory's, a rate
 _RATE = re.compile(r"\s?/\s?mo?\b|\s?x\s?\d|-\d\d(?!\d)")  # per month, times twelve; "$6-99" is struck through
 PRICE_ROLES = {"aside_price", "old_price", "ask", "month"}
 
@@ -152,7 +151,7 @@ def _bare() -> re.Pattern[str]:
 
 
 def _unsigned(text: str, tokens: list[Token]) -> tuple[Found, str | None] | None:
-    """On a picture, an amount whose sign was not read: behind a word like "now", or behind a higher one.
+    """In a text of several lines, as pictures have, an amount whose sign was not read: behind a word like "now", or behind a higher one.
 
     Its currency is that of the country whose banks or shops are named there, if any.
     """
@@ -164,13 +163,12 @@ def _unsigned(text: str, tokens: list[Token]) -> tuple[Found, str | None] | None
     return None
 
 
-def price(text: str, tokens: list[Token], heights: Sequence[float] = ()) -> tuple[Found, str | None] | None:
+def price(text: str, tokens: list[Token]) -> tuple[Found, str | None] | None:
     """The asking price and its ISO code (None where its sign was not read).
 
-    It is no rate, no discount, and no old price where there is a new one. heights: of the print of each line; a shop
-    prints the price that it asks largest.
+    It is no rate, no discount, and no old price where there is a new one.
     """
-    offers: list[tuple[money.Money, frozenset[str], float]] = []
+    offers: list[tuple[money.Money, frozenset[str]]] = []
     for i, (before, t) in enumerate(zip([END, *tokens], tokens)):
         if not (m := t.price) or m is before.price:
             continue
@@ -178,14 +176,12 @@ def price(text: str, tokens: list[Token], heights: Sequence[float] = ()) -> tupl
         rate = _RATE.match(text, m.end) or re.search(r"\dx?\s?x\s?$", text[: m.start][-6:])
         less = not after.first and after.roles & {"month", "less"} or called & {"aside_price", "month"}
         if not (rate or less or m.amount < 10 and m.number.isdecimal()):  # GALAXY $7 is an S7
-            offers.append((m, called, heights[min(t.row, len(heights) - 1)] if heights else 0))
-    tallest = max((height for *_, height in offers), default=0)
-    offers = [offer for offer in offers if offer[2] >= LARGEST * tallest]
+            offers.append((m, called))
     offers = [offer for offer in offers if "old_price" not in offer[1]] or offers
     if not offers:
-        return _unsigned(text, tokens) if heights else None
-    chosen = next((m for m, called, _ in offers if "ask" in called), offers[0][0])
-    for m, *_ in offers:
+        return _unsigned(text, tokens) if "\n" in text else None
+    chosen = next((m for m, called in offers if "ask" in called), offers[0][0])
+    for m, _ in offers:
         beside = re.fullmatch(r"\W{1,8}", text[chosen.end : m.start])
         if beside and chosen.code == m.code and 0.2 * chosen.amount <= m.amount < chosen.amount:
             chosen = m  # the first of two side by side is crossed out

@@ -2,7 +2,6 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -140,8 +139,8 @@ def choose_maker(who: list[Seen], what: list[Seen], tokens: list[Token]) -> tupl
     return (best.what.name, best, 0.6 if tokens[best.at].hint == "misread" else 0.95, "named") if best else None
 
 
-def unknown_maker(tokens: list[Token], kind: str | None, heights: Sequence[float]) -> Seen | None:
-    """A maker that no list has: labelled; alone on a line of print, large or repeated; or the word before a name."""
+def unknown_maker(tokens: list[Token], kind: str | None) -> Seen | None:
+    """A maker that no list has: labelled; alone on a line of print, first or repeated; or the word before a name."""
     for i, t in enumerate(tokens[1:], 1):
         if "maker_label" in tokens[i - 1].roles and t.role == "word" and re.fullmatch(r"\s?[:|=]?\s*", t.gap):
             return Seen(i, 1)
@@ -152,9 +151,8 @@ def unknown_maker(tokens: list[Token], kind: str | None, heights: Sequence[float
     alone = [(i, t) for i, t in alone if not t.gap.strip() and (t.text[0].isupper() or t.text.islower())]
     times = Counter(t.key for _, t in alone)
     for i, t in alone:
-        large = heights and heights[min(t.row, len(heights) - 1)] > 0.75 * max(heights)
         titled = len(tokens) == 2 or any(x.role in NAMEABLE for x in tokens[i + 1 : i + 4] if x.row == t.row + 1)
-        if times[t.key] > 1 or titled and (large or i == 0):
+        if times[t.key] > 1 or titled and i == 0:
             return Seen(i, 1)
     dated = {t.row for t in tokens if "date" in t.roles}
     near = (i for i, t in enumerate(tokens[:40]) if t.row < 4 and t.row not in dated)
