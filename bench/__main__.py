@@ -31,7 +31,7 @@ def markdown(rows: list[dict]) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser("python -m bench", description="Measure; write build/bench.json and build/bench.md.")
+    parser = argparse.ArgumentParser("python -m bench", description="Measure; write build/bench.json and bench.md.")
     parser.add_argument("area", nargs="*", help=f"{', '.join(areas())}; none: all of them, hours on two cores")
     parser.add_argument("--quick", action="store_true", help="smaller samples, and without what takes longest")
     options = parser.parse_args(arguments)

@@ -6,9 +6,9 @@ Every engine reads every picture in turn on one core; fields are what `specs.ext
 conventions of ``../shared/spec-guidelines.md``. Settings and rules were chosen on the real pictures of one half of the
 source repositories (`choosing`: by a hash of the owner's name) and on shipped listings of the train and valid splits.
 Reported are the other half and the test split, whose errors nobody looks at: --errors prints the choosing half's.
-A third set decided what is worth its lines: `photos_with_text.csv` labels 144 photos of `../shared/photos`, from 45 sources
-that have no picture in the other sets, on which one of two readers had read two words; labelled by eye, before any
-reading was scored. Half of them name a maker; on the others (watch faces, screens, keys) a value is made up.
+A third set decided what is worth its lines: `photos_with_text.csv` labels 144 photos of `../shared/photos`, from 45
+sources that have no picture in the other sets, on which one of two readers had read two words; labelled by eye, before
+any reading was scored. Half of them name a maker; on the others (watch faces, screens, keys) a value is made up.
 """
 
 import hashlib
@@ -109,7 +109,7 @@ def real(folder: Path, chosen: bool) -> list[dict]:
 
 
 def photos(folder: Path) -> list[dict]:
-    """Photos with print; a note ``skip=FIELD`` says that a person cannot decide, ``alt FIELD=VALUE`` what is right too."""
+    """Photos with print; a note ``skip=FIELD`` says that nobody can decide, ``alt FIELD=VALUE`` what is right too."""
     rows = []
     for row in pd.read_csv(Path(__file__).with_name("photos_with_text.csv"), dtype=str).fillna("").to_dict("records"):
         notes = {f: re.findall(rf"alt {f}=([^;]+)", row["note"]) for f in SPEC_FIELDS}

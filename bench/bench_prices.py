@@ -4,8 +4,8 @@
 
 Peers on the same rows, folds and parsed features: scikit-learn's gradient boosting on the numbers and the brand, with
 its default settings, and CatBoost on everything but the words. `own mean` is what the mean price of the very same
-model, memory and storage would score in-sample: rows that differ in nothing else differ that much in price. The catalogue's
-test products are in none of its folds; `held out` is one look at them.
+model, memory and storage would score in-sample: rows that differ in nothing else differ that much in price. The
+catalogue's test products are in none of its folds; `held out` is one look at them.
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
-"""How well, and how fast, the rules read titles that shops wrote: old tables by shop, hand-labelled titles, shipped texts.
+"""How well, and how fast, the rules read titles that shops wrote: old tables, hand-labelled titles, shipped texts.
 
     python bench/bench_specs.py            # the table
     python bench/bench_specs.py --errors   # and what went wrong, by set and field, on the choosing half only
 
 The titles stand beside the project (``../shared``); without them only the shipped texts and the speed are measured.
-The truth of a title of an old table comes from its shop's own columns and template, read here by a few lines a shop
-that share no code with `gadgetlib.specs`; only what the title itself states is asked for. Every title is in one half, by
-a hash of its characters (`half`), and every picture by its source: what was changed was chosen on half 0, what is
+The truth of a title of an old table comes from its shop's own columns and template, read here by a few lines per shop
+that share no code with `gadgetlib.specs`; only what the title itself states is asked for. Every title is in one half,
+by a hash of its characters (`half`), and every picture by its source: what was changed was chosen on half 0, what is
 reported is half 1, whose errors are never printed.
 """
 
@@ -137,8 +137,8 @@ def smartprix_phones() -> Iterator[tuple[str, dict]]:
 
 
 ORDER_CODES = (
-    r"\b(?:8[0-9][A-Z0-9]{2}[A-Z0-9]{6}|2[01][A-Z0-9]{8}|[A-Z0-9]{5}P[AT](?:#\w+)?|N[XH]\.\w+\.\w+|UN\.\w+\.\w+|(?:19|20)\d\d"
-    r"|Z1\w{7}|M[A-Z0-9]{4}HN(?:/A)?)(?!\w)"
+    r"\b(?:8[0-9][A-Z0-9]{2}[A-Z0-9]{6}|2[01][A-Z0-9]{8}|[A-Z0-9]{5}P[AT](?:#\w+)?|N[XH]\.\w+\.\w+|UN\.\w+\.\w+"
+    r"|(?:19|20)\d\d|Z1\w{7}|M[A-Z0-9]{4}HN(?:/A)?)(?!\w)"
 )
 
 
@@ -189,10 +189,13 @@ def eu_laptops() -> Iterator[tuple[str, dict]]:
         )
 
 
-CHIP = r"\s+(?:(?:\d+th Gen )?(?:Intel|AMD|Apple M\d|MediaTek|Qualcomm|Snapdragon|Core|Ryzen|Celeron|Pentium|Athlon|APU|M1|M2|M3|M4)\b|- \()"
+CHIP = (
+    r"\s+(?:(?:\d+th Gen )?(?:Intel|AMD|Apple M\d|MediaTek|Qualcomm|Snapdragon|Core|Ryzen|Celeron|Pentium|Athlon|APU"
+    r"|M1|M2|M3|M4)\b|- \()"
+)
 NOISE = (
-    r"\b(?:Touchscreen|Touch|Backlit|Backlit Keyboard|AI PC|with|With|Series|Laptop|New|Intel Evo|Eyesafe|Copilot\+? PC|Thin and Light|Business"
-    r"|\(?20[12]\d\)?)\b"
+    r"\b(?:Touchscreen|Touch|Backlit|Backlit Keyboard|AI PC|with|With|Series|Laptop|New|Intel Evo|Eyesafe"
+    r"|Copilot\+? PC|Thin and Light|Business|\(?20[12]\d\)?)\b"
 )
 
 
@@ -283,15 +286,19 @@ def transcribed(part: int) -> list[Pair]:
     if not (SHARED / "listings").is_dir():
         return []
     rows = bench_ocr.real(SHARED, chosen=not part)
-    return [(r["text"], {**{f: v[0] for f, v in r["fields"].items()}, "alt": r["fields"]["model"][1:], "group": r["group"]}) for r in rows]
+    first = [{field: values[0] for field, values in row["fields"].items()} for row in rows]
+    more = [{"alt": row["fields"]["model"][1:], "group": row["group"]} for row in rows]
+    return [(row["text"], {**fields, **others}) for row, fields, others in zip(rows, first, more)]
 
 
 def sets(part: int) -> dict[str, list[Pair]]:
     """Every set of titles: half 0 with the shipped training texts, or half 1 with the shipped test texts."""
-    own = shipped("test") if part else {k: random.Random(0).sample(v, min(1500, len(v))) for k, v in shipped("train").items()}
+    own = shipped("test" if part else "train")
+    own = own if part else {name: random.Random(0).sample(pairs, min(1500, len(pairs))) for name, pairs in own.items()}
     real = {**shops(), "labelled 2025, gadgets": labelled(), "labelled 2025, other": labelled("other")}
     real = {name: [p for p in pairs if half(p[0]) == part] for name, pairs in real.items()}
-    return {name: pairs for name, pairs in {**real, "real pictures, transcribed": transcribed(part)}.items() if pairs} | own
+    real["real pictures, transcribed"] = transcribed(part)
+    return {name: pairs for name, pairs in real.items() if pairs} | own
 
 
 def score(pairs: list[Pair], read: Callable[[str], Any], errors: list | None = None) -> np.ndarray:
@@ -320,7 +327,7 @@ def groups(pairs: list[Pair]) -> list[str]:
 
 
 def naive(title: str) -> specs.GadgetSpecs:
-    """What a first afternoon gives: the first word is the maker, `nGB` means what stands behind it. The peer to beat."""
+    """What a first afternoon gives: the first word is the maker, `nGB` means what stands behind it: the peer."""
     words = title.split()
     ram = re.search(r"(\d+) ?GB (?:DDR\d )?RAM", title, re.I)
     disk = re.search(r"(\d+) ?(GB|TB) ?(?:SSD|HDD|ROM|storage)", title, re.I)
@@ -357,10 +364,12 @@ def run(quick: bool = True) -> Iterator[dict]:
     every |= {"all old tables": [p for name in old for p in every[name]]} if old else {}
     for name, pairs in every.items():
         counts, peer, by = score(pairs, specs.extract), score(pairs, naive), groups(pairs)
-        yield record("specs", "rules", name, "micro-F1", interval(counts, by, f1, draws), peer=f"plain patterns {interval(peer, by, f1, draws)}")
+        figure, plain = interval(counts, by, f1, draws), interval(peer, by, f1, draws)
+        yield record("specs", "rules", name, "micro-F1", figure, peer=f"plain patterns {plain}")
         for k, field in enumerate(SPEC_FIELDS):
             if counts[:, k, [0, 2]].any():
-                yield record("specs", "rules", name, f"F1 {field}", interval(counts[:, k], by, f1, draws), peer=f"plain patterns {f1(peer[:, k]):.3f}")
+                figure, plain = interval(counts[:, k], by, f1, draws), f1(peer[:, k])
+                yield record("specs", "rules", name, f"F1 {field}", figure, peer=f"plain patterns {plain:.3f}")
     yield from speed([title for pairs in every.values() for title, _ in pairs])
     yield from trained(build_dir() / "tagger", 60 if quick else 400)
 
@@ -371,9 +380,12 @@ def speed(titles: list[str]) -> Iterator[dict]:
 
     titles = random.Random(0).sample(titles, min(1000, len(titles)))
     specs.extract(titles[0])
-    rules, peer = seconds(lambda: [specs.extract(t) for t in titles]), seconds(lambda: [Price.fromstring(t) for t in titles])
-    yield record("specs", "rules", "all titles", "per CPU second", round(len(titles) / rules), unit="1/s", peer=f"price-parser, prices alone: {rules / peer:.1f} times as quick")
-    hostile = max(seconds(lambda t=t: specs.extract(t)) for t in ("1 " * 2000, "8GB+" * 1000, "a-" * 2000, "$1," * 1333, "Galaxy " * 571))
+    rules = seconds(lambda: [specs.extract(title) for title in titles])
+    faster = rules / seconds(lambda: [Price.fromstring(title) for title in titles])
+    beside = {"unit": "1/s", "peer": f"price-parser, prices alone: {faster:.1f} times as quick"}
+    yield record("specs", "rules", "all titles", "per CPU second", round(len(titles) / rules), **beside)
+    texts = ("1 " * 2000, "8GB+" * 1000, "a-" * 2000, "$1," * 1333, "Galaxy " * 571)
+    hostile = max(seconds(lambda text=text: specs.extract(text)) for text in texts)
     yield record("specs", "rules", "4,000 hostile characters", "slowest", round(hostile * 1000), unit="ms")
 
 
@@ -388,8 +400,9 @@ def trained(folder: Path, count: int) -> Iterator[dict]:
     for name, pairs in sets(1).items():
         pairs = random.Random(0).sample(pairs, min(count, len(pairs)))
         rows = reader.answers([title for title, _ in pairs])
+        merged = [{**row, "merged": tagger.merge(row, reader.counts)} for row in rows]
         for way in (*tagger.SOURCES, "merged"):
-            reads = {title: tagger.merge(r, reader.counts) if way == "merged" else r[way] for (title, _), r in zip(pairs, rows)}
+            reads = {title: row[way] for (title, _), row in zip(pairs, merged)}
             counts = score(pairs, reads.__getitem__)
             yield record("specs", way, f"{name}, sample", "micro-F1", interval(counts, groups(pairs), f1, 200))
 
@@ -409,4 +422,5 @@ if __name__ == "__main__":
         errors(int(sys.argv[-1]) if sys.argv[-1].isdecimal() else 12)
     else:
         for r in run("--full" not in sys.argv):
-            print(f"{r['case']:8} {r['data']:32} {r['metric']:16} {r['value']:<8.4g} {r.get('low', 0):.3f} {r.get('high', 0):.3f} n={r.get('n')} {r['peer']}")
+            figure = f"{r['value']:<8.4g} {r.get('low', 0):.3f} {r.get('high', 0):.3f} n={r.get('n')}"
+            print(f"{r['case']:8} {r['data']:32} {r['metric']:16} {figure} {r['peer']}")

@@ -90,7 +90,8 @@ def near_misses(model: classify.Classifier, net, features: np.ndarray, real: pd.
     yield row("vision", "all three measures", "real near misses, all", "pass minus that without the margin", gap)
     scores = [np.concatenate(measures[name]) for name in ("all three measures", "likeness and near misses")]
     areas, sources = np.c_[np.arange(len(scores[0])) < len(real), *scores], [*real.source, *others.source]
-    for name, figure in {"": area(1), " minus that without the margin": lambda rows: area(1)(rows) - area(2)(rows)}.items():
+    gain = {" minus that without the margin": lambda rows: area(1)(rows) - area(2)(rows)}
+    for name, figure in {"": area(1), **gain}.items():
         gap = interval(areas, sources, figure, draws=300)
         yield row("vision", "all three measures", "real photos and near misses", f"area under the ROC curve{name}", gap)
     for name, (gadgets, none) in measures.items():
@@ -200,13 +201,15 @@ def trained_learner(data, name: str, start: tuple, passes: int, usual=False, fre
     import fastai.vision.all as fv
     from fastai.callback.channelslast import ChannelsLast
 
+    options = {"cbs": ChannelsLast()}
     if usual:
-        learn = fv.vision_learner(data, partial(backbone.body, name), normalize=False, metrics=fv.accuracy, cbs=ChannelsLast())
+        options |= {"normalize": False, "metrics": fv.accuracy}
+        learn = fv.vision_learner(data, partial(backbone.body, name), **options)
         with learn.no_bar(), learn.no_logging():
             learn.fine_tune(passes - 1)
         return learn
     start = None if fresh else start
-    learn = classify.learner(data, name, start, loss_func=fv.CrossEntropyLossFlat(label_smoothing=0.1), cbs=ChannelsLast())
+    learn = classify.learner(data, name, start, loss_func=fv.CrossEntropyLossFlat(label_smoothing=0.1), **options)
     learn.freeze_to(layers)
     with learn.no_bar(), learn.no_logging():
         learn.fit_one_cycle(passes, slice(1e-4, 3e-4), cbs=frozen_statistics() if frozen else None)

@@ -317,7 +317,7 @@ def serve(port: int | None = None, host: str = "127.0.0.1", engine: str = "rapid
         app.launch(server_name=host, server_port=port, **SETTINGS)
     except Exception as error:  # the port is taken or none, the host another machine's or, for Gradio, no address
         why = f"The app cannot use port {port} of {host} ({type(error).__name__})"
-        raise CourseError(f"{why}: leave `--port` and `--host` out, and it takes a free port of this machine.") from None
+        raise CourseError(f"{why}: leave `--port` and `--host` out, and it takes a free port here.") from None
     print(f"{app.local_url}  (Ctrl-C ends it)", flush=True)
     with contextlib.suppress(KeyboardInterrupt):
         try:

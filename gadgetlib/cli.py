@@ -146,7 +146,7 @@ def describe(
 
 @app.command("app")
 def web(
-    port: Annotated[int | None, typer.Option(help="Port on this machine; else the first free one from 7860 on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port on this machine; else the first free from 7860 on.")] = None,
     host: Annotated[str, typer.Option(help="Address to bind to; loopback unless opened on purpose.")] = "127.0.0.1",
     engine: Engine = "rapidocr",
 ) -> None:

