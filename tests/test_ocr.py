@@ -70,6 +70,21 @@ def test_print_that_stands_upright_is_read_either_way_up():
         assert "Samsung" in ocr.read(printed(["Samsung"], size=60).transpose(turn)).text
 
 
+def test_the_blank_and_the_rupee_sign_get_their_prior():
+    probs = np.array([[[0.6, 0.3, 0.1]]], np.float32)  # blank, A, rupee
+    weighed = ocr.with_prior(probs, np.array([1, 1, 20], np.float32))
+    assert weighed[0, 0].argmax() == 2 and weighed.sum() == pytest.approx(1)
+    reader = ocr.rapid().text_rec.postprocess_op
+    steps = np.zeros((1, 3, len(_characters())), np.float32)
+    steps[0, :, _characters().index("A")] = 0.6
+    steps[0, 1, _characters().index(" ")] = 0.3
+    assert reader(steps)[0][0][0] == "A A"  # 0.3 for a space outweighs 0.6 for an A
+
+
+def _characters() -> list[str]:
+    return ocr.rapid().text_rec.postprocess_op.__closure__[0].cell_contents.character
+
+
 def test_nothing_is_read_where_nothing_is_printed():
     noise = np.random.default_rng(0).integers(0, 255, (120, 160, 3), np.uint8)
     ramp = np.repeat(np.linspace(0, 255, 320, dtype=np.uint8)[None], 240, 0)
