@@ -72,8 +72,7 @@ def read(files: Files, engine: Engine = "rapidocr") -> None:
 
     def one(file: Path) -> dict[str, Any]:
         reading = ocr.read(file, engine=engine)
-        words = [{"text": word.text, "box": word.box, "conf": word.conf} for word in reading.words]
-        return {"text": reading.text, "words": words}
+        return {"text": reading.text, "words": [word.record() for word in reading.words]}
 
     each(files, one)
 

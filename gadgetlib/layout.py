@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
+from typing import Any
 
 import numpy as np
 
@@ -16,6 +17,10 @@ class Word:
     conf: float
     line: int = 0  # words of one line (before `arrange`: of one box of `detect`) share a number
     turn: int = 0  # how it runs: 0 level, 1 upwards, -1 downwards
+
+    def record(self) -> dict[str, Any]:
+        """What is saved of a word: text, box, conf."""
+        return {"text": self.text, "box": self.box, "conf": self.conf}
 
 
 @dataclass(frozen=True)

@@ -114,7 +114,7 @@ class Describer:
         """The text of the picture: text, words."""
         reading = self.reader(listing.picture)
         listing.text = reading.text
-        listing.words = [{"text": word.text, "box": word.box, "conf": word.conf} for word in reading.words]
+        listing.words = [word.record() for word in reading.words]
 
     def classify(self, listing: Listing) -> None:
         """The kind, from the page, the product on it and the text: gadget_type, probs, accepted, crop."""
@@ -185,8 +185,8 @@ def text_log_likelihoods(text: str, found: Any) -> dict[str, float]:
     of how much likelier its kind is than any other (rule of succession). A screen size points to kinds that have such.
     """
     catalogue, weights = table("catalogue.csv"), dict.fromkeys(CLASSES, 0.0)
-    names = _names((found.brand or "").lower())
-    known = {"named": found.gadget_type, "catalogue": names.get(_letters(found.model or ""), ("", ""))[1]}
+    names = known_names((found.brand or "").lower())
+    known = {"named": found.gadget_type, "catalogue": names.get(letters(found.model or ""), ("", ""))[1]}
     for row in table("gazetteer/kind_clues.csv"):
         kind = row["kind"] if row["words"] and re.search(row["words"], text, re.IGNORECASE) else known.get(row["clue"])
         if kind in weights:
@@ -210,20 +210,20 @@ def plain_model(brand: str, model: str) -> str:
     return _CHIP.sub("", model) if brand == "Apple" else model
 
 
-def _letters(text: str) -> str:
+def letters(text: str) -> str:
     """The letters and digits of a text, look-alike signs as one: "Galaxy $8" and "GALAXY S8" become the same."""
     return key(text.lower().translate(lookalikes()))
 
 
 @cache
-def _names(brand: str) -> dict[str, tuple[str, str]]:
+def known_names(brand: str) -> dict[str, tuple[str, str]]:
     """The names of a brand (lower case; "" for all): letters -> (model, kind); names of several models are left out."""
     names: dict[str, set[tuple[str, str]]] = {}
     for row in table("catalogue.csv"):
         if brand in ("", row["brand"].lower()):
             model = plain_model(row["brand"], row["model"])
             for name in (row["model"], model):
-                names.setdefault(_letters(name), set()).add((model, row["gadget_type"]))
+                names.setdefault(letters(name), set()).add((model, row["gadget_type"]))
     return {name: min(models) for name, models in names.items() if len(models) == 1}
 
 
@@ -233,8 +233,8 @@ def catalogue_model(brand: str | None, model: str | None, text: str = "") -> str
     The longest run of words that is a name and has those of the model in order is taken: "Ear" is "Ear (a)" where "(a)"
     follows, and "S2" is no part of "S24". Where no model was read, it is a name of at least two words.
     """
-    names = _names((brand or "").lower())
-    read, words = [list(filter(None, map(_letters, (part or "").split()))) for part in (model, text)]
+    names = known_names((brand or "").lower())
+    read, words = [list(filter(None, map(letters, (part or "").split()))) for part in (model, text)]
     runs = [words[i:j] for i in range(len(words)) for j in range(i + 1, min(i + 8, len(words)) + 1)]
 
     def holds(run: list[str]) -> bool:

@@ -109,8 +109,11 @@ def pixels(image: Any) -> np.ndarray:
 @lru_cache(maxsize=1)
 def rapid() -> Any:
     """RapidOCR with the models of its wheel, checked: loaded once, silent, on one thread; nothing is downloaded."""
-    import onnxruntime  # noqa: F401 - runs the models; rapidocr leaves the choice of a runtime to its user
-    from rapidocr import RapidOCR
+    try:
+        import onnxruntime  # noqa: F401 - runs the models; rapidocr leaves the choice of a runtime to its user
+        from rapidocr import RapidOCR
+    except ImportError as error:
+        raise CourseError(f"The reader is not installed ({error}): run `pip install rapidocr onnxruntime`.") from None
 
     params = {
         "Global.log_level": "critical", "Global.use_cls": False, "Global.max_side_len": 100_000,

@@ -2,6 +2,7 @@
 
 import logging
 import stat
+import sys
 
 import numpy as np
 import pandas as pd
@@ -83,6 +84,12 @@ def test_the_blank_and_the_rupee_sign_get_their_prior():
 
 def _characters() -> list[str]:
     return ocr.rapid().text_rec.postprocess_op.__closure__[0].cell_contents.character
+
+
+def test_a_missing_reader_is_one_sentence(monkeypatch):
+    monkeypatch.setitem(sys.modules, "rapidocr", None)
+    with pytest.raises(CourseError, match="pip install rapidocr"):
+        ocr.rapid.__wrapped__()
 
 
 def test_nothing_is_read_where_nothing_is_printed():
