@@ -42,7 +42,7 @@ def check_shipped(name: str, folder: Path | None = None) -> None:
 def rules(part: str) -> dict[str, dict[str, Any]]:
     """The table ``artefacts`` or ``shipped`` of contracts.yaml, with gadgetlib's lists put in."""
     text = Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8")
-    text = re.sub(r"[A-Z]+_(?:COLUMNS|FIELDS)", lambda found: str(list(getattr(gadgetlib, found[0]))), text)
+    text = re.sub(r"[A-Z_]*(?:COLUMNS|FIELDS|CLASSES)", lambda found: str(list(getattr(gadgetlib, found[0]))), text)
     return yaml.safe_load(text)[part]
 
 

@@ -303,8 +303,9 @@ def test_a_call_that_does_not_fit_is_a_4xx_of_one_sentence(address, capfd, route
 
 def test_events_of_nobody_and_pages_that_are_not_there_leave_no_traceback(address, capfd):
     for path in (
-        "queue/data?session_hash=nobody", "call/describe/nobody", "run/describe", "vibe-code", "proxy=https://x.hf.space",
-        "run-history/buckets", "deep_link?session_hash=x", "dev/reload", "component_server", "stream/a/1/1/x.ts",
+        "queue/data?session_hash=nobody", "call/describe/nobody", "run/describe", "vibe-code",
+        "proxy=https://x.hf.space", "run-history/buckets", "deep_link?session_hash=x", "dev/reload",
+        "component_server", "stream/a/1/1/x.ts",
     ):  # fmt: skip
         for method in ("GET", "POST"):
             request(method, f"{address}gradio_api/{path}")

@@ -15,8 +15,7 @@ import yaml
 from gadgetlib.files import project_root
 
 ROOT = project_root()
-# conda-forge's name -> PyPI's name, each looked up among conda-forge's feedstocks; a name that is not there goes below
-# pip
+# conda-forge's name -> PyPI's name, each looked up among conda-forge's feedstocks; what is not there goes below pip
 with (ROOT / "tests" / "conda_forge.csv").open(encoding="utf-8", newline="") as table:
     CONDA = {row["conda"]: row["pypi"] for row in csv.DictReader(table)}
 
@@ -38,9 +37,7 @@ def environment() -> tuple[list[str], list[str]]:
     """What environment.yml takes from conda-forge, and what from PyPI."""
     entries = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
     (below_pip,) = [entry["pip"] for entry in entries if isinstance(entry, dict)]
-    return [
-        entry for entry in entries if isinstance(entry, str) and not entry.startswith(("python=", "pip"))
-    ], below_pip
+    return [one for one in entries if isinstance(one, str) and not one.startswith(("python=", "pip"))], below_pip
 
 
 def name_of(entry: str) -> str:
@@ -49,10 +46,9 @@ def name_of(entry: str) -> str:
 
 def test_conda_and_pip_install_the_same():
     conda, pip = environment()
-    unknown = [entry for entry in conda if name_of(entry) not in CONDA]
-    assert unknown == [], "look the name up among conda-forge's feedstocks and put it into tests/conda_forge.csv"
+    assert {name_of(entry) for entry in conda} == set(CONDA), "look it up among conda-forge's feedstocks"
     names = [CONDA[name_of(entry)] for entry in conda] + [canonical(entry) for entry in pip]
-    assert sorted(names) == sorted(wanted() | {"duckduckgo-search"})  # the older client, which lesson 01 takes second
+    assert sorted(names) == sorted(wanted())
 
 
 def pins(lock: str) -> dict[str, str]:
@@ -64,10 +60,7 @@ def test_conda_takes_the_same_majors_as_the_lock():
     locked = {name: line.partition("==")[2].partition(".")[0] for name, line in pins("requirements.lock").items()}
     pinned = re.findall(r"^([^<>=\n]+)=(\d+)$", "\n".join(environment()[0]), re.M)
     assert len(pinned) > 25
-    for name, major in pinned:
-        assert major == locked.get(CONDA[name], major), (
-            f"environment.yml: {name}={major}, the lock: {locked[CONDA[name]]}"
-        )
+    assert {name: locked[CONDA[name]] for name, _ in pinned} == dict(pinned)
 
 
 def test_conda_takes_no_version_that_the_project_calls_too_old():
@@ -112,5 +105,6 @@ def test_torch_and_torchvision_are_a_matching_pair():
 
 def test_the_readme_gives_a_reason_for_every_dependency():
     readme = (ROOT / "README.md").read_text().lower().replace("_", "-")
-    missing = [name for name in sorted(wanted()) if f"`{name}`" not in readme]
-    assert not missing
+    table = readme.partition("## what it is built on")[2].partition("optional:")[0]
+    named = [name for row in table.splitlines() if row.startswith("| `") for name in re.findall("`(.+?)`", row)]
+    assert sorted(named) == sorted(wanted())

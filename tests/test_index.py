@@ -279,7 +279,8 @@ def test_probabilities_that_are_known_are_not_worked_out_again(tmp_path):
 
 def test_a_catalogue_of_ones_own_needs_products_alone(tmp_path):
     mine = tmp_path / "mine.csv"
-    mine.write_text('product_id,brand,ram_gb,storage_gb,price\na,Acme,16 GB,1 TB,"1.299,00 €"\nb,,0.5,,\n', encoding="utf-8")
+    rows = ["product_id,brand,ram_gb,storage_gb,price", 'a,Acme,16 GB,1 TB,"1.299,00 €"', "b,,0.5,,"]
+    mine.write_text("\n".join(rows), encoding="utf-8")
     one, other = store.catalogue_variants(mine)
     assert (one["ram_gb"], one["storage_gb"], one["price"], one["gadget_type"]) == (16, 1024, 1299, "")
     assert other["ram_gb"] == 0.5 and other["brand"] == "" and np.isnan(other["price"])

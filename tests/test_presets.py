@@ -18,7 +18,7 @@ CASES = [(preset, number) for preset, content in PRESETS.items() for number in c
 
 
 def test_the_four_kinds_of_course_are_there():
-    assert set(PRESETS) == {"workshop", "two_weeks", "gpu_lab", "own_data"}
+    assert set(PRESETS) >= {"workshop", "two_weeks", "gpu_lab", "own_data"}
     assert all(content["about"].endswith(".") and content["lessons"] for content in PRESETS.values())
 
 
@@ -100,7 +100,7 @@ def test_a_preset_reaches_the_run(monkeypatch):
 
 
 def test_unknown_and_broken_presets_are_one_sentence(tmp_path):
-    with pytest.raises(CourseError, match="there are gpu_lab, own_data, two_weeks, workshop"):
+    with pytest.raises(CourseError, match=f"there are {', '.join(sorted(PRESETS))}"):
         runner.read_preset("worksop")
     for text in ("lessons: [03]", "03: {}", "lessons: {"):
         (tmp_path / "mine.yaml").write_text(text)

@@ -28,7 +28,8 @@ TEXT = "Teriva Ruv 7 16GB RAM 512GB SSD 1.299,00 €"
 def lesson() -> dict[str, Any]:
     """What the cells of lesson 05 define that hold one of these: their imports, functions, and named tables."""
     space: dict[str, Any] = {"specs": specs}
-    holds = re.compile(r"^(?:import re$|shapes = |letters = |def (?:add_noise|train_epoch|align|patterns|learn)\()", re.M)
+    functions = "add_noise|train_epoch|align|patterns|learn"
+    holds = re.compile(rf"^(?:import re$|shapes = |letters = |def (?:{functions})\()", re.M)
     for cell in (cell for cell in author.read("05_ner").cells if holds.search(cell.source)):
         kept = [node for node in ast.parse(cell.source).body if defines(node)]
         exec(compile(ast.Module(kept, []), "05_ner", "exec"), space)
@@ -184,7 +185,10 @@ def test_a_saved_tagger_reads_alike_and_a_changed_file_is_refused(reader, tmp_pa
         tagger.Tagger.load(tmp_path / "tagger", use="spacy")
 
 
-@pytest.mark.parametrize(("use", "words"), [("magic", "no tagger 'magic'"), ("merged", "tagger in .* cannot be read .No such file")])
+@pytest.mark.parametrize(
+    ("use", "words"),
+    [("magic", "no tagger 'magic'"), ("merged", "tagger in .* cannot be read .No such file")],
+)
 def test_what_is_no_tagger_is_one_sentence(use, words, tmp_path):
     with pytest.raises(CourseError, match=words):
         tagger.Tagger.load(tmp_path, use=use)
