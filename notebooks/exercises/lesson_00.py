@@ -123,7 +123,7 @@ EXERCISES = (
             Mistake("first guess", "It looks at the first guess only; a known name may follow.", lambda g: _first),
             Mistake(
                 "never None",
-                "Where no guess is known it still names a kind. Nothing is a better answer than anything.",
+                "Where no guess is known it still names a kind. Return None there.",
                 lambda g: _never_none,
             ),
         ),  # fmt: skip
@@ -204,8 +204,7 @@ QUIZ = (
         "00.q1",
         "The network called a phone a binder, with a probability near .9. Why was it so sure?",
         right=(
-            "A softmax divides all belief among the names it has, and nothing has compared these probabilities with "
-            "our pictures.",
+            "A softmax shares a total of 1 among its names, and nobody has checked it on such pictures.",
             "There is no name for 'I do not know', and whether .9 means nine times in ten has to be measured: lesson "
             "03 calls that calibration.",
         ),
@@ -216,13 +215,13 @@ QUIZ = (
             ),
             (
                 "The photo was too small.",
-                "Size changes the guess. That some name gets a high probability does not hang on it.",
+                "Size may change the guess, but the probabilities add up to 1 at any size.",
             ),
         ),
     ),
     Question(
         "00.q2",
-        "Which stage's mistake costs most further down?",
+        "A mistake in which stage does most harm to the stages after it?",
         right=(
             "read",
             "What is not read cannot be extracted, and the price is then estimated without it. Lesson 08 measures "

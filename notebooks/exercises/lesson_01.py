@@ -110,11 +110,11 @@ EXERCISES = (
         "01.1",
         "core",
         "function",
-        "The heart of a polite download: `pauses(answers)`. answers is what a server says to one attempt after "
-        "another, pairs (status, seconds in Retry-After or None). Return the list of pauses that a client makes. It "
-        "asks again after 429 and 503 only, at most `task.attempts` attempts in all. It waits `task.first` seconds, "
-        "then twice that, and so on; where the server names a time, it waits that. Rather than wait longer than "
-        "`task.patience` seconds it gives up.",
+        "The heart of a polite download. Write `pauses(answers)`: answers are what a server says to one attempt after "
+        "another, pairs (status, seconds in Retry-After or None). Return the list of pauses, in seconds, that a "
+        "client makes between its attempts. It asks again after 429 and 503 only, and makes at most `task.attempts` "
+        "attempts. It waits `task.first` seconds, next time twice that, and so on; where the server names a time, it "
+        "waits that long instead. Where it would have to wait longer than `task.patience` seconds, it gives up.",
         hints=(
             "Walk through the answers. Which of them end the walk, and which add a pause?",
             "A pause belongs between two attempts: after the last attempt that is allowed there is none. The number of "
@@ -167,11 +167,10 @@ EXERCISES = (
         "core",
         "function",
         "Write `may(rules, path)`, which reads robots.txt as RFC 9309 does. rules is a list of pairs such as "
-        '("disallow", "/private/") or ("allow", "/img/"); path is the address behind the host, such as "/img/a.jpg". '
-        'Return '
-        "True or False. A rule matches from the start of the path; `*` in it stands for any characters, `$` at its "
-        "end for the end of the path. Of the rules that match, the longest decides; of two equally long ones, allow. "
-        "Where none matches, the path is allowed.",
+        '("disallow", "/private/") or ("allow", "/img/"); path is the part of the address after the host, '
+        'such as "/img/a.jpg". Return True or False. A rule matches from the start of the path; `*` in it stands for '
+        "any characters, `$` at its end for the end of the path. Of the rules that match, the longest decides; of two "
+        "equally long ones, allow. Where none matches, the path is allowed.",
         hints=(
             "Two steps: which rules match at all? And which of them decides?",
             "A pattern becomes a regular expression: re.escape it, then put back what the star and the dollar sign "
@@ -217,7 +216,7 @@ EXERCISES = (
         "stretch",
         "function",
         "What makes a collection resumable. Write `missing(offered, rows, retry)`: offered is the list of addresses "
-        "of a search, in which some stand twice; rows are the ledger's rows so far, in the order in which they were "
+        "of a search, some of them twice; rows are the ledger's rows so far, in the order in which they were "
         "written, as pairs "
         '(address, status) with the status "ok", "refused" or "failed"; an address may have several. Return the '
         'addresses '
@@ -298,13 +297,13 @@ QUIZ = (
         'You searched with `licence="Share"`. May you put the pictures into a data set that you publish?',
         right=(
             "only after a look at the page of each",
-            "The filter is what the search engine believes. The page, whose address is in the ledger, is where the "
-            "licence stands.",
+            "The filter is the search engine's guess. The licence itself is on the page, and its address is in the "
+            "ledger.",
         ),
         wrong=(
             (
                 "yes, that is what the filter is for",
-                "The search engine guesses; it does not answer for a wrong guess, you do.",
+                "The filter is a guess, and where it is wrong, you are responsible.",
             ),
             (
                 "yes, as long as robots.txt allows fetching them",

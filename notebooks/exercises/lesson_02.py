@@ -199,9 +199,10 @@ EXERCISES = (
         "function",
         "The heart of confident learning. Write `doubts(labels, probabilities)`: labels are class numbers, "
         "probabilities one list per picture, out of fold. The bar of a class is the average probability for that "
-        "class among the pictures that have it as label. A picture counts as of that class whose bar its probability "
-        "reaches; of several, the likeliest. Return the indices of the pictures that count as of another class than "
-        "their label. A class without pictures has the bar 1.",
+        "class among the pictures that have it as label. A picture belongs to a class if its probability for "
+        "it reaches the bar of that class; if it reaches several bars, to the likeliest of these classes. Return the "
+        "indices of the pictures that belong to another class than their label says. A class without pictures has "
+        "the bar 1.",
         hints=(
             "Two passes: the bars of all classes from all pictures, then each picture against the bars.",
             "For the bar of class k only the rows count whose label is k, and of them only the entry k.",
@@ -219,8 +220,8 @@ EXERCISES = (
             ),
             Mistake(
                 "any other class",
-                "A picture may reach the bar of its own class as well; of the classes that it reaches, the likeliest "
-                "counts.",
+                "A picture may reach the bar of its own class as well. Of all classes whose bar it reaches, its own "
+                "included, the likeliest counts.",
                 _doubts(any_other=True),
             ),
             Mistake(

@@ -117,9 +117,9 @@ def _wanted_itself(confidence, right, wanted):
     return float(wanted)
 
 
-def _answers(given) -> list[tuple]:
+def _answers(number) -> list[tuple]:
     """Two made-up models, one of them overconfident, and one that is never right."""
-    rng = np.random.default_rng(given.draw)
+    rng = np.random.default_rng(number)
     cases = []
     for power in (1.0, 2.0):
         confidence = rng.uniform(0.3, 1.0, 60).round(3)
@@ -130,7 +130,7 @@ def _answers(given) -> list[tuple]:
 
 
 def _threshold_cases(given):
-    return [((*case, given.wanted), threshold(*case, given.wanted)) for case in _answers(given)]
+    return [((*case, given.wanted), threshold(*case, given.wanted)) for case in _answers(round(100 * given.wanted))]
 
 
 # ---------------------------------------------------------------- 03.3, calibration error
@@ -152,7 +152,7 @@ def _largest_gap(confidence, right, bins):
 
 
 def _calibration_cases(given):
-    return [((*case, bins), calibration(*case, bins)) for case in _answers(given) for bins in (5, given.bins)]
+    return [((*case, bins), calibration(*case, bins)) for case in _answers(given.bins) for bins in (5, given.bins)]
 
 
 EXERCISES = (
@@ -166,7 +166,7 @@ EXERCISES = (
         "their proportions; batches of four. The check draws such a folder and calls your function with "
         "`task.held`.",
         hints=(
-            "A DataBlock with get_items=fv.get_image_files finds the files. Where does the label stand?",
+            "A DataBlock with get_items=fv.get_image_files finds the files. Which part of the path is the label?",
             "fv.parent_label gives the folder's name. fv.FuncSplitter(f) puts a file into validation where f(path) "
             "is true.",
             'path.name.split("_")[0] is the product. fv.Resize(64) alone cuts the sides off: see its argument method.',
@@ -211,10 +211,10 @@ EXERCISES = (
         "03.2",
         "core",
         "function",
-        "The shop wants a promise: of the pictures that the classifier answers, the share `wanted` is right; of the "
-        "others it says nothing. Write `threshold(confidence, right, wanted)`: the lowest confidence in the list "
-        "from which on, on these validation answers, the promise holds; 1.0 where none will do. The check asks for "
-        "`task.wanted`.",
+        "The shop wants a promise: the classifier answers only where it is confident, and of these answers at least "
+        "the share `wanted` is right. Write `threshold(confidence, right, wanted)`: confidence and right (True or "
+        "False) are lists over validation pictures. Return the lowest confidence in the list that, used as the "
+        "threshold, keeps the promise on these pictures; 1.0 where none does. The check asks for `task.wanted`.",
         hints=(
             "Try every confidence in the list, from the lowest up, and stop at the first that keeps the promise.",
             "At a threshold t the answers given are those with confidence >= t. The promise is about these alone.",
@@ -236,11 +236,11 @@ EXERCISES = (
             ),
             Mistake(
                 "taken at its word",
-                "You take confidence for accuracy. Is the model calibrated on these answers? Count what is right.",
+                "You return the share that is wanted, as if confidence were accuracy. Count what is right.",
                 lambda g: _wanted_itself,
             ),
         ),
-        variant=lambda rng: {"wanted": rng.choice([0.8, 0.85, 0.9]), "draw": rng.randrange(1000)},
+        variant=lambda rng: {"wanted": rng.choice([0.8, 0.82, 0.84, 0.86, 0.88, 0.9])},
     ),
     Exercise(
         "03.3",
@@ -259,7 +259,7 @@ EXERCISES = (
         wrong=(
             Mistake(
                 "parts all alike",
-                "Every part counts the same with you. Weigh each by its share of the pictures.",
+                "Your average gives every part the same weight. Weigh each by its share of the pictures.",
                 lambda g: lambda c, r, b: calibration(c, r, b, weigh=False),
             ),
             Mistake(
@@ -273,7 +273,7 @@ EXERCISES = (
                 lambda g: _largest_gap,
             ),
         ),
-        variant=lambda rng: {"bins": rng.choice([8, 10, 12, 15]), "draw": rng.randrange(1000)},
+        variant=lambda rng: {"bins": rng.randint(7, 15)},
     ),
 )
 

@@ -146,8 +146,9 @@ EXERCISES = (
         "04.1",
         "core",
         "function",
-        "Light falls on `task.crops` from one side (look at one). Write a function that takes such a crop, (h, w) "
-        "uint8, and returns a picture of which Tesseract with `--psm 7` reads everything: over the crops, whose "
+        "On the lines of print in `task.crops` light falls from one side; look at one with "
+        "`plots.show(Image.fromarray(task.crops[0]), alt='a line')`. Write a function that takes such a crop, (h, w) "
+        "uint8, and returns a picture on which Tesseract with `--psm 7` reads the whole line: over the crops, whose "
         f"true texts are `task.texts`, the mean CER must be below {LIMIT}.",
         hints=(
             "Compare the background at the two ends of a crop. Is there a grey that is darker than the paper and "
@@ -168,8 +169,8 @@ EXERCISES = (
             ),
             Mistake(
                 "one threshold",
-                "One threshold for the whole line leaves its dark end black. Tesseract does the same by itself, so "
-                "nothing is won.",
+                "One threshold for the whole line leaves its dark end black. Tesseract sets one by itself, so "
+                "nothing is gained.",
                 lambda g: _otsu,
                 lambda f, g: _two_tones(f, g) and _mean_cer(f, g) > 0.2,
             ),
