@@ -9,25 +9,29 @@ import hashlib
 import importlib.util
 import os
 import shutil
+import string
 import tempfile
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
+from PIL import Image
 
 from gadgetlib.errors import CourseError
 from gadgetlib.layout import Reading, Word, arrange
 from gadgetlib.pictures import open_image
+from gadgetlib.specs import tables
 
 ENGINES = ("rapidocr", "tesseract", "both")
 TIMEOUT = 60.0  # seconds that Tesseract may take over a picture
 # Chosen on real pictures of the choosing half and on shipped ones of the train and valid splits (bench_ocr.py).
 AREA, ENLARGE = 900_000, 3.0  # pixels that the detector sees; a small picture is enlarged at most threefold
 LEAST = 0.6  # confidence below which a piece of print is taken for no text
+SURE, LIKELY, WIDER = 0.95, 0.25, 0.15  # of `likely_name`: who is asked, what is taken, margin in heights
+LETTERS = " " + string.ascii_letters  # what names are made of
 HEIGHT, MARGIN = 44, 10  # pixels: of a line, and around it, as Tesseract reads it
 PRIOR = {" ": 3.0, "₹": 20.0}  # how much more frequent they are here than where the reader was trained (`with_prior`)
 MODELS = {  # inside the wheel of rapidocr 3.10
@@ -60,7 +64,7 @@ def read_many(
     A picture that cannot be read gives an empty Reading whose `problem` says why; the others are not lost.
     Raises CourseError only for what would fail every picture: a missing Tesseract, language or model.
     """
-    from tqdm.auto import tqdm
+    from tqdm.contrib.concurrent import thread_map
 
     rapid()
     if engine != "rapidocr":
@@ -72,14 +76,13 @@ def read_many(
         except CourseError as error:
             return Reading(engine=engine, problem=str(error))
 
-    with ThreadPoolExecutor(max(1, jobs)) as pool:
-        return list(tqdm(pool.map(one, paths), total=len(paths), desc="reading", leave=False, disable=not progress))
+    return thread_map(one, paths, max_workers=max(1, jobs), desc="reading", leave=False, disable=not progress)
 
 
 def draw(image: Any, reading: Reading, width: int = 1000) -> Any:
     """The picture (PIL) with its words framed, and beside it the words as read: green when sure, red below 0.7."""
     from matplotlib import font_manager
-    from PIL import Image, ImageDraw, ImageFont
+    from PIL import ImageDraw, ImageFont
 
     file = font_manager.findfont("DejaVu Sans")  # comes with matplotlib; has accents and signs of currencies
     picture = Image.fromarray(pixels(image))
@@ -98,9 +101,7 @@ def draw(image: Any, reading: Reading, width: int = 1000) -> Any:
 
 def pixels(image: Any) -> np.ndarray:
     """(h, w, 3) uint8 RGB, of whatever `read` accepts."""
-    if isinstance(image, np.ndarray):
-        return np.repeat(image[:, :, None], 3, 2) if image.ndim == 2 else image
-    return np.asarray(open_image(image))
+    return np.asarray(open_image(Image.fromarray(image) if isinstance(image, np.ndarray) else image))
 
 
 # --- boxes, and RapidOCR's reader ------------------------------------------------------------------------------------
@@ -130,6 +131,7 @@ def rapid() -> Any:
     engine(blank)  # the detector is loaded at its first call
     engine(blank, use_det=False)  # and the reader
     decode = engine.text_rec.postprocess_op
+    engine.columns = decode.dict  # where each character stands in the reader's probabilities
     ratio = np.array([PRIOR.get(character, 1.0) for character in decode.character], np.float32)
     engine.text_rec.postprocess_op = lambda probs, *args, **options: decode(with_prior(probs, ratio), *args, **options)
     return engine
@@ -162,7 +164,10 @@ def crop_line(rgb: np.ndarray, box: np.ndarray) -> np.ndarray:
 
 
 def read_boxes(rgb: np.ndarray, boxes: np.ndarray, readers: Sequence[Callable]) -> list[Word]:
-    """The words in each box of `detect`: of all readers, and of both ways up where print stands upright, the surest."""
+    """The words in each box of `detect`: of all readers, and of both ways up where print stands upright, the surest.
+
+    Where RapidOCR is not sure, a name that is likely is taken for what it read.
+    """
     if not len(boxes):
         return []
     turned = []
@@ -170,9 +175,13 @@ def read_boxes(rgb: np.ndarray, boxes: np.ndarray, readers: Sequence[Callable]) 
         upright = np.linalg.norm(box[3] - box[0]) > 1.5 * np.linalg.norm(box[1] - box[0])
         turned += [(i, np.roll(box, turn, axis=0), turn) for turn in ((0, 1, -1) if upright else (0,))]
     crops, best = [crop_line(rgb, box) for _, box, _ in turned], {}
-    for lines in (reader(crops) for reader in readers):
-        for (i, box, turn), parts in zip(turned, lines):
+    for reader in readers:
+        for (i, box, turn), parts in zip(turned, reader(crops)):
             sure = float(np.average([p[1] for p in parts], weights=[len(p[0]) for p in parts])) if parts else 0.0
+            word = tables.key("".join(part[0] for part in parts))
+            if reader is rapid_lines and 0 < sure < SURE and word not in tables.roles():
+                name, mean = likely_name(rgb, box)
+                parts, sure = ([(name, mean, 0.0, 1.0)], max(sure, LEAST)) if mean > LIKELY else (parts, sure)
             if sure >= LEAST and sure > best.get(i, (0.0,))[0]:
                 best[i] = sure, [Word(text, _within(box, *ends), conf, i, turn) for text, conf, *ends in parts]
     return [word for _, words in best.values() for word in words]
@@ -196,6 +205,39 @@ def rapid_lines(crops: Sequence[np.ndarray]) -> list[list[Part]]:
         ends = [(max(0.0, (at[0] - 0.5) / steps), min(1.0, (at[-1] + 1.5) / steps)) for at in info.word_cols]
         lines.append([("".join(word), sure, *end) for word, end in zip(info.words, ends)])
     return lines
+
+
+@lru_cache(maxsize=1)
+def spellings() -> list[str]:
+    """Names of makers, and of lines that tell their maker, as they are printed; no everyday words, no short ones."""
+    names = {maker.name for maker in tables.makers().values() if not maker.word and not maker.service}
+    names |= {line.name for line, *_ in tables.lines().values() if line.trust == "alone"}
+    forms = {form for name in names for form in (name, name.upper(), name.lower())}
+    return sorted(form for form in forms if len(form) > 3 and set(form) <= set(LETTERS))
+
+
+def likely_name(rgb: np.ndarray, box: np.ndarray) -> tuple[str, float]:
+    """The most likely name in a box, a little widened, and how likely it is: its letters' geometric mean probability.
+
+    Print that is small, blurred or stylised is often read a letter or two off ("SANSENI"). The reader's probabilities
+    still know better: CTC sums them over all ways in which the letters of a name can fall on the reader's steps.
+    """
+    import torch
+
+    engine, names = rapid(), spellings()
+    across, down = box[1] - box[0], WIDER * (box[3] - box[0])
+    across = across * np.linalg.norm(down) / np.linalg.norm(across)
+    crop = crop_line(rgb, box + np.array([-across - down, across - down, across + down, down - across]))
+    line = np.ascontiguousarray(crop[:, :, ::-1])
+    line = engine.text_rec.resize_norm_img(line, max(1.0, crop.shape[1] / crop.shape[0]))
+    probs = engine.text_rec.session(line[None])[0][:, [0, *map(engine.columns.get, LETTERS)]]  # 0: CTC's blank
+    letters = torch.tensor([1 + LETTERS.index(letter) for name in names for letter in name])
+    steps = torch.from_numpy(probs).clamp_min(1e-9).log()[:, None].expand(-1, len(names), -1)
+    sizes = torch.tensor([len(name) for name in names])
+    long = torch.full_like(sizes, len(probs))
+    losses = torch.nn.functional.ctc_loss(steps, letters, long, sizes, reduction="none")
+    means = (-losses / sizes).exp()
+    return names[int(means.argmax())], float(means.max())
 
 
 # --- Tesseract -------------------------------------------------------------------------------------------------------

@@ -86,6 +86,30 @@ def _characters() -> list[str]:
     return ocr.rapid().text_rec.postprocess_op.__closure__[0].cell_contents.character
 
 
+@pytest.mark.parametrize(
+    ("word", "read", "sure", "wanted"),
+    [
+        ("SAMSUNG", "SANSENI", 0.75, "SAMSUNG"),  # unsure of a name
+        ("Redmi", "eddmiy", 0.4, "Redmi"),  # too unsure to be kept without
+        ("SAMSUNG", "SANSENI", 0.99, "SANSENI"),  # sure
+        ("Keyboard", "Keybord", 0.75, "Keybord"),  # no name
+        ("iTel", "intel", 0.75, "intel"),  # a word that the parser knows
+    ],
+)
+def test_a_likely_name_is_taken_for_an_unsure_reading(monkeypatch, word, read, sure, wanted):
+    monkeypatch.setattr(ocr, "rapid_lines", lambda crops: [[(read, sure, 0.0, 1.0)] for _ in crops])
+    picture = np.asarray(printed([word]))
+    words = ocr.read_boxes(picture, ocr.detect(picture), [ocr.rapid_lines])
+    assert [w.text for w in words] == [wanted]
+
+
+def test_a_name_is_as_likely_as_its_letters_are_legible():
+    pictures = {word: np.asarray(printed([word])) for word in ("Lenovo", "Lamp")}
+    found = {word: ocr.likely_name(rgb, ocr.detect(rgb)[0]) for word, rgb in pictures.items()}
+    assert found["Lenovo"][0] == "Lenovo" and found["Lenovo"][1] > 0.9
+    assert found["Lamp"][1] < 0.1
+
+
 def test_a_missing_reader_is_one_sentence(monkeypatch):
     monkeypatch.setitem(sys.modules, "rapidocr", None)
     with pytest.raises(CourseError, match="pip install rapidocr"):
