@@ -222,7 +222,7 @@ def take_answers(submission: Submission, frame: Frame) -> None:
         words = [getattr(node, kind, None) for kind in ("id", "attr", "value", "name", "module")]
         used |= {part for word in words if isinstance(word, str) for part in word.split(".")}
     if used & SUSPECT:
-        submission.flags.append(f"look at it: it uses {', '.join(sorted(used & SUSPECT))}")
+        submission.flags.append(f"it uses {', '.join(sorted(used & SUSPECT))}")
 
 
 def _needed(submission: Submission, frame: Frame) -> list[ast.AST]:

@@ -66,7 +66,7 @@ def problems(site: Path) -> list[str]:
     found = []
     for path, tag in ((path, tag) for path, made in pages.items() for tag in made.find_all([*LOADED, "a"])):
         target = tag.get(LOADED.get(tag.name, "href"), "")
-        if not target or target.startswith("data:") or {"canonical", "prev", "next"} & set(tag.get("rel", [])):
+        if not target or target.startswith("data:"):
             continue
         parts, where = urlsplit(target), path.relative_to(site)
         to = (path.parent / unquote(parts.path)).resolve() if parts.path else path

@@ -5,13 +5,17 @@ from __future__ import annotations
 import errno
 import json
 import os
+import random
 
+import numpy as np
 import pytest
+import torch
+from PIL import Image
 
 from coursekit import contracts, workspace
 from coursekit import lesson as lesson_module
 from coursekit.lesson import check_parameters
-from gadgetlib import files
+from gadgetlib import LEDGER_COLUMNS, files
 from gadgetlib.errors import CourseError
 from gadgetlib.files import write_atomic
 
@@ -138,6 +142,33 @@ def test_a_table_is_checked_while_it_is_written(build):
     assert workspace.stamp("photos")["lesson"] == "02_clean"
 
 
+def test_the_ledger_s_pictures_must_be_there(build):
+    row = dict.fromkeys(LEDGER_COLUMNS, "") | {"status": "ok", "label": "laptop", "file": "images/1.jpg"}
+    (build / "images").mkdir(parents=True)
+    picture, ledger = build / "images" / "1.jpg", build / "ledger.csv"
+    picture.touch()
+    ledger.write_text("\n".join([",".join(row), ",".join(row.values())]))
+    contracts.check("raw", ledger)
+    picture.unlink()
+    with pytest.raises(CourseError, match="1 files are missing, such as images/1.jpg"):
+        contracts.check("raw", ledger)
+    ledger.write_text(ledger.read_text().replace("ok", "failed"))
+    with pytest.raises(CourseError, match="no picture was fetched.*ONLY=01"):
+        contracts.check("raw", ledger)
+
+
+def test_a_torn_model_card_is_a_broken_contract(build):
+    (build / "classifier").mkdir(parents=True)
+    (build / "classifier" / "model.safetensors").touch()
+    for text, words in (("", "JSONDecodeError"), ('{"labels":', "JSONDecodeError"), (None, "model.json is missing")):
+        if text is None:
+            (build / "classifier" / "model.json").unlink()
+        else:
+            (build / "classifier" / "model.json").write_text(text)
+        with pytest.raises(CourseError, match=f"{words}.*ONLY=03"):
+            contracts.check("classifier", build / "classifier")
+
+
 def test_an_unreadable_artefact_is_a_broken_contract_not_a_crash(build):
     path = build / "text.jsonl"
     path.parent.mkdir()
@@ -155,3 +186,35 @@ def test_a_lesson_writes_its_artefact_only_when_the_contract_holds(build):
         part.write_text(json.dumps({"file": "a.jpg", "text": "", "words": []}) + "\n")
     assert workspace.stamp("text")["lesson"] == "04_ocr"
     assert lesson.need("text") == workspace.artefact_path("text")
+
+
+def test_an_artefact_of_an_earlier_input_says_so(build, capsys):
+    def leave(number, name, text, **inputs):
+        made = lesson_module.Lesson(number, {"profile": "quick"}, inputs)
+        with made.write(name) as part:
+            part.write_text(text)
+        return workspace.stamp(name)["id"]
+
+    photos = "\n".join(good_photos())
+    text = json.dumps({"file": "a.jpg", "text": "", "words": []})
+    leave("04_ocr", "text", text, photos=leave("02_clean", "photos", photos))
+    lesson_module.Lesson("05_ner", {}).need("text")
+    assert capsys.readouterr().out == ""
+    leave("02_clean", "photos", photos)
+    lesson_module.Lesson("05_ner", {}).need("text")
+    assert capsys.readouterr().out == (
+        "Note: 'text' was made from an earlier 'photos'; `make course ONLY=04` renews it.\n"
+    )
+
+
+def test_a_lesson_begins_with_its_seed_and_without_the_figures_of_the_run_before(build):
+    def begun(seed):
+        space = {"__annotations__": {"profile": str, "seed": int}, "profile": "quick", "seed": seed}
+        lesson = lesson_module.start("02_clean", space)
+        assert workspace.read_card("02_clean") == {} and not (build / "cards" / "02_clean.png").exists()
+        lesson.report(share=np.float32(0.5), kept=np.int64(3))
+        lesson.picture(Image.new("RGB", (4, 4)))
+        assert workspace.read_card("02_clean")["figures"] == {"share": 0.5, "kept": 3}
+        return random.random(), np.random.random(), torch.rand(1).item()
+
+    assert begun(3) == begun(3) and not set(begun(3)) & set(begun(4))

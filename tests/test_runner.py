@@ -79,6 +79,7 @@ def test_a_wrong_notebook_fails_and_the_run_resumes_there(lessons, build):
     said, say = lines()
     runner.run_course(["00", "01"], say=say)
     assert said[0] == "[1/2] 00_start_here  already done, kept"
+    assert not (build / "notebooks" / "01_scrape.failed.ipynb").exists()
     said, say = lines()
     runner.run_course(["00", "01"], say=say)  # a whole run is not resumed: asking again means again
     assert "running" in said[0]

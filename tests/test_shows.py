@@ -84,10 +84,15 @@ def test_tags_and_folded_outputs_survive_the_author_s_tools(tmp_path):
     ]  # fmt: skip
 
 
-def test_text_that_a_kernel_sent_in_pieces_is_stored_in_one():
+def test_outputs_are_stored_in_one_piece_without_warnings_progress_bars_and_paths_of_a_machine():
     made = notebook(cell("print(1); print(2)"))
-    made.cells[0].outputs = [nbformat.v4.new_output("stream", text=text) for text in ("1\n", "2\n")]
-    assert [output.text for output in author.normalise(made).cells[0].outputs] == ["1\n2\n"]
+    made.cells[0].outputs = [
+        nbformat.v4.new_output("stream", text="1\n"),
+        nbformat.v4.new_output("stream", name="stderr", text="a warning"),
+        nbformat.v4.new_output("display_data", data={author.WIDGETS: {}}),
+        nbformat.v4.new_output("stream", text=f"{files.project_root()}/data\n"),
+    ]
+    assert [output.text for output in author.normalise(made).cells[0].outputs] == ["1\n./data\n"]
 
 
 # ---------------------------------------------------------------- pictures

@@ -114,6 +114,17 @@ def test_long_text_goes_to_the_notes():
     made = slides.slides(nbformat.v4.new_notebook(cells=cells)).cells
     assert [cell.metadata.slideshow.slide_type for cell in made] == ["slide", "slide", "notes"]
     assert len(made[1].source.split()) < 50 < len(made[2].source.split())
+    paragraphs = [f"Paragraph number {n}." for n in range(1, 6)]
+    shown, notes = slides.text_slides("\n\n".join(["## Heading", *paragraphs, "| a | table |"]))
+    assert shown.source.split("\n\n") == ["## Heading", *paragraphs[:2], "| a | table |"]
+    assert notes.source.split("\n\n") == paragraphs[2:]
+
+
+def test_long_output_is_cut_where_a_room_can_read_it():
+    text = "".join(f"{n}\n" for n in range(40))
+    cell = nbformat.v4.new_code_cell("print(1)", outputs=[nbformat.v4.new_output("stream", text=text)])
+    (output,) = slides.output_slide(cell, "subslide").outputs
+    assert output.text.splitlines() == [*map(str, range(slides.LINES)), "..."]
 
 
 # ---------------------------------------------------------------- the check of the pages
