@@ -153,7 +153,7 @@ def plain(value: Any) -> Any:
         return {plain(key): plain(item) for key, item in value.items()}
     if type(value).__module__.partition(".")[0] in ("numpy", "pandas", "torch") and hasattr(value, "tolist"):
         return plain(value.tolist())
-    raise TypeError(f"{type(value).__name__} is no plain value")
+    raise TypeError(f"{type(value).__name__} cannot be compared: return a list, a number or a text")
 
 
 def equal(one: Any, other: Any, within: float = 1e-6) -> bool:

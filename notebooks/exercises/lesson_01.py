@@ -9,7 +9,7 @@ from coursekit.exercises import Exercise, Mistake, Question, call
 # ---------------------------------------------------------------- 01.1: pauses
 
 
-def polite(first, attempts, patience, *, named=True, doubles=True, again=(429, 503), give_up=True):
+def polite(first, attempts, patience, *, named=True, zero=True, doubles=True, again=(429, 503), give_up=True):
     """A function from what a server answers to the pauses of a client; the keywords make the known mistakes."""
 
     def pauses(answers):
@@ -18,7 +18,7 @@ def polite(first, attempts, patience, *, named=True, doubles=True, again=(429, 5
             if status not in again or len(made) == attempts - 1:
                 break
             own = first * 2 ** len(made) if doubles else first
-            pause = wait if named and wait is not None else own
+            pause = wait if named and wait is not None and (wait or zero) else own
             if give_up and pause > patience:
                 break
             made.append(pause)
@@ -48,7 +48,10 @@ def _answers(given):
 # ---------------------------------------------------------------- 01.2: robots.txt
 
 
-def robots(rules, path, *, first=False, plain=False, no_end=False, anywhere=False, ties="allow", otherwise=True):
+def robots(
+    rules, path, *, first=False, last=False, shortest=False, plain=False, no_end=False, anywhere=False, ties="allow",
+    otherwise=True,
+):  # fmt: skip
     """May ``path`` be fetched? The keywords make the known mistakes."""
     found = []
     for kind, pattern in rules:
@@ -59,13 +62,15 @@ def robots(rules, path, *, first=False, plain=False, no_end=False, anywhere=Fals
             found.append((len(pattern), kind == ties, kind))
     if not found:
         return otherwise
-    return (found[0] if first else max(found))[-1] == "allow"
+    decides = found[0] if first else found[-1] if last else min(found) if shortest else max(found)
+    return decides[-1] == "allow"
 
 
 RULES = [
     ([("disallow", "/private/")], "/private/a.jpg"),
     ([("disallow", "/private/")], "/img/private/a.jpg"),
     ([("disallow", "/"), ("allow", "/img/")], "/img/a.jpg"),
+    ([("allow", "/img/"), ("disallow", "/")], "/img/a.jpg"),
     ([("allow", "/img/"), ("disallow", "/img/secret/")], "/img/secret/a.jpg"),
     ([("disallow", "/*.jpg$")], "/img/a.jpg"),
     ([("disallow", "/*.jpg$")], "/img/a.jpg?w=300"),
@@ -131,6 +136,11 @@ EXERCISES = (
                 lambda g: _pauses(g, named=False),
             ),
             Mistake(
+                "no time and no wait",
+                "A Retry-After of 0 names a time, too: ask again at once. Only None means that no time is named.",
+                lambda g: _pauses(g, zero=False),
+            ),
+            Mistake(
                 "not doubled",
                 "Your pauses stay the same; each should be twice the one before.",
                 lambda g: _pauses(g, doubles=False),
@@ -184,6 +194,10 @@ EXERCISES = (
             Mistake(
                 "first match", "You let the first rule that matches decide. It is the longest one.", _robots(first=True)
             ),
+            Mistake(
+                "last match", "You let the last rule that matches decide. It is the longest one.", _robots(last=True)
+            ),
+            Mistake("shortest", "You let the shortest rule decide. It is the longest one.", _robots(shortest=True)),
             Mistake(
                 "no wildcards",
                 "`*` and `$` are taken for themselves: `/*.jpg$` should match /img/a.jpg.",

@@ -16,7 +16,7 @@ PRODUCTS = ("a1", "b2", "c3", "d4")
 
 
 def _draw(folder: Path) -> None:
-    """laptop/a1_0.png and so on: wide, red at the left, blue at the right, a white line along the top edge."""
+    """laptop/a1_0.png and so on: wide, red at the left, blue at the right, a white square in the middle."""
     from PIL import Image, ImageDraw
 
     for label in ("laptop", "tablet", "watch"):
@@ -27,7 +27,7 @@ def _draw(folder: Path) -> None:
                 draw = ImageDraw.Draw(picture)
                 draw.rectangle((0, 0, 19, 59), fill="red")
                 draw.rectangle((100, 0, 119, 59), fill="blue")
-                draw.rectangle((0, 0, 119, 7), fill="white")
+                draw.rectangle((54, 24, 65, 35), fill="white")
                 picture.save(folder / label / f"{product}_{number}.png")
 
 
@@ -46,9 +46,9 @@ def _facts(answer, given) -> dict:
         picture = np.asarray(data.train.do_item(0)[0]).astype(int)
         if picture.shape[0] == 3:
             picture = picture.transpose(1, 2, 0)
-    centre = picture[:, picture.shape[1] // 2]
     red, green, blue = (picture[..., i] for i in range(3))
-    white = np.flatnonzero(centre.min(1) > 150)
+    quarter = picture.shape[0] // 4  # padding, which may mirror the picture, is outside the middle half
+    white = picture[quarter : 3 * quarter, quarter : 3 * quarter].min(2) > 150
     return {
         "vocab": [str(one) for one in data.vocab],
         "train": {path.name.split("_")[0] for path in train},
@@ -56,7 +56,7 @@ def _facts(answer, given) -> dict:
         "count": len(train) + len(valid),
         "shape": picture.shape[:2],
         "edges": bool((red - green > 100).any() and (blue - green > 100).any()),
-        "squashed": len(white) > 6,  # the band is 4 rows high where proportions stay; fastai pads at a random place
+        "squashed": bool(white.any(1).sum() > 1.5 * white.any(0).sum()),
     }
 
 
@@ -73,7 +73,7 @@ def _good_block(answer, given) -> bool:
     )
 
 
-def own_data(folder, held, split=None, label=None, **resize):
+def own_data(folder, held, split=None, label=None, side=SIDE, **resize):
     """DataLoaders of a folder; with other arguments, the ways to get them wrong."""
     import fastai.vision.all as fv
 
@@ -82,7 +82,7 @@ def own_data(folder, held, split=None, label=None, **resize):
         get_items=fv.get_image_files,
         get_y=label or fv.parent_label,
         splitter=split or fv.FuncSplitter(lambda path: path.name.split("_")[0] in held),
-        item_tfms=fv.Resize(SIDE, **(resize or {"method": "pad", "pad_mode": "zeros"})),
+        item_tfms=fv.Resize(side, **(resize or {"method": "pad", "pad_mode": "zeros"})),
     )
     return block.dataloaders(folder, bs=4, num_workers=0)
 
@@ -185,6 +185,12 @@ EXERCISES = (
                 "The products in `held` are for validation; you train on them.",
                 lambda g: lambda folder, held: own_data(folder, [p for p in PRODUCTS if p not in held]),
                 lambda a, g: _facts(a, g)["train"] == set(g.held),
+            ),
+            Mistake(
+                "another side",
+                f"Pictures have another size than {SIDE} by {SIDE} pixels.",
+                lambda g: lambda folder, held: own_data(folder, held, side=2 * SIDE),
+                lambda a, g: _facts(a, g)["shape"] != (SIDE, SIDE),
             ),
             Mistake(
                 "cut",

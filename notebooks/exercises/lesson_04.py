@@ -42,6 +42,8 @@ def _read(picture):
     import numpy as np
 
     pixels = np.asarray(picture)
+    if pixels.dtype != np.uint8:
+        raise TypeError(f"a picture has pixels of type uint8, not {pixels.dtype}")
     return _read_pixels(pixels.tobytes(), pixels.shape, pixels.dtype.str)
 
 
