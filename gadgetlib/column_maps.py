@@ -7,6 +7,7 @@ What columns are called stands in `data/price_columns.csv` and `data/price_words
 import io
 import re
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from gadgetlib.files import data_dir
 HINTS = pd.read_csv(data_dir() / "price_columns.csv", keep_default_na=False).set_index("field")
 WORDS = yaml.safe_load((data_dir() / "price_words.yaml").read_text(encoding="utf-8"))
 PRESETS = yaml.safe_load((data_dir() / "price_presets.yaml").read_text(encoding="utf-8"))
+MARKS = ";\t|,"  # between cells
 FIELDS = (*HINTS.index.drop("price"), "details")  # `title` is the product's name, `details` a text of many specs
 
 
@@ -43,11 +45,16 @@ def read_csv(path: Path, notes: list[str]) -> pd.DataFrame:
     if "\0" in text or not text.strip():
         what = "not a text table" if text.strip() else "empty"
         raise CourseError(f"{path.name} is {what}; give a CSV file with a heading (a spreadsheet can save one).")
-    top, _, rest = text.lstrip().partition("\n")
-    told = re.fullmatch(r'"?sep=(.)"?\s*', top)  # what Excel writes
-    mark = told[1] if told else max(";\t|,", key=re.sub('"[^"]*"', "", top).count)
+    told = re.match(r'\s*"?sep=(.)"?\s*\n', text)  # what Excel writes
+    lines = text[told.end() if told else 0 :].lstrip("\n\r").splitlines(keepends=True) or [""]
+    cells = [len(re.findall(rf"[^\s{MARKS}]+[^{MARKS}]*", line)) for line in lines[:20]]
+    top = next((i for i, count in enumerate(cells) if count > 1), 0)  # a title may stand above the heading
+    mark = told[1] if told else max(MARKS, key=re.sub('"[^"]*"', "", lines[top]).count)
+    read = partial(pd.read_csv, sep=mark, skipinitialspace=True)
     try:
-        frame = pd.read_csv(io.StringIO(rest if told else text), sep=mark, skipinitialspace=True)
+        frame = read(io.StringIO("".join(lines[top:])))
+        if not isinstance(frame.index, pd.RangeIndex) and frame.iloc[:, -1].isna().all():  # lines end with a mark
+            frame = read(io.StringIO("".join(lines[top:])), index_col=False)
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         why = f"{path.name} is not a regular table ({str(error).strip()})"
         raise CourseError(f"{why}; mend that line and try again.") from None
@@ -55,7 +62,19 @@ def read_csv(path: Path, notes: list[str]) -> pd.DataFrame:
 
 
 def _encoding(raw: bytes) -> str:
-    """The likeliest encoding of a text that is no Unicode: accents stand alone, letters beyond Latin in runs."""
+    """The likeliest encoding of a text that is no Unicode: the one in which headings and currencies are known words.
+
+    Where that does not tell: accents stand alone, letters beyond Latin in runs.
+    """
+    top = {one: raw[:5000].decode(one, "replace").splitlines()[:40] for one in ("cp1252", *WORDS["encodings"])}
+
+    def known(encoding: str) -> int:
+        headings = re.split(f"[{MARKS}]", top[encoding][0].lower())
+        found = sum(any(re.search(pattern, heading) for pattern in HINTS["name"]) for heading in headings)
+        return found + sum(money.currency(line) is not None for line in top[encoding][1:])
+
+    if len({known(one) for one in top}) > 1:
+        return max(top, key=known)
     runs = re.findall(rb"[\x80-\xff]+", raw)
     words = b" ".join(set(re.findall(rb"[^\s,;|\"]*[\x80-\xff][^\s,;|\"]*", raw)))
     beyond = len(runs) > 30 and sum(map(len, runs)) > 1.5 * len(runs)
@@ -86,7 +105,7 @@ def choose_map(frame: pd.DataFrame, preset: str | Mapping[str, Any] | None, name
         notes.append(f"The columns are those of the preset {preset}.")
     if preset is None:
         preset = guess_map(frame)
-        guessed = ", ".join(f"{key}: {' + '.join(listed(preset[key]))}" for key in preset if key != "log_price")
+        guessed = ", ".join(f"{key}: {' + '.join(listed(preset[key]))}" for key in preset if key != "price_in")
         notes.append(f"No preset fits; guessed from names and contents: {guessed or 'nothing'}.")
     mapping = dict(PRESETS[preset] if isinstance(preset, str) else preset)
     has = ", ".join(map(str, frame.columns))
@@ -125,8 +144,11 @@ def guess_map(frame: pd.DataFrame) -> dict[str, Any]:
     for key, hint in HINTS.iterrows():
         named = [c for c in left if re.search(hint["name"], name[c])]
         fits = [c for c in named if share(c, hint.cell) > 0.5 and plausible(c, hint)]
-        if key == "price":  # what is asked today before what was printed; dollars before other currencies
-            fits.sort(key=lambda c: (bool(re.search(WORDS["old_price"], name[c])), "us" not in name[c]))
+        if key == "price":  # what is asked today and for all of it; named before unnamed; dollars before others
+            fits += [c for c in left if c not in fits and text[c].map(is_price).mean() > 0.5]
+            fits.sort(key=lambda c: (bool(re.search(WORDS["other_price"], name[c])), c not in named, "us" not in name[c]))
+        if key == "ram":  # "Memory" with a few gigabytes
+            fits += [c for c in left if "memor" in name[c] and share(c, r"^(?:[1-9]|1\d|2[0-4])(?!\d)(?!.*ssd)") > 0.5]
         if key == "title":
             fits.sort(key=lambda c: -frame[c].nunique())
         take(key, fits, most=3 if hint.several else 1)
@@ -137,9 +159,15 @@ def guess_map(frame: pd.DataFrame) -> dict[str, Any]:
         wordy = [c for c in left if share(c, "[a-z]{2}") > 0.8 and frame[c].nunique() > 0.3 * len(frame)]
         take("title", sorted(wordy, key=lambda c: -text[c].str.len().mean()))
     price = found.get("price")
-    if price and re.search(WORDS["logarithm"], name[price]) and numbers(frame[price]).max() < 20:
-        found["log_price"] = True
+    scales = [scale for scale, pattern in WORDS["price_in"].items() if price and re.search(pattern, name[price])]
+    if scales and (scales[0] == "cents" or numbers(frame[price]).max() < 20):
+        found["price_in"] = scales[0]
     return found
+
+
+def is_price(cell: str) -> bool:
+    """Is this cell an amount with its currency, and little else?"""
+    return len(cell) < 25 and next(money.find(cell), None) is not None
 
 
 def numbers(cells: pd.Series) -> pd.Series:

@@ -40,7 +40,7 @@ _NUMBER = re.compile(r"\d{1,3}(?: \d{3}){1,3}(?!\d)(?:[.,]\d{1,3}(?!\d))?|\d{1,1
 _NO_CENTS = re.compile(r"(?:[.,:/]?[-=]{1,2})?/?-?")  # 899,- and 4990:- and 12999/-
 _CENTS = re.compile(r"\d\d(?!\d)")  # 1081€50
 _ALONE = r"(?![^\W\d_])"  # no letter follows
-_MULTIPLE = re.compile(rf" ?({any_of(MULTIPLES)}){_ALONE}(?!\d)")
+_MULTIPLE = re.compile(rf" ?({any_of(MULTIPLES)})(?:{_ALONE}(?!\d)|(?=[元円원]))")
 # A count ("2x"), a number, a unit: gb, tb and mb may touch the next word (128gbMermer), the others only "de" (32Gode).
 SIZE = re.compile(
     r"(?:(?<![\w.])(?P<count>\d)(?:[x*]| [x*] ))?"

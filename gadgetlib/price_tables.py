@@ -23,6 +23,8 @@ from gadgetlib.files import data_dir, table
 RATES = pd.read_csv(data_dir() / "rates.csv").set_index("currency")
 RATES_DATE = str(RATES.date.iloc[0])
 FEWEST_ROWS = 40  # a smaller table teaches nothing that could be checked
+# A price from what its column holds instead, by the name of the scale.
+SCALES = {"cents": lambda v: v / 100, "log": np.exp, "log10": lambda v: 10**v, "log1p": np.expm1}
 IN_TITLE = {"ram": ("ram_gb", "gb"), "storage": ("storage_gb", "gb"), "screen": ("screen_in", "in")}
 # Where no column names the product, rows that agree in all of these are one model.
 ALIKE = ("brand", "year", "screen", "resolution", "cpu", "weight", "battery")
@@ -34,7 +36,7 @@ class PriceTable:
 
     name: str
     frame: pd.DataFrame
-    mapping: dict[str, Any]  # field -> columns; price, currency, log_price; units and extras: column -> unit, kind
+    mapping: dict[str, Any]  # field -> columns; price, currency, price_in; units and extras: column -> unit, kind
     price: np.ndarray  # (n,) in `currency`
     currency: str | None  # ISO code; None where the table does not name it
     groups: np.ndarray  # (n,) the model that each row is a configuration of
@@ -98,17 +100,24 @@ def _prices(frame: pd.DataFrame, mapping: dict, name: str, notes: list[str]) -> 
     Cells in another currency are converted, or left out where there is no rate; both are noted.
     """
     cells, given = frame[mapping["price"]], mapping.get("currency")
-    amounts, code = money.column(cells.tolist(), mapping["price"])
+    amounts, _ = money.column(cells.tolist(), mapping["price"])
     price = np.where(cells.astype("string").str.match(r"\s*[-−]\s*\d").fillna(False), np.nan, amounts)
-    if mapping.get("log_price"):
-        price = np.exp(price)
-        notes.append(f"{mapping['price']} holds natural logarithms of prices.")
+    price[frame.isin(WORDS["summary"]).any(axis=1)] = np.nan  # a line of totals is no gadget
+    if scale := mapping.get("price_in"):
+        price = SCALES[scale](price)
+        notes.append(f"{mapping['price']} holds prices as {scale}; they were turned back.")
     written = frame.get(given, cells).map(lambda cell: money.currency(cell) if isinstance(cell, str) else None)
+    written[cells.astype("string").str.contains(r"^\s*\$\s*\d{1,3}(?:\.\d{3})+(?!\d)").fillna(False)] = None
     named = written.value_counts()
     most = named.index[0] if 2 * named.sum() > np.isfinite(price).sum() else None
     in_name = [t.lower() for t in re.split(r"[\W\d_]+", name) if t not in WORDS["no_currency"]]
-    in_name = [money.SIGNS[token] for token in in_name if token in money.SIGNS.keys() - money.WARY]
-    code = (given if given not in frame else None) or most or code or next(iter(in_name), None)
+    in_name = next((money.SIGNS[token] for token in in_name if token in money.SIGNS.keys() - money.WARY), None)
+    in_heading = money.currency(mapping["price"])
+    for code, clue in WORDS["shared_signs"].get(most, {}).items():  # $ is not always the dollar of the United States
+        if code in (in_heading, in_name) or clue and re.search(clue, " ".join(map(str, frame))):
+            written, most = written.replace(most, code), code
+            named = written.value_counts()
+    code = (given if given not in frame else None) or most or in_heading or in_name
     if not code:
         notes.append("The table does not name its currency; name it in the column map (currency: EUR).")
     if not code and len(named) == 1:

@@ -323,6 +323,43 @@ def test_a_model_asked_in_gigabytes_answers_for_a_table_in_megabytes(model):
     assert other.predict(known | {"gadget_type": "laptop"})["warnings"][-1].endswith("tells no gadget_type: not used.")
 
 
+def thousands(p, mark):
+    return f"{round(p):,}".replace(",", mark)
+
+
+@pytest.mark.parametrize(("heading", "cells", "amount", "code", "encoding"), [
+    ("Produto;Memória;Valor", lambda p: f"R$ {thousands(p, '.')},50", lambda p: round(p) + 0.5, "BRL", "utf-8"),
+    ("Produto;Memória;Preço de;Preço à vista", lambda p: f"R$ {2 * p};R$ {p} no Pix", None, "BRL", "utf-8"),
+    ("Bezeichnung;RAM;Alter Preis;Neuer Preis", lambda p: f"{1.2 * p:.2f} €;{p} €", None, "EUR", "utf-8"),
+    ("Title;Memory;Was;Now", lambda p: f"£{1.5 * p:.2f};£{p}", None, "GBP", "utf-8"),
+    ("name;ram;Monthly price;Price", lambda p: f"${p / 24:.2f}/mo;${p}", None, "USD", "utf-8"),
+    ("Nazwa;RAM;Cena brutto", lambda p: f"{p} zł", None, "PLN", "cp1250"),
+    ("Název;Operační paměť;Cena s DPH", lambda p: f"{thousands(p, chr(160))} Kč", round, "CZK", "cp1250"),
+    ("型号;内存;价格（元）", str, None, "CNY", "gb18030"),
+    ("型号;内存;价格", lambda p: f"¥{p}", None, "CNY", "utf-8"),
+    ("商品名;メモリ;価格", lambda p: f"¥{p}", None, "JPY", "utf-8"),
+    ("商品名称;内存;价格", lambda p: f"{p / 1e4:.3f}万元", lambda p: round(p, -1), "CNY", "utf-8"),
+    ("제품명;메모리;판매가", lambda p: f"{thousands(p, ',')}원", round, "KRW", "utf-8"),
+    ("Nombre;RAM;Precio", lambda p: f"$ {thousands(1000 * p, '.')}", lambda p: round(1000 * p), None, "utf-8"),
+    ("Nombre;RAM;Precio (ARS)", lambda p: f"$ {thousands(1000 * p, '.')}", lambda p: round(1000 * p), "ARS", "utf-8"),
+    ("Item;RAM;Price CAD", lambda p: f"${p}", None, "CAD", "utf-8"),
+    ("name;ram;price_cents", lambda p: round(100 * p), None, None, "utf-8"),
+    ("name;ram;log10_price", lambda p: f"{np.log10(p):.6f}", None, None, "utf-8"),
+    ("name;ram;price_log1p", lambda p: f"{np.log1p(p):.6f}", None, None, "utf-8"),
+    ("Stock of May\n\nname;ram;price", lambda p: f"${p}", None, "USD", "utf-8"),
+    ("name;ram;price", lambda p: f"${p};", None, "USD", "utf-16"),
+])  # fmt: skip
+def test_prices_are_read_as_shops_write_them(tmp_path, heading, cells, amount, code, encoding):
+    """The price asked today among several, its scale and its currency, in the encoding whose words are known."""
+    frame, file = made_table(60), tmp_path / "table.csv"
+    lines = [f"{m};{r};{cells(p)}" for m, r, p in zip(frame.Model, frame.RAM, frame.Price)]
+    file.write_bytes("\n".join([heading, *lines, "", ";;", "Total;" + lines[0].partition(";")[2]]).encode(encoding))
+    table = price_tables.read_prices(file)
+    assert np.allclose(table.price, frame.Price.map(amount or float), rtol=1e-4) and table.currency == code
+    sizes = price_tables.features(table.frame, table.mapping).ram_gb
+    assert sizes.tolist() == frame.RAM.str[:-2].astype(float).tolist()
+
+
 @pytest.mark.parametrize(("name", "code"), [
     ("laptops_1303_EUR", "EUR"), ("prices-gbp-2024", "GBP"), ("ryzen_r5_laptops", None), ("top_100_phones", None),
     ("portables_fr", None), ("my second try", None),
@@ -383,7 +420,7 @@ def test_without_names_rows_that_agree_are_one_model():
         .assign(Brand="Dell", battery=np.arange(240) // 2 + 3000, log_price=lambda f: np.log(f.Price))
     )
     table = price_tables.read_prices(frame.drop(columns="Price"))
-    assert np.allclose(table.price, made_table().Price) and any("natural logarithms" in note for note in table.notes)
+    assert np.allclose(table.price, made_table().Price) and any("holds prices as log;" in note for note in table.notes)
     assert 100 < len(set(table.groups)) < 240
 
 
