@@ -15,7 +15,7 @@ import ipaddress
 import socket
 import threading
 import time
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -55,7 +55,6 @@ class Limits:
     backoff: float = 0.5  # first pause; doubles each time, plus jitter
     longest_wait: float = 60.0  # a server that asks for more is left alone
     per_host: int = 2  # requests at a time to one host
-    silent: int = 12  # requests in a row without any answer, after which a host is left alone
     workers: int = 16
 
 
@@ -157,8 +156,6 @@ class Ledger(contextlib.AbstractContextManager):
             except filelock.Timeout:
                 raise CourseError(f"Another run is collecting into {self.folder.name}/; wait for it to end.") from None
             mend(self.path)
-            for part in (self.folder / "images").glob(".*.part"):
-                part.unlink()
         self.rows = {(row["query"], row["url"]): row for row in read_ledger(self.path).to_dict("records")}
 
     def __exit__(self, *_: object) -> None:
@@ -220,7 +217,6 @@ class Fetcher(contextlib.AbstractContextManager):
         self._client = httpx.Client(transport=transport, headers=headers, timeout=limits.silence, trust_env=False)
         self._gates = defaultdict(lambda: threading.Semaphore(limits.per_host))  # by host
         self._not_before = defaultdict(float)  # by host, on the monotonic clock
-        self._silent = Counter()  # by host: requests in a row without any answer
         self._clock = threading.local()  # end: when the answer that this thread waits for must be whole
         self._robots = defaultdict(lambda: (threading.Lock(), []))  # by scheme, host and port: its rules once known
 
@@ -239,15 +235,11 @@ class Fetcher(contextlib.AbstractContextManager):
 
     def _attempt(self, url: str) -> bytes:
         """One attempt, redirects followed; whatever httpx raises as NotTaken."""
-        host = ""
         try:
             target: httpx.URL | bytes = httpx.URL(url)
             for _ in range(self.limits.redirects + 1):
                 if target.scheme not in ("http", "https"):
                     raise NotTaken("refused", f"{target.scheme or 'no'} address, only http and https are fetched")
-                host = target.host
-                if self._silent[host] >= self.limits.silent:
-                    raise NotTaken("failed", f"{host} did not answer {self.limits.silent} times in a row")
                 self._ask_robots(target)
                 target = self._once(target)
                 if isinstance(target, bytes):
@@ -259,7 +251,6 @@ class Fetcher(contextlib.AbstractContextManager):
             raise NotTaken("refused", "not an address") from None
         except Exception as error:
             again = isinstance(error, httpx.TransportError)  # a time-out, a connection that broke
-            self._silent[host] += again
             raise NotTaken("failed", f"{type(error).__name__}: {one_line(error)}"[:120], again) from None
 
     def _once(self, url: httpx.URL) -> bytes | httpx.URL:
@@ -268,7 +259,6 @@ class Fetcher(contextlib.AbstractContextManager):
         with self._gates[host]:
             time.sleep(max(0.0, self._not_before[host] - time.monotonic()))
             with self._stream(url) as answer:
-                self._silent[host] = 0
                 if answer.next_request:  # a redirect that names a place; 300, 304 and the like name none
                     return answer.next_request.url
                 if answer.status_code == 200:

@@ -235,23 +235,6 @@ def test_the_deadline_does_not_count_the_wait_for_one_s_turn(serve):
         assert time.monotonic() - begun >= 16 * 0.4 > one_at_a_time.deadline, "few at a time to one host"
 
 
-def test_a_host_that_never_answers_is_left_alone(tmp_path):
-    """Without a limit each of its pictures would be tried, and waited for, as often as one that may still come."""
-    asked = []
-    server = socket.create_server(("127.0.0.1", 0))
-
-    def run():
-        with contextlib.suppress(OSError):
-            while True:
-                asked.append(server.accept()[0].close())
-
-    threading.Thread(target=run, daemon=True).start()
-    table = fetched([hit(f"/{n}.jpg") for n in range(40)], tmp_path / "raw", {HOST: server.getsockname()})
-    server.close()
-    assert len(asked) <= QUICK.silent + QUICK.workers and set(table.status) == {"failed"} and len(table) == 40
-    assert (table.reason == f"{HOST} did not answer 12 times in a row").sum() > 20
-
-
 def redirect(target: str) -> dict:
     return {"file": None, "fault": {"status": 302, "headers": {"Location": target}}}
 
