@@ -148,7 +148,8 @@ def guess_map(frame: pd.DataFrame) -> dict[str, Any]:
             fits += [c for c in left if c not in fits and text[c].map(is_price).mean() > 0.5]
             fits.sort(key=lambda c: (bool(re.search(WORDS["other_price"], name[c])), c not in named, "us" not in name[c]))
         if key == "ram":  # "Memory" with a few gigabytes
-            fits += [c for c in left if "memor" in name[c] and share(c, r"^(?:[1-9]|1\d|2[0-4])(?!\d)(?!.*ssd)") > 0.5]
+            few = r"^(?:[1-9]|1\d|2[0-4])(?!\d)(?!.*ssd)"
+            fits += [c for c in left if "memor" in name[c] and share(c, few) > 0.5]
         if key == "title":
             fits.sort(key=lambda c: -frame[c].nunique())
         take(key, fits, most=3 if hint.several else 1)
