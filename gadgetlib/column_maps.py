@@ -146,7 +146,8 @@ def guess_map(frame: pd.DataFrame) -> dict[str, Any]:
         fits = [c for c in named if share(c, hint.cell) > 0.5 and plausible(c, hint)]
         if key == "price":  # what is asked today and for all of it; named before unnamed; dollars before others
             fits += [c for c in left if c not in fits and text[c].map(is_price).mean() > 0.5]
-            fits.sort(key=lambda c: (bool(re.search(WORDS["other_price"], name[c])), c not in named, "us" not in name[c]))
+            other = [c for c in fits if re.search(WORDS["other_price"], name[c])]
+            fits.sort(key=lambda c: (c in other, c not in named, "us" not in name[c]))
         if key == "ram":  # "Memory" with a few gigabytes
             few = r"^(?:[1-9]|1\d|2[0-4])(?!\d)(?!.*ssd)"
             fits += [c for c in left if "memor" in name[c] and share(c, few) > 0.5]
