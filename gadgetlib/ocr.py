@@ -30,7 +30,8 @@ TIMEOUT = 60.0  # seconds that Tesseract may take over a picture
 # Chosen on real pictures of the choosing half and on shipped ones of the train and valid splits (bench_ocr.py).
 AREA, ENLARGE = 900_000, 3.0  # pixels that the detector sees; a small picture is enlarged at most threefold
 LEAST = 0.6  # confidence below which a piece of print is taken for no text
-SURE, LIKELY, WIDER = 0.95, 0.25, 0.15  # of `likely_name`: who is asked, what is taken, margin in heights
+SURE, LIKELY = 0.95, 0.25  # a reading less sure than that gives way to a `likely_name`
+WIDER = (0.0, 0.15, 0.3)  # of a box, in heights of the print, with which a name is looked for
 LETTERS = " " + string.ascii_letters  # what names are made of
 HEIGHT, MARGIN = 44, 10  # pixels: of a line, and around it, as Tesseract reads it
 PRIOR = {" ": 3.0, "₹": 20.0}  # how much more frequent they are here than where the reader was trained (`with_prior`)
@@ -180,7 +181,7 @@ def read_boxes(rgb: np.ndarray, boxes: np.ndarray, readers: Sequence[Callable]) 
             sure = float(np.average([p[1] for p in parts], weights=[len(p[0]) for p in parts])) if parts else 0.0
             word = tables.key("".join(part[0] for part in parts))
             if reader is rapid_lines and 0 < sure < SURE and word not in tables.roles():
-                name, mean = likely_name(rgb, box)
+                name, mean = max((likely_name(rgb, box, margin) for margin in WIDER), key=lambda found: found[1])
                 parts, sure = ([(name, mean, 0.0, 1.0)], max(sure, LEAST)) if mean > LIKELY else (parts, sure)
             if sure >= LEAST and sure > best.get(i, (0.0,))[0]:
                 best[i] = sure, [Word(text, _within(box, *ends), conf, i, turn) for text, conf, *ends in parts]
@@ -209,15 +210,16 @@ def rapid_lines(crops: Sequence[np.ndarray]) -> list[list[Part]]:
 
 @lru_cache(maxsize=1)
 def spellings() -> list[str]:
-    """Names of makers, and of lines that tell their maker, as they are printed; no everyday words, no short ones."""
+    """Names of makers, of lines that tell theirs, and of chips, as printed; no everyday words, no short ones."""
     names = {maker.name for maker in tables.makers().values() if not maker.word and not maker.service}
     names |= {line.name for line, *_ in tables.lines().values() if line.trust == "alone"}
+    names |= {word.title() for word, does in tables.roles().items() if does & {"cpu", "gpu"}}  # else "lntel" is an itel
     forms = {form for name in names for form in (name, name.upper(), name.lower())}
     return sorted(form for form in forms if len(form) > 3 and set(form) <= set(LETTERS))
 
 
-def likely_name(rgb: np.ndarray, box: np.ndarray) -> tuple[str, float]:
-    """The most likely name in a box, a little widened, and how likely it is: its letters' geometric mean probability.
+def likely_name(rgb: np.ndarray, box: np.ndarray, margin: float = 0.0) -> tuple[str, float]:
+    """The most likely name in a box with a margin, and how likely it is: its letters' geometric mean probability.
 
     Print that is small, blurred or stylised is often read a letter or two off ("SANSENI"). The reader's probabilities
     still know better: CTC sums them over all ways in which the letters of a name can fall on the reader's steps.
@@ -225,7 +227,7 @@ def likely_name(rgb: np.ndarray, box: np.ndarray) -> tuple[str, float]:
     import torch
 
     engine, names = rapid(), spellings()
-    across, down = box[1] - box[0], WIDER * (box[3] - box[0])
+    across, down = box[1] - box[0], margin * (box[3] - box[0])
     across = across * np.linalg.norm(down) / np.linalg.norm(across)
     crop = crop_line(rgb, box + np.array([-across - down, across - down, across + down, down - across]))
     line = np.ascontiguousarray(crop[:, :, ::-1])

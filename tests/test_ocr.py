@@ -94,6 +94,7 @@ def _characters() -> list[str]:
         ("SAMSUNG", "SANSENI", 0.99, "SANSENI"),  # sure
         ("Keyboard", "Keybord", 0.75, "Keybord"),  # no name
         ("iTel", "intel", 0.75, "intel"),  # a word that the parser knows
+        ("Intel", "lntel", 0.6, "Intel"),  # no iTel
     ],
 )
 def test_a_likely_name_is_taken_for_an_unsure_reading(monkeypatch, word, read, sure, wanted):
