@@ -1,4 +1,4 @@
-"""A photo in, the matching gadgets of the catalogue out: a learnt metric over embeddings, and a vector store.
+"""A photo in, the matching gadgets of the catalogue out: a learned metric over embeddings, and a vector store.
 
 The store is LanceDB: one folder, no server, versioned tables (a killed writer leaves the last whole version), filters,
 and the same calls against object storage when one machine no longer holds the catalogue.

@@ -31,6 +31,16 @@ def _with_label(pattern):
     return any(isinstance(part, dict) and "pattern" in part for part in pattern)
 
 
+def _no_dicts(pattern):
+    return not all(isinstance(part, dict) for part in pattern)
+
+
+def _capital(pattern):
+    """Whether a LOWER asks for a capital letter, which no text in lower case has."""
+    words = [part.get("LOWER", "") for part in pattern]
+    return any(isinstance(word, str) and word != word.lower() for word in words)
+
+
 # "Dell XPS 13, 16GB": [CLS] Dell X PS 13 , 16 GB [SEP]
 _OFFSETS = [(0, 0), (0, 4), (5, 6), (6, 8), (9, 11), (11, 12), (13, 15), (15, 17), (0, 0)]
 _SPANS = [(0, 4, "BRAND"), (5, 11, "MODEL"), (13, 17, "RAM")]
@@ -52,6 +62,16 @@ def _bilou(spans, offsets, unit="U", last="L", special=None, touch=_pieces):
     return labels
 
 
+def _by_ends(spans, offsets):
+    """A known mistake: first and last piece are those that start and end exactly where the span does."""
+    labels = []
+    for start, end in offsets:
+        span = _pieces(spans, start, end) if start < end else None
+        sign = span and {(1, 1): "U", (1, 0): "B", (0, 1): "L", (0, 0): "I"}[start == span[0], end == span[1]]
+        labels.append(None if start == end else f"{sign}-{span[2]}" if span else "O")
+    return labels
+
+
 def _bilou_cases(given):
     texts = [
         (_SPANS, _OFFSETS),
@@ -65,6 +85,8 @@ def _bilou_cases(given):
 
 _TRUE = [[(0, 4, "BRAND"), (5, 11, "MODEL")], [(0, 4, "RAM")], [(3, 9, "PRICE")]]
 _FOUND = [[(0, 4, "BRAND"), (5, 8, "MODEL")], [(0, 4, "STORAGE")], [(3, 9, "PRICE"), (10, 12, "RAM")]]
+_SWAPPED = [_TRUE[2], _TRUE[1], _TRUE[0]]  # the right spans, in the wrong texts
+_BACKWARDS = [spans[::-1] for spans in _TRUE]
 
 
 def _f1(true, found, strict=True, labels=True):
@@ -81,8 +103,21 @@ def _f1(true, found, strict=True, labels=True):
 def _f1_cases(given):
     return [
         ((a, b), _f1(a, b))
-        for a, b in ((_TRUE, _FOUND), (_TRUE, _TRUE), (_TRUE, [[], [], []]), (_TRUE[:1], _FOUND[:1]))
-    ]
+        for a, b in ((_TRUE, _FOUND), (_TRUE, _TRUE), (_TRUE, [[], [], []]), (_TRUE[:1], _FOUND[:1]),
+                     (_TRUE, _SWAPPED), (_TRUE, _BACKWARDS))
+    ]  # fmt: skip
+
+
+def _pooled(true, found):
+    """A known mistake: all spans in one bag, whatever text they are of."""
+    one, other = ({span for spans in texts for span in spans} for texts in (true, found))
+    return 2 * len(one & other) / (len(one) + len(other))
+
+
+def _by_place(true, found):
+    """A known mistake: the first span is compared with the first, the second with the second."""
+    right = sum(x == y for a, b in zip(true, found) for x, y in zip(a, b))
+    return 2 * right / (sum(map(len, true)) + sum(map(len, found)))
 
 
 def _share(true, found, of):
@@ -96,8 +131,7 @@ EXERCISES = (
         "core",
         "list",
         'Write a pattern for the EntityRuler, a list of dicts with one dict per token, that marks "6.7" and "15.6" '
-        'together '
-        "with the word `task.unit` behind them, and nothing else.",
+        "together with the word `task.unit` behind them, and nothing else.",
         hints=(
             'Our tokenizer cuts "6.7" into three tokens: "6", "." and "7".',
             'One dict per token: {"IS_DIGIT": True} is a number, {"ORTH": "."} the point.',
@@ -114,6 +148,18 @@ EXERCISES = (
                 lambda a, g: _with_label(a),
             ),
             Mistake(
+                "no dicts",
+                "A pattern is one flat list, and each of its parts is a dict: what must be true of that token.",
+                lambda g: ["6.7", g.unit],
+                lambda a, g: _no_dicts(a),
+            ),
+            Mistake(
+                "capital letters",
+                "LOWER compares with the token in lower case, so a word with a capital letter never fits.",
+                lambda g: _number({"LOWER": g.unit.upper()}),
+                lambda a, g: _capital(a) and not _marked(a, g),
+            ),
+            Mistake(
                 "no unit",
                 "It marks numbers without the unit too, such as the 2.0 of a version. Add a dict for the word.",
                 lambda g: _number(),
@@ -126,6 +172,18 @@ EXERCISES = (
                 lambda a, g: "6" in " ".join(_marked(a, g)[2:]).split() and "2.0" not in _marked(a, g),
             ),
             Mistake(
+                "any word",
+                "It takes any word for the unit, such as the 'of' in 'version 2.0 of it'.",
+                lambda g: _number({"IS_ALPHA": True}),
+                lambda a, g: "2.0 of" in _marked(a, g),
+            ),
+            Mistake(
+                "one size only",
+                "It marks one of the two sizes. {'IS_DIGIT': True} stands for any number.",
+                lambda g: [{"ORTH": "6"}, {"ORTH": "."}, {"ORTH": "7"}, _unit(g)],
+                lambda a, g: len(_marked(a, g)) == 1 and _marked(a, g)[0] in (f"6.7 {g.unit}", f"15.6 {g.unit}"),
+            ),
+            Mistake(
                 "half the number",
                 "It marks only what follows the point. The part before it and the point are tokens of their own.",
                 lambda g: [{"IS_DIGIT": True}, _unit(g)],
@@ -133,7 +191,7 @@ EXERCISES = (
             ),
             Mistake(
                 "one token",
-                "It finds nothing: no single token reads '6.7'. Count the tokens.",
+                "It finds nothing. '6.7' is three tokens, and the unit is a fourth: is there a dict for each?",
                 lambda g: [{"TEXT": {"REGEX": r"\d+\.\d+"}}, _unit(g)],
                 lambda a, g: not _marked(a, g),
             ),
@@ -144,11 +202,9 @@ EXERCISES = (
         "05.2",
         "core",
         "function",
-        "Build `align` for another scheme, BILOU: write a function of (spans, offsets) that returns a list with a text "
-        "per "
-        'piece: "B-RAM" for the first piece of a span, "I-RAM" inside, "L-RAM" for the last, "U-RAM" for a span of a '
-        'single '
-        'piece, "O" for no span, and None for a piece that is no text.',
+        "Build `align` for another scheme, BILOU: write a function of (spans, offsets) that returns a list with one "
+        'label per piece, such as "B-RAM". B is for the first piece of a span, I for one inside, L for the last, U for '
+        'the only piece of a span. "O" is for a piece outside of all spans, and None for one that is no text.',
         hints=(
             "Find the span that owns each piece first, as `align` does; only then decide on the letter.",
             "A piece is the first of its span when the piece before it has another owner; the last, when the next one "
@@ -162,19 +218,39 @@ EXERCISES = (
         cases=_bilou_cases,
         wrong=(
             Mistake(
+                "pieces lost",
+                "There must be one label for each piece, in their order: O and None count too.",
+                lambda g: lambda spans, offsets: [label for label in _bilou(spans, offsets) if label],
+                lambda a, g: any(len(call(a, *arguments)) != len(wanted) for arguments, wanted in _bilou_cases(g)),
+            ),
+            Mistake(
                 "BIO kept",
                 "The last piece of a span still says I-, and a span of one piece B-: that is BIO. BILOU has L and U.",
                 lambda g: lambda spans, offsets: _bilou(spans, offsets, unit="B", last="I"),
+                lambda a, g: not any(str(label).startswith("L-") for label in call(a, _SPANS, _OFFSETS)),
             ),
             Mistake(
                 "no U",
                 "A span of a single piece is U-, neither B- nor L-.",
                 lambda g: lambda spans, offsets: _bilou(spans, offsets, unit="B"),
+                lambda a, g: call(a, [(0, 4, "BRAND")], [(0, 4), (5, 8)])[0] in ("B-BRAND", "L-BRAND"),
             ),
             Mistake(
                 "marks labelled",
-                "[CLS] and [SEP] are no text (start == end): their label is None, not O.",
+                "[CLS] and [SEP] are no text (start == end): their label is None.",
                 lambda g: lambda spans, offsets: _bilou(spans, offsets, special="O"),
+                lambda a, g: any(
+                    label is not None
+                    for (spans, offsets), _ in _bilou_cases(g)
+                    for label, (start, end) in zip(call(a, spans, offsets), offsets)
+                    if start == end
+                ),
+            ),
+            Mistake(
+                "starts and ends compared",
+                "A span may begin or end within a piece, so no piece may start or end where it does. Compare a piece's "
+                "span with those of its neighbours.",
+                lambda g: _by_ends,
             ),
             Mistake(
                 "exact starts only",
@@ -216,6 +292,17 @@ EXERCISES = (
                 "overlap is enough",
                 "Half a model name counts as right here. Start and end must agree exactly.",
                 lambda g: lambda a, b: _f1(a, b, strict=False),
+            ),
+            Mistake(
+                "texts mixed",
+                "A span counts as right here although it was found in another text. Compare text by text.",
+                lambda g: _pooled,
+            ),
+            Mistake(
+                "by place in the list",
+                "The spans of a text come in any order, and one too many shifts the rest. Look each up in the other "
+                "list.",
+                lambda g: _by_place,
             ),
             Mistake(
                 "mean of texts",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from coursekit.exercises import Exercise, Mistake, Question
+from coursekit.exercises import Exercise, Mistake, Question, call
 
 
 def _unit(vectors):
@@ -12,10 +12,15 @@ def _unit(vectors):
     return vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)
 
 
-def _nearest(query, gallery, owners, k, scale=True, once=True, sign=-1, first_k_rows=False):
+def _nearest(query, gallery, owners, k, scale=True, once=True, sign=-1, first_k_rows=False, by="cosine"):
     """The k products nearest to a query, or what a known mistake makes of them."""
     gallery, query = (_unit(gallery), _unit(query)) if scale else (np.asarray(gallery), np.asarray(query))
-    order = np.argsort(sign * (gallery @ query), kind="stable")
+    scores = gallery @ query
+    if by == "distance":
+        scores = -np.linalg.norm(gallery - query, axis=1)
+    if by == "mean":
+        scores = np.array([scores[[other == one for other in owners]].mean() for one in owners])
+    order = np.argsort(sign * scores, kind="stable")
     if first_k_rows:
         return list(dict.fromkeys(owners[i] for i in order[:k]))
     names = [owners[i] for i in order]
@@ -50,10 +55,12 @@ def _map(rankings, relevant, depth, over="relevant", skip=False, cut=True):
             "all": total,
             "found": len(precisions),
             "list": len(hits),
-            "sum": 1,
             "first": 1,
+            "every rank": min(total, depth),
         }[over]
         precisions = precisions[:1] if over == "first" else precisions
+        if over == "every rank":
+            precisions = [sum(hits[: i + 1]) / (i + 1) for i in range(len(hits))]
         if precisions or not skip:
             scores.append(sum(precisions) / divisor if precisions else 0.0)
     return sum(scores) / len(scores)
@@ -74,13 +81,22 @@ def _rankings(given):
     return [(pair, _map(*pair, given.depth)) for pair in arguments]
 
 
-def _search(query, gallery, cells, centres, fits, probes, k, probing=True, filtering="before", farthest=False):
+def _search(
+    query, gallery, cells, centres, fits, probes, k, probing=True, filtering="before", farthest=False, worst=False
+):
     """Search the cells nearest to the query among the rows that fit, or what a known mistake makes of it."""
     order = np.argsort((1 if farthest else -1) * (centres @ query), kind="stable")
     near = np.isin(cells, order[:probes]) if probing else np.ones(len(cells), bool)
     allowed = near & fits if filtering == "before" else near
-    rows = [int(i) for i in np.argsort(-(gallery @ query), kind="stable") if allowed[i]][:k]
+    order = np.argsort((1 if worst else -1) * (gallery @ query), kind="stable")
+    rows = [int(i) for i in order if allowed[i]][:k]
     return [i for i in rows if fits[i]] if filtering == "after" else rows
+
+
+def _left(query, gallery, cells, centres, fits, probes, k):
+    """A known mistake: numbers of rows among those that the masks left."""
+    mask = np.isin(cells, np.argsort(-(centres @ query))[:probes]) & fits
+    return np.argsort(-(gallery[mask] @ query))[:k]
 
 
 def _searches(given):
@@ -119,6 +135,28 @@ EXERCISES = (
                 "not scaled",
                 "A long vector wins whatever it points at. Bring the gallery's rows to length one before you multiply.",
                 lambda g: lambda *a: _nearest(*a, scale=False),
+            ),
+            Mistake(
+                "distance between points",
+                "You measured distances between the vectors as they come, so their length counts. Compare directions.",
+                lambda g: lambda *a: _nearest(*a, scale=False, by="distance"),
+            ),
+            Mistake(
+                "mean of the photos",
+                "You took the mean over a product's photos. A product counts by its best photo alone.",
+                lambda g: lambda *a: _nearest(*a, by="mean"),
+            ),
+            Mistake(
+                "rows, not names",
+                "These are numbers of rows. Return the names: the owners of those rows.",
+                lambda g: lambda query, gallery, owners, k: np.argsort(-(_unit(gallery) @ query))[:k],
+                lambda a, g: all(isinstance(one, (int, float)) for one in call(a, *_galleries(g)[0])),
+            ),
+            Mistake(
+                "order lost",
+                "The right products in another order. A set has none; dict.fromkeys drops repeats and keeps the order.",
+                lambda g: lambda *a: sorted(_nearest(*a)),
+                lambda a, g: all(sorted(call(a, *one)) == sorted(_nearest(*one)) for one in _galleries(g)),
             ),
             Mistake(
                 "repeated products",
@@ -175,6 +213,21 @@ EXERCISES = (
                 lambda g: lambda *a: _map(*a, g.depth, over="all"),
             ),
             Mistake(
+                "every rank",
+                "You add up the precision at every rank. Only the ranks with a right result count.",
+                lambda g: lambda *a: _map(*a, g.depth, over="every rank"),
+            ),
+            Mistake(
+                "precision",
+                "That is precision@k: it does not matter where in the list the right results stand. Here it must.",
+                lambda g: lambda rankings, relevant: np.mean([sum(hits[: g.depth]) / g.depth for hits in rankings]),
+            ),
+            Mistake(
+                "one value per query",
+                "Those are the average precisions of the queries. The m of mAP is their mean.",
+                lambda g: lambda *a: [_map([hits], [total], g.depth) for hits, total in zip(*a)],
+            ),
+            Mistake(
                 "not cut",
                 "You look at the whole list. Only the first task.depth results count.",
                 lambda g: lambda *a: _map(*a, g.depth, cut=False),
@@ -217,9 +270,33 @@ EXERCISES = (
                 lambda g: lambda *a: _search(*a, filtering="after"),
             ),
             Mistake(
+                "counted among those left",
+                "These numbers count within the rows that were left. Look up in those rows which of all rows they are.",
+                lambda g: _left,
+            ),
+            Mistake(
+                "farthest vectors",
+                "You took the vectors farthest from the query: np.argsort sorts upwards.",
+                lambda g: lambda *a: _search(*a, worst=True),
+            ),
+            Mistake(
                 "not filtered",
                 "Rows that do not fit are among your results.",
                 lambda g: lambda *a: _search(*a, filtering="never"),
+            ),
+            Mistake(
+                "one cell only",
+                "You look into one cell, whatever `probes` says. Take the nearest `probes` of them.",
+                lambda g: (
+                    lambda query, gallery, cells, centres, fits, probes, k: _search(
+                        query, gallery, cells, centres, fits, 1, k
+                    )
+                ),
+            ),
+            Mistake(
+                "not sorted",
+                "The right rows are there, but not the nearest first.",
+                lambda g: lambda *a: sorted(_search(*a[:-1], len(a[1])))[: a[-1]],
             ),
             Mistake(
                 "all cells",
@@ -238,14 +315,14 @@ EXERCISES = (
 QUIZ = (
     Question(
         "06.q1",
-        "The metric is learnt on training products only, yet the index holds all products. Why?",
+        "The metric is learned on training products only, yet the index holds all products. Why?",
         right=(
-            "Judged on products it was learnt from, the metric would look better than it is.",
+            "Judged on products it was learned from, the metric would look better than it is.",
             "Next week's product is one that the metric has never seen, so it is judged on such products. Being "
             "found needs no training.",
         ),
         wrong=(
-            ("A metric learnt on fewer products is faster.", "It has the same size, whatever it was learnt from."),
+            ("A metric learned on fewer products is faster.", "It has the same size, whatever it was learned from."),
             (
                 "A product that is not in the training set cannot be found.",
                 "Any photo has a vector, and any vector can be found; that is the point of a metric against a "

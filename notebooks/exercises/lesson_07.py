@@ -8,7 +8,7 @@ from collections import Counter
 import numpy as np
 import pandas as pd
 
-from coursekit.exercises import Exercise, Mistake, Question, call
+from coursekit.exercises import Exercise, Mistake, Question, call, equal
 
 # ---------------------------------------------------------------- 07.1: folds by group
 
@@ -126,6 +126,12 @@ EXERCISES = (
                 lambda a, g: _parted(_folds(a)),
             ),
             Mistake(
+                "one entry per group",
+                "Give a list with an entry for every row: look up the fold of each row's group.",
+                lambda g: lambda groups: [i % g.folds for i, _ in enumerate(dict.fromkeys(groups))],
+                lambda a, g: any(len(fold) != len(groups) for groups, fold in _folds(a)),
+            ),
+            Mistake(
                 "another number of folds",
                 "The folds are not 0 to task.folds - 1, each of them used.",
                 lambda g: lambda groups: [list(dict.fromkeys(groups)).index(x) for x in groups],
@@ -145,8 +151,9 @@ EXERCISES = (
         "core",
         "function",
         "Build the interval. Write a function of `errors` (a list, log(predicted / price) of rows held out) and "
-        "`level`: the smallest q that |error| of the next row will not exceed in at least the share `level` of cases. "
-        "Return math.inf where there are too few errors to promise that.",
+        "`level`, such as 0.9. It returns q, half the width of the interval: the smallest q that |error| of the next "
+        "row will not exceed in at least the share `level` of cases; math.inf where there are too few errors to "
+        "promise that.",
         hints=(
             "An interval has two sides: what counts is how large an error is.",
             "Sort them. Of n errors and one more, the next takes each of n + 1 places equally often.",
@@ -164,11 +171,33 @@ EXERCISES = (
                 "an ordinary quantile",
                 "That is the quantile of the errors you have. The next row is one more: use n + 1.",
                 lambda g: lambda errors, level: float(np.quantile(np.abs(errors), level)),
+                lambda a, g: any(
+                    all(
+                        equal(call(a, *one), np.quantile(np.abs(one[0]), one[1], method=how))
+                        for one, _ in _quantiles(g)[:3]
+                    )
+                    for how in ("linear", "higher", "lower", "nearest")
+                ),
             ),
             Mistake(
                 "too few",
-                "Five errors cannot promise nine in ten: there is no such place in the list. Say math.inf.",
+                "Five errors cannot promise nine in ten: there is no such place in the list. Return math.inf.",
                 lambda g: lambda errors, level: _half_width(errors, level, few=None),
+                lambda a, g: all(equal(call(a, *one), wanted) for one, wanted in _quantiles(g)[:3]),
+            ),
+            Mistake(
+                "n in place of n + 1",
+                "You took the place from the errors that you have. The next row is one more: n + 1 places.",
+                lambda g: lambda errors, level: sorted(map(abs, errors))[math.ceil(len(errors) * level - 1e-9) - 1],
+                lambda a, g: all(
+                    equal(call(a, errors, level), sorted(map(abs, errors))[math.ceil(len(errors) * level - 1e-9) - 1])
+                    for (errors, level), _ in _quantiles(g)[1:3]
+                ),
+            ),
+            Mistake(
+                "a factor",
+                "That is the factor, exp(q). Asked for is q itself, in logarithms as the errors are.",
+                lambda g: lambda errors, level: math.exp(_half_width(errors, level)),
             ),
             Mistake(
                 "one place too far",

@@ -9,7 +9,7 @@ import httpx
 import numpy as np
 
 from coursekit.exercises import Exercise, Mistake, Question
-from gadgetlib.measure import difference, interval
+from gadgetlib.measure import Figure, difference, interval
 
 # --- 08.1: a guarded stage
 
@@ -23,6 +23,18 @@ def _guarded(stage, word, catch=Exception, warn=True):
         except catch as error:
             if warn:
                 listing.warnings.append(f"{word}: {error}" if warn is True else word)
+
+    return run
+
+
+def _replacing(stage, word):
+    """A known mistake: the new warning takes the place of the older ones."""
+
+    def run(listing):
+        try:
+            stage(listing)
+        except Exception as error:
+            listing.warnings = [f"{word}: {error}"]
 
     return run
 
@@ -53,12 +65,32 @@ def _guard_problem(answer, word):
         answer(_fails, word)(broken)
     except ValueError:
         return "raises"
-    added = broken.warnings[1:] if broken.warnings[:1] == ["from before"] else []
+    if broken.warnings[:1] != ["from before"]:
+        return "older warnings lost"
+    added = broken.warnings[1:]
     if not added:
         return "silent"
     if len(added) > 1 or word not in added[0] or "no such font" not in added[0]:
         return "without reason"
+    if not _catches(answer, word):
+        return "one class of error"
     return "" if _passes_interrupt(answer, word) else "stops Ctrl-C"
+
+
+def _catches(answer, word):
+    """Whether errors of a library's own class are caught too."""
+
+    class FontError(Exception):
+        pass
+
+    def strange(listing):
+        raise FontError("no such font")
+
+    try:
+        answer(strange, word)(_listing())
+    except FontError:
+        return False
+    return True
 
 
 def _passes_interrupt(answer, word):
@@ -186,6 +218,12 @@ def _raw(http, data):
     return http.get(f"gradio_api/call/describe/{event}").text
 
 
+def _bare_path(http, data):
+    (name,) = http.post("gradio_api/upload", files={"files": ("photo.jpg", data)}).json()
+    event = http.post("gradio_api/call/describe", json={"data": [name]}).json()["event_id"]
+    return http.get(f"gradio_api/call/describe/{event}").text
+
+
 def _error_unseen(http, data):
     text = _raw(http, data)
     kind, fields, _ = json.loads(text.split("event: complete\ndata: ")[1])
@@ -243,8 +281,18 @@ EXERCISES = (
             _guard_mistake("raises", "A stage that raises still stops everything.", lambda stage, word: stage),
             _guard_mistake(
                 "silent",
-                "The failure is swallowed: nobody will know why the listing is empty, or older warnings are gone.",
+                "The failure is swallowed: nobody will know why the listing is empty. Append to listing.warnings.",
                 lambda stage, word: _guarded(stage, word, warn=False),
+            ),
+            _guard_mistake(
+                "older warnings lost",
+                "The warnings that stood on the listing before are gone. Append to the list, do not replace it.",
+                _replacing,
+            ),
+            _guard_mistake(
+                "one class of error",
+                "It catches one class of error only. Libraries raise classes of their own: catch Exception.",
+                lambda stage, word: _guarded(stage, word, catch=ValueError),
             ),
             _guard_mistake(
                 "without reason",
@@ -293,6 +341,18 @@ EXERCISES = (
                 _like(_ungrouped),
             ),
             Mistake(
+                "a Figure",
+                "That is the whole Figure. Return a list: its .value, .low and .high, each times a hundred.",
+                lambda g: lambda as_is, with_truth, products: difference(with_truth, as_is, products),
+                lambda a, g: isinstance(_answered(a), Figure),
+            ),
+            Mistake(
+                "no interval",
+                "That is one number. A gain without its interval is no argument: return [gain, low, high].",
+                lambda g: lambda as_is, with_truth, products: 100 * (np.mean(with_truth) - np.mean(as_is)),
+                lambda a, g: np.ndim(_answered(a)) == 0,
+            ),
+            Mistake(
                 "shares",
                 "Those are shares; percentage points are a hundred times that.",
                 lambda g: lambda *given: [value / 100 for value in _gain(*given)],
@@ -329,6 +389,12 @@ EXERCISES = (
                 lambda a, g: "/gradio_api/upload" not in _calls(a),
             ),
             Mistake(
+                "a bare path",
+                "The call was refused. Its data must say that the path is a file: see `meta` in the cell above.",
+                lambda g: _bare_path,
+                lambda a, g: "/gradio_api/call/describe/bad" in _calls(a),
+            ),
+            Mistake(
                 "error unseen",
                 "An event may be `error` instead of `complete`; then the answer is None.",
                 lambda g: _error_unseen,
@@ -338,7 +404,18 @@ EXERCISES = (
                 "raw events",
                 "That is the text of the events. Find the line after `event: complete` and read its JSON.",
                 lambda g: _raw,
-                lambda a, g: isinstance(a(app_server(), b"a wide one"), str),
+                lambda a, g: str(a(app_server(), b"a wide one")).startswith("event:"),
+            ),
+            Mistake(
+                "another shape",
+                "The app was asked well. Return one flat dict: gadget_type, and each field with its value.",
+                lambda g: lambda http, data: {"kind": ask(http, data)},
+                lambda a, g: (
+                    "/gradio_api/call/describe/good" in _calls(a)
+                    and isinstance(found := a(app_server(), b"a wide one"), (dict, list, tuple))
+                    and not _reads_well(a)
+                    and found is not None
+                ),
             ),
             Mistake(
                 "first event",
