@@ -96,31 +96,21 @@ WRONG = {
 BROKEN = "from coursekit import check\ncheck.exercise('02.3', lambda a, b: 0)"
 
 
-def test_nbval_fails_a_wrong_notebook_and_passes_a_right_one(tmp_path):
-    """As `make test` runs it: lax, in the current environment."""
-    for i, source in enumerate(WRONG.values()):
-        wrong_notebook(tmp_path / f"wrong_{i}.ipynb", "n: int = 1  # how many", source)
+def test_nbval_fails_wrong_cells_and_passes_right_ones(tmp_path):
+    """As `make test` runs it: lax, in the current environment, and on to the next cell after a failure."""
     right = "from coursekit import check\ncheck.expect(n == 1, 'No.')"
-    wrong_notebook(tmp_path / "right.ipynb", "n: int = 1  # how many", right)
-    broken = wrong_notebook(tmp_path / "broken.ipynb", "n: int = 1  # how many", BROKEN)  # as a solution is stored
-    notebook = nbformat.read(broken, as_version=4)
-    notebook.cells[1].metadata["tags"] = ["exercise", "nbval-check-output"]
+    path = wrong_notebook(tmp_path / "mixed.ipynb", "n: int = 1  # how many", *WRONG.values(), right, BROKEN)
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells[-1].metadata["tags"] = ["exercise", "nbval-check-output"]  # as a solution is stored
     said = f"Exercise 02.3: right. {exercises.find('02.3').because}\n"
-    notebook.cells[1].outputs = [nbformat.v4.new_output("stream", name="stdout", text=said)]
-    nbformat.write(notebook, broken)
-    options = ["--nbval-lax", "--nbval-current-env", "-q", "-p", "no:cacheprovider", "-c", os.devnull]  # fmt: skip
-    options += ["--rootdir", str(tmp_path)]
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", *options, str(tmp_path)],
-        capture_output=True,
-        text=True,
-        cwd=tmp_path,
-        timeout=800,
-    )
+    notebook.cells[-1].outputs = [nbformat.v4.new_output("stream", name="stdout", text=said)]
+    nbformat.write(notebook, path)
+    options = ["--nbval-lax", "--nbval-current-env", "-q", "-p", "no:cacheprovider", "-c", os.devnull]
+    command = [sys.executable, "-m", "pytest", *options, "--rootdir", str(tmp_path), str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=800)
     assert done.returncode == 1, done.stdout[-2000:]
-    assert re.search(rf"{len(WRONG) + 1} failed, {len(WRONG) + 3} passed", done.stdout), done.stdout[-2000:]
-    for name in ("broken", *(f"wrong_{i}" for i in range(len(WRONG)))):
-        assert f"{name}.ipynb::Cell 1" in done.stdout
+    failed = [int(number) for number in re.findall(r"^FAILED .*::Cell (\d+)", done.stdout, re.MULTILINE)]
+    assert failed == [1, 2, 3, 5] and "4 failed, 2 passed" in done.stdout, done.stdout[-2000:]
 
 
 @pytest.mark.parametrize("why", WRONG)
