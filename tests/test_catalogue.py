@@ -1,32 +1,20 @@
 """The catalogue: its schema, its counts, its rule of splitting, and that it is what its sources build."""
 
 import csv
-import importlib.util
 import json
 from collections import Counter, defaultdict
 from pathlib import Path
 
+import build_catalogue as catalogue
 import fastjsonschema
 import pytest
 
 from coursekit import contracts
-from gadgetlib import files
+from gadgetlib import CLASSES, files
 
 ROOT = Path(__file__).resolve().parents[1]
-CLASSES = ("mobile_phone", "laptop", "tablet", "smartwatch", "headphones")
 
 
-def module(name):
-    spec = importlib.util.spec_from_file_location(f"studio_{name}", ROOT / "data" / "studio" / f"{name}.py")
-    loaded = importlib.util.module_from_spec(spec)
-    import sys
-
-    sys.modules[spec.name] = loaded
-    spec.loader.exec_module(loaded)
-    return loaded
-
-
-catalogue = module("build_catalogue")
 SCHEMA = json.loads((ROOT / "data" / "catalogue.schema.json").read_text(encoding="utf-8"))
 follows = fastjsonschema.compile(SCHEMA)
 
@@ -184,8 +172,8 @@ def test_variants_may_lack_parts():
 
 def test_agreement_script_matches_and_compares(tmp_path):
     """Built tables with one planted disagreement each: the script has to find exactly those."""
-    pytest.importorskip("rapidfuzz")
-    agreement = module("agreement")
+    import agreement
+
     cat = agreement.Catalogue(ROOT / "data" / "catalogue.csv")
     good = agreement.Record(
         "t",

@@ -47,7 +47,7 @@ def judge(answer, capsys):
         ([7.7, 1], "wrong", None, 'not yet. For a hint: check.hint("99.1")'),
         ("four", "wrong", None, "not yet. Give a list; yours is 'four'."),
         (4.0, "wrong", None, "Give a list; yours is 4.0."),
-        ([True, 1], "wrong", None, "not yet. "),
+        ([4.0, True], "wrong", None, "not yet. "),
         ([object()], "wrong", None, "Give a list; yours is [<object object"),
         (lambda: [4.0, 1.0], "wrong", None, "Give a list; yours is"),
     ],

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter
-from recorder import edited as edit
+from shop import edited as edit
 
 from gadgetlib import CLASSES, clean, scrape
 from gadgetlib.errors import CourseError

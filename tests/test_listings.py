@@ -1,54 +1,28 @@
 """The listing pictures: schema, counts, and that truth, picture and catalogue say the same."""
 
 import csv
-import importlib.util
 import json
 import re
 import subprocess
-import sys
 from collections import Counter, defaultdict
+from importlib import import_module as studio
 from pathlib import Path
 
 import pytest
 from conftest import without_browser
 from PIL import Image, ImageChops, ImageStat
 
+from gadgetlib import CLASSES
+
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "data" / "listings"
-CLASSES = ("mobile_phone", "laptop", "tablet", "smartwatch", "headphones")
 SPECS = {"brand", "model", "ram_gb", "storage_gb", "screen_in", "price", "currency"}
 KEYS = {
-    "file",
-    "sku",
-    "product_id",
-    "gadget_type",
-    "split",
-    "layout",
-    "locale",
-    "camera",
-    "dark",
-    "width",
-    "height",
-    "text",
-    "words",
-    "spans",
-    "specs",
-    "photos",
-}
+    "file", "sku", "product_id", "gadget_type", "split", "layout", "locale", "camera", "dark", "width", "height",
+    "text", "words", "spans", "specs", "photos",
+}  # fmt: skip
 UNITS = {"TB": 1024, "TO": 1024, "MB": 1 / 1024, "MO": 1 / 1024}
 NUMBERS = ("ram_gb", "storage_gb", "screen_in")
-
-
-def studio(name):
-    """A module of data/studio, which is not a package."""
-    sys.path.insert(0, str(ROOT / "data" / "studio"))
-    try:
-        spec = importlib.util.spec_from_file_location(name, ROOT / "data" / "studio" / f"{name}.py")
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        return module
-    finally:
-        sys.path.pop(0)
 
 
 @pytest.fixture(scope="module")

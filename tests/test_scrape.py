@@ -25,9 +25,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
-from recorder import SVG, bomb
 from replica.duckduckgo import DuckDuckGo, picture
 from replica.kaggle import Kaggle
+from shop import SVG, bomb
 
 from coursekit.shop import HTML, Shop
 from gadgetlib import scrape, sources

@@ -3,16 +3,14 @@
 import csv
 import json
 import re
-import sys
 from collections import Counter, defaultdict
 from pathlib import Path
 
 import pytest
+import texts as studio
+from build_catalogue import split_of
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "data" / "studio"))
-import texts as studio  # noqa: E402
-from build_catalogue import split_of  # noqa: E402
 
 LABELS = {"BRAND", "MODEL", "RAM", "STORAGE", "SCREEN", "PRICE"}
 
