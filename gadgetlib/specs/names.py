@@ -29,24 +29,7 @@ class Seen(NamedTuple):
 
 
 def find(tokens: list[Token]) -> tuple[list[Seen], list[Seen]]:
-    """Where the text names makers and lines; names that are glued ("NOISEHRX"), split or misread are set right."""
-    who, what = _find(tokens)
-    lone = not any(line.of(maker.what.name) for maker in who for line in what)
-    return _find(tokens) if lone and _mend(tokens, not who) else (who, what)
-
-
-def _mend(tokens: list[Token], makers: bool) -> bool:
-    """Put right makers and lines that a reader, or a seller, took a letter wrong in; were there any?"""
-    mended = False
-    for i, t in enumerate(tokens):
-        if t.role in ("word", "code") and not t.aside and (name := tables.near(t.key)):
-            starts = t.first or all(x.role == "stop" for x in tokens[max(0, i - 9) : i])
-            if tables.key(name) not in tables.makers() or makers and starts:
-                tokens[i], mended = replace(t, text=name, key=tables.key(name), role="word", hint="misread"), True
-    return mended
-
-
-def _find(tokens: list[Token]) -> tuple[list[Seen], list[Seen]]:
+    """Where the text names makers and lines; names that are glued ("NOISEHRX") are cut."""
     who: list[Seen] = []
     what: list[Seen] = []
     makers, lines, starts, i = tables.makers(), tables.lines(), tables.beginnings(), 0
@@ -62,23 +45,12 @@ def _find(tokens: list[Token]) -> tuple[list[Seen], list[Seen]]:
             if phrase not in starts:
                 break
         whole = maker or line or tokens[i].role not in ("code", "word")
-        if phrase and (_split(tokens, i) or not whole and _glued(tokens, i)):
+        if phrase and not whole and _glued(tokens, i):
             continue
         who += [maker] if maker else []
         what += [line] if line else []
         i += max(s.size for s in (maker, line, Seen(i, 1)) if s)
     return [s for s in who[:40] if _believable(s, tokens, what)], what[:40]
-
-
-def _split(tokens: list[Token], i: int) -> bool:
-    """Close up a name in two pieces ("VIC TUS"); was token i the first of them?"""
-    one, two = tokens[i : i + 2]
-    whole = one.key + two.key
-    names = [x.name for x in tables.lines().get(whole, ())] or [m.name for m in (tables.makers().get(whole),) if m]
-    if not names or any(" " in name for name in names) or two.gap != " " or len(whole) < 5 or "suffix" in two.roles:
-        return False
-    tokens[i : i + 2] = [replace(one, text=one.text + two.text, key=whole, end=two.end, role="word", roles=NONE)]
-    return True
 
 
 _GLUED = re.compile(r"(\w+[a-z])([A-Z]{1,2}\d\S*)|(\w{2,})(5G)")
@@ -89,7 +61,7 @@ def _glued(tokens: list[Token], i: int) -> bool:
     t, lines, n = tokens[i], tables.lines(), 0
     if m := _GLUED.fullmatch(t.text):
         head = tables.key(m[1] or m[3])
-        n = len(m[1] or m[3]) if head in lines or "name" in tables.roles_of(head) else 0
+        n = len(m[1] or m[3]) if head in lines or "name" in tables.roles().get(head, NONE) else 0
     for k in range(min(len(t.key) - 1, 16), 1, -1) if not n and t.key == t.text.lower() else ():
         head, rest = t.key[:k], t.key[k:]
         number, maker = rest[0].isdecimal() and not head[-1].isdecimal(), head in tables.makers() and head.isalpha()

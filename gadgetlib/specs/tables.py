@@ -76,11 +76,6 @@ def latin() -> dict[str, str]:
     return {key(row["word"]): row["latin"] for row in table("gazetteer/latin.csv")}
 
 
-def roles_of(word: str) -> frozenset[str]:
-    """What a word (a key) does in a title, also with a zero for its O ("fr0m")."""
-    return roles().get(word) or roles().get(word.replace("0", "o"), frozenset())
-
-
 @cache
 def beginnings() -> frozenset[str]:
     """Every proper beginning of a name or phrase of several words: how far it pays to look ahead."""
@@ -116,34 +111,25 @@ def lookalikes() -> dict[int, str]:
 
 
 @cache
-def _suffixes() -> dict[str, str]:
-    """Words of names ("Pro", "Ultra") by their shape, in signs that readers do not confuse."""
-    named = (name for name, does in roles().items() if "suffix" in does and len(name) > 2)
-    return {name.translate(lookalikes()): name.title() for name in named}
-
-
-def suffix(word: str) -> str | None:
-    """The word of names that `word` (a key that no table has) is misread from ("pr0", "uitra")."""
-    return None if word in roles() else _suffixes().get(word.translate(lookalikes()))
-
-
-@cache
-def _shapes() -> tuple[dict[str, str], dict[str, str]]:
-    """Names of makers and lines by their shape in signs that readers do not confuse; the long and plain ones by key."""
-    known = {name: m.name for name, m in makers().items() if not m.word and not m.service}
-    known |= {name: x.name for name, (x, *_) in lines().items() if x.trust != "named" and name not in known}
-    plain = {name for name in known if name in makers() or lines()[name][0].trust == "alone"}
-    shapes = {name.translate(lookalikes()): right for name, right in known.items() if len(name) > 3}
-    return shapes, {name: right for name, right in known.items() if len(name) > 5 and name in plain}
+def _shapes() -> tuple[dict[str, str], list[str]]:
+    """Known words by their shape in signs that readers do not confuse; and the long names that one wrong letter fits."""
+    names = {k: m.name for k, m in makers().items() if not m.word and not m.service}
+    names |= {k: x.name for k, (x, *_) in lines().items() if x.trust == "alone" and k not in names}
+    words = {k: k for k, does in roles().items() if len(k) > 4 or len(k) > 2 and does & {"suffix", "ask"}}
+    known = words | {k: name for k, name in names.items() if len(k) > 3}
+    return {k.translate(lookalikes()): right for k, right in known.items()}, [k for k in names if len(k) > 5]
 
 
 @lru_cache(maxsize=20_000)
-def near(word: str) -> str | None:
-    """The name that `word` (a key) is misread from: of the same shape ("1q00"), or one letter off ("samsune")."""
-    shapes, long = _shapes()
-    if len(word) < 4 or word in roles() or word in lines() or word in makers():
+def meant(word: str) -> str | None:
+    """What `word`, a key, stands for: in Latin letters, or as it was before a reader misread it ("1q00", "samsune").
+
+    None for a word that a table has, and for one that is near none.
+    """
+    if word in latin():
+        return latin()[word]
+    if len(word) < 3 or word.isdecimal() or word in roles() or word in lines() or word in makers():
         return None
-    if shape := shapes.get(word.translate(lookalikes())):
-        return shape
-    found = word.isalpha() and process.extractOne(word, list(long), scorer=Levenshtein.distance, score_cutoff=1)
-    return long[found[0]] if found else None
+    shapes, long = _shapes()
+    found = word.isalpha() and process.extractOne(word, long, scorer=Levenshtein.distance, score_cutoff=1)
+    return shapes.get(word.translate(lookalikes())) or (found[0] if found else None)

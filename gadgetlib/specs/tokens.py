@@ -89,7 +89,7 @@ def scan(text: str) -> list[Token]:
 
 
 def _token(text: str, m: re.Match, gap: str, asked: money.Money | None) -> Token:
-    low, role, value, roles, word = m[0], m.lastgroup or "", 0.0, NONE, text[m.start() : m.end()]
+    low, role, value, roles, hint, word = m[0], m.lastgroup or "", 0.0, NONE, "", text[m.start() : m.end()]
     if asked:
         role = "money"
     elif role == "size":
@@ -100,11 +100,12 @@ def _token(text: str, m: re.Match, gap: str, asked: money.Money | None) -> Token
     elif role in ("short", "decimal"):
         value = float((m["many"] or low).replace(",", "."))
     elif role == "word":
-        word = tables.latin().get(tables.key(low)) or gap == " " and tables.suffix(tables.key(low)) or word
-        low = word.lower()
-        roles = tables.roles_of(tables.key(low))
+        if right := tables.meant(tables.key(low)):
+            word, hint = right.title() if right.islower() else right, "" if low in tables.latin() else "misread"
+            low = word.lower()
+        roles = tables.roles().get(tables.key(low), NONE)
         role, value = _role(low, word[0], roles), float(low[:9]) if low.isdecimal() else 0.0
-    return Token(word, tables.key(low), m.start(), m.end(), gap, role, roles, value, price=asked)
+    return Token(word, tables.key(low), m.start(), m.end(), gap, role, roles, value, hint, price=asked)
 
 
 def _role(low: str, first: str, roles: frozenset[str]) -> str:
