@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -246,68 +247,70 @@ def _belongs(tokens: list[Token], j: int, kept: list[int], kind: str | None) -> 
 def model(
     tokens: list[Token], maker: str | None, place: Seen | None, kind: str | None, what: list[Seen]
 ) -> tuple[list[int], float, str]:
-    """The tokens of the model's name, how sure, and the rule; no tokens where the text names none."""
+    """The tokens of the model's name, how sure, and the rule: the best of all readings; none where it has no name.
+
+    A name with a number beats one without; then the rule counts, then how early and how long the name is.
+    """
     begin = place.at + place.size * (isinstance(place.what, Maker) or not place.what) if place else 0
-    kept, rule = _from_lines(tokens, maker, begin, kind, what), "line"
-    if place and not numbered(tokens, kept):
-        behind = _after_maker(tokens, maker, begin, kind)
-        if behind and (not kept or tokens[behind[0]].role == "code" and behind[0] == begin):
-            kept, rule = behind, "after the maker"
-    if not numbered(tokens, kept) and len(said := _labelled(tokens, maker, kind)) > len(kept):
-        kept, rule = said, "labelled"
+    readings = [r for r in _readings(tokens, maker, place, begin, kind, what) if _likely(tokens, *r, maker, kind)]
+    kept, rule = max(
+        readings,
+        key=lambda r: (r[1] != "code", numbered(tokens, r[0]), RULES[r[1]], len(r[0]) > 1, -r[0][0], len(r[0])),
+        default=([], ""),
+    )
     if kind == "laptop" and maker:
-        kept = _laptop_code(tokens, kept, maker)
-    if not kept and place and not tokens[-2].row:  # a title with a code alone: "HP B12V5PT Laptop"
-        kept = [i for i, t in enumerate(tokens) if i >= begin and t.role == "code" and not t.aside][:1]
+        kept = _laptop_code(tokens, kept if rule != "code" else [], maker) or kept
     if maker == "Apple" and kept and not any(YEAR.fullmatch(tokens[k].key) for k in kept) and kind == "laptop":
         kept += [i for i, t in enumerate(tokens) if YEAR.fullmatch(t.key)][:1]  # "MacBook Pro 13 (Retina, 2015)"
-    first = tokens[kept[0]] if kept else tokens[-1]
-    phone = kind in ("mobile_phone", "tablet", None)
+    return kept, RULES.get(rule, 0.75), rule
+
+
+def _likely(tokens: list[Token], kept: list[int], rule: str, maker: str | None, kind: str | None) -> bool:
+    """Can this be a name? A lone digit counts hours, reviews, anything; a charger of 33 W is no model."""
+    if not kept or kind == "other" and rule != "line":
+        return False
+    first, phone = tokens[kept[0]], kind in ("mobile_phone", "tablet", None)
     digit = len(kept) == 1 and len(first.key) == 1 and (kind and not phone or first.key.isalpha())
-    apart = kept and rule == "after the maker" and first.first  # on a line of print of its own
+    apart = rule == "after the maker" and first.first  # on a line of print of its own
     bare = apart and (not numbered(tokens, kept) or not phone and all(tokens[k].role == "number" for k in kept))
-    loose = not maker and rule == "labelled" and not numbered(tokens, kept)
-    if digit or bare or loose or kind == "other" and rule != "line":
-        return [], 0, ""  # a lone digit counts hours, reviews, anything; a charger of 33 W is no model
-    return kept, 0.9 if rule == "line" else 0.75, rule
+    return not (digit or bare or not maker and rule == "labelled" and not numbered(tokens, kept))
 
 
-def _labelled(tokens: list[Token], maker: str | None, kind: str | None) -> list[int]:
-    """The name behind "Model", where that word begins a line or a cell."""
-    for i, (label, t) in enumerate(zip(tokens, tokens[1:]), 1):
-        begins = label.first or re.search(r"[|;]|\s\s", label.gap)
-        if "model_label" in label.roles and begins and re.fullmatch(r"\s?[:|=]?\s*", t.gap):
-            return read_name(tokens, i, int(t.role == "stop"), maker, kind)
-    return []
+RULES = {"line": 0.9, "after the maker": 0.8, "labelled": 0.75, "code": 0.6}  # how sure each is
 
 
-def _from_lines(tokens: list[Token], maker: str | None, begin: int, kind: str | None, what: list[Seen]) -> list[int]:
-    """The name that a line of the maker begins: one with its number if there is any, and the first of those."""
+def _readings(
+    tokens: list[Token], maker: str | None, place: Seen | None, begin: int, kind: str | None, what: list[Seen]
+) -> Iterator[tuple[list[int], str]]:
+    """Every name that may be the model's, with its rule."""
     own = [s for s in what if s.of(maker)][:12]
-    readings = [read_name(tokens, s.at, s.size, maker, kind) for s in own]
-    alone = [s.at for s in own if s.size == 1 and tokens[s.at + 1].first]
+    for s in own:
+        kept = read_name(tokens, s.at, s.size, maker, kind)
+        between = tokens[begin : s.at]
+        plain = all(t.role in (*NAMEABLE, "word") and not YEAR.fullmatch(t.key) for t in between)
+        whole = between and plain and not any(HARD.search(t.gap) for t in (*between[1:], tokens[s.at]))
+        yield [*range(begin, s.at), *kept] if whole else kept, "line"  # "LG V60 ThinQ"
     inside = {k for s in own for k in range(s.at + 1, s.at + s.size)}
+    alone = [s.at for s in own if s.size == 1 and tokens[s.at + 1].first]
     for i, t in enumerate(tokens[:-1] if alone else ()):  # "Galaxy" on the line before "Tab A9+", or after it
         near = min(alone, key=lambda at: abs(at - i))
         if t.first and i not in inside and tokens[near].key + t.key in tables.lines():
-            readings.append([near, *read_name(tokens, i, 1, maker, kind)])
-    kept = max(readings, key=lambda r: (numbered(tokens, r), len(r) > 1, -r[0], len(r)), default=[])
-    between = tokens[begin : kept[0]] if kept else []
-    plain = all(t.role in (*NAMEABLE, "word") and not YEAR.fullmatch(t.key) for t in between)
-    broken = any(HARD.search(t.gap) for t in (*between[1:], tokens[kept[0]])) if between else True
-    return kept if broken or not plain else [*range(begin, kept[0]), *kept]  # "LG V60 ThinQ"
-
-
-def _after_maker(tokens: list[Token], maker: str | None, begin: int, kind: str | None) -> list[int]:
-    """The name that follows the maker, past words that every title has ("2022", "Newest", "Laptop")."""
-    j = begin
-    for t in tokens[begin : begin + 6]:
-        passed = t.role in ("stop", "screen") or YEAR.fullmatch(t.key) or dropped(t, maker, kind)
-        if not passed or re.search(r"[|;\n]" if j > begin else r"[|;]", t.gap):
-            break
-        j += 1
-    kept = read_name(tokens, j, 0, maker, kind)
-    return kept if j == begin or numbered(tokens, kept) else []  # after "Wireless" a bare word describes
+            yield [near, *read_name(tokens, i, 1, maker, kind)], "line"
+    for i, (label, t) in enumerate(zip(tokens, tokens[1:]), 1):
+        begins = label.first or re.search(r"[|;]|\s\s", label.gap)
+        if "model_label" in label.roles and begins and re.fullmatch(r"\s?[:|=]?\s*", t.gap):
+            yield read_name(tokens, i, int(t.role == "stop"), maker, kind), "labelled"
+    if place:
+        j = begin  # past words that every title has between maker and name: "2022", "Newest", "Laptop"
+        for t in tokens[begin : begin + 6]:
+            passed = t.role in ("stop", "screen") or YEAR.fullmatch(t.key) or dropped(t, maker, kind)
+            if not passed or re.search(r"[|;\n]" if j > begin else r"[|;]", t.gap):
+                break
+            j += 1
+        kept = read_name(tokens, j, 0, maker, kind)
+        yield kept if j == begin or numbered(tokens, kept) else [], "after the maker"  # "Wireless" describes
+        if not tokens[-2].row:  # a title with a code alone: "HP B12V5PT Laptop"
+            yield [i for i, t in enumerate(tokens) if i >= begin and t.role == "code" and not t.aside][:1], "code"
 
 
 def _laptop_code(tokens: list[Token], kept: list[int], maker: str) -> list[int]:

@@ -78,12 +78,12 @@ def latin() -> dict[str, str]:
 
 @cache
 def beginnings() -> frozenset[str]:
-    """Every proper beginning of a name or phrase of several words: how far it pays to look ahead."""
+    """Every beginning of a name or phrase of several words, and every word of one: how far it pays to look ahead."""
     phrases = [name for row in table("gazetteer/makers.csv") for name in (row["maker"], *row["also"].split("|"))]
     phrases += [line.name for group in lines().values() for line in group]
     phrases += [word.replace("_", " ") for row in table("gazetteer/words.csv") for word in row["words"].split()]
     parts = [[key(p) for p in re.split(r"[\s&'.-]+", phrase) if key(p)] for phrase in phrases]
-    return frozenset("".join(p[:n]) for p in parts for n in range(1, len(p)))
+    return frozenset("".join(p[i:n]) for p in parts for n in range(1, len(p) + (len(p) > 1)) for i in {0, n - 1})
 
 
 @cache
@@ -128,7 +128,7 @@ def meant(word: str) -> str | None:
     """
     if word in latin():
         return latin()[word]
-    if len(word) < 3 or word.isdecimal() or word in roles() or word in lines() or word in makers():
+    if len(word) < 3 or word.isdecimal() or any(word in known for known in (roles(), lines(), makers(), beginnings())):
         return None
     shapes, long = _shapes()
     found = word.isalpha() and process.extractOne(word, long, scorer=Levenshtein.distance, score_cutoff=1)
