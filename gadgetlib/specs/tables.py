@@ -112,7 +112,7 @@ def lookalikes() -> dict[int, str]:
 
 @cache
 def _shapes() -> tuple[dict[str, str], list[str]]:
-    """Known words by their shape in signs that readers do not confuse; and the long names that one wrong letter fits."""
+    """Known words by their shape in signs that readers do not confuse; the long names that one wrong letter fits."""
     names = {k: m.name for k, m in makers().items() if not m.word and not m.service}
     names |= {k: x.name for k, (x, *_) in lines().items() if x.trust == "alone" and k not in names}
     words = {k: k for k, does in roles().items() if len(k) > 4 or len(k) > 2 and does & {"suffix", "ask"}}
