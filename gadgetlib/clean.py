@@ -69,8 +69,8 @@ def facts(path: Path) -> dict[str, Any]:
     try:
         image = open_image(path, side=256)
     except CourseError as error:
-        return {"error": str(error), **dict.fromkeys(("width", "height", "odd", "phash", "mirrored"), np.uint64(0)),
-                "contrast": 0.0, "sharpness": 0.0}  # fmt: skip
+        nothing = dict.fromkeys(("width", "height", "odd", "phash", "mirrored"), np.uint64(0))
+        return nothing | {"error": str(error), "contrast": 0.0, "sharpness": 0.0}
     with Image.open(path) as stored:
         size, turned = stored.size, stored.getexif().get(0x0112, 1)
         odd = turned > 1 or stored.mode != "RGB" or getattr(stored, "is_animated", False)
@@ -181,7 +181,7 @@ def split_groups(labels: np.ndarray, groups: np.ndarray, seed: int = 42) -> np.n
 
 
 def leaks(table: pd.DataFrame, pairs: list | tuple = ()) -> list[str]:
-    """What stands on both sides of a split: groups, and pairs of copies (of sha256). Empty when clean.
+    """What is on both sides of a split: groups, and pairs of copies (of sha256). Empty when clean.
 
     table: columns group, split, sha256.
     """
@@ -195,10 +195,10 @@ def leaks(table: pd.DataFrame, pairs: list | tuple = ()) -> list[str]:
 def read_decisions(path: Path) -> dict[str, str]:
     """sha256 -> the label that a person gave a picture, or "remove"; CourseError names a line that makes no sense."""
     rows = read_strings(path, ["sha256", "label"])
-    for line, row in enumerate(rows, 2):
-        if row["label"] not in (*CLASSES, "remove"):
-            wrong = f"{path.name}, line {line}: the label is {row['label']!r}"
-            raise CourseError(f"{wrong}; give remove, or the picture's right label ({', '.join(CLASSES)}).")
+    for line, label in enumerate((row["label"] for row in rows), 2):
+        if label not in (*CLASSES, "remove"):
+            raise CourseError(f"{path.name}, line {line}: the label is {label!r}; give remove, or the picture's right "
+                              f"label ({', '.join(CLASSES)}).")  # fmt: skip
     return {row["sha256"]: row["label"] for row in rows}
 
 
@@ -238,7 +238,9 @@ def clean(ledger: pd.DataFrame, raw: Path, build: Path, *, rules: Rules = Rules(
     table = came[["file", "label", "product_id", "source", "sha256", "url", "page", "title"]].assign(
         **texts, raw_file=came.file, verdict="kept", confidence=np.nan, at=-1,
         decided=came.sha256.map(decisions or {}).fillna("")).join(known, on="raw_file")  # fmt: skip
-    _judge(table, rules)
+    table["label"] = table.decided.where(table.decided.isin(CLASSES), table.label)
+    for row, found in zip(table.index, table.to_dict("records")):
+        _drop(table, row, *fault(found, rules))
     _exact_copies(table)
     alive = table.index[table.verdict == "kept"].to_numpy()
     if not len(alive):
@@ -264,17 +266,10 @@ def clean(ledger: pd.DataFrame, raw: Path, build: Path, *, rules: Rules = Rules(
     return Cleaning(table, [(digests[i], digests[j], cosine) for i, j, cosine in found], unit, features)
 
 
-def _judge(table: pd.DataFrame, rules: Rules) -> None:
-    """Each picture by itself, and by what a person decided about it."""
-    table["label"] = table.decided.where(table.decided.isin(CLASSES), table.label)
-    for row, found in zip(table.index, table.to_dict("records")):
-        reason, detail = fault(found, rules)
-        if reason:
-            _drop(table, row, reason, detail)
-
-
 def _drop(table: pd.DataFrame, row: int, reason: str, detail: str, beside: str = "") -> None:
     """Remove a picture, unless a person wants it kept; nobody can want half a picture or the same file twice."""
+    if not reason:
+        return
     table.loc[row, ["reason", "detail", "beside"]] = [reason, detail, beside]
     if table.decided[row] not in CLASSES or reason in ("corrupt", "exact duplicate"):
         table.at[row, "verdict"] = "removed"
