@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
 import pytest
 
@@ -22,11 +23,9 @@ def test_no_tesseract(monkeypatch):
 
     monkeypatch.setenv("PATH", "/nonexistent")
     monkeypatch.setenv("GADGET_TESSERACT", "/nonexistent/tesseract")
-    if hasattr(ocr.find_tesseract, "cache_clear"):
-        ocr.find_tesseract.cache_clear()
+    ocr.find_tesseract.cache_clear()
     finding = doctor.check_tesseract()
-    if hasattr(ocr.find_tesseract, "cache_clear"):
-        ocr.find_tesseract.cache_clear()
+    ocr.find_tesseract.cache_clear()
     assert not finding.ok
     assert "tesseract" in finding.seen.lower() and "apt install tesseract-ocr" in finding.mend
 
@@ -76,7 +75,7 @@ def test_a_tesseract_that_answers_nonsense_is_a_failure_with_a_line_of_its_own(a
     command.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     monkeypatch.setenv("GADGET_TESSERACT", str(command))
-    clear = getattr(ocr.find_tesseract, "cache_clear", lambda: None)
+    clear = ocr.find_tesseract.cache_clear
     clear()
     monkeypatch.setattr(doctor, "CHECKS", (doctor.check_tesseract, doctor.check_disk))
     findings = doctor.examine()
@@ -98,6 +97,17 @@ def test_broken_data_is_named(monkeypatch, tmp_path):
     monkeypatch.setattr(contracts, "data_dir", lambda: tmp_path)
     finding = doctor.check_data()
     assert not finding.ok and "data/catalogue.csv is not as it was shipped" in finding.seen
+
+
+def test_a_full_disk_and_a_small_machine_are_named(monkeypatch):
+    import psutil
+
+    monkeypatch.setattr(doctor.shutil, "disk_usage", lambda folder: SimpleNamespace(free=10**6))
+    finding = doctor.check_disk()
+    assert not finding.ok and finding.mend.startswith("make clean")
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(total=2 * 2**30))
+    finding = doctor.check_machine()
+    assert not finding.ok and "2 GB memory" in finding.seen and "needs 4 GB" in finding.mend
 
 
 def test_missing_weights(monkeypatch):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -57,3 +60,24 @@ def test_the_benchmarks_start_only_when_asked_for(options, code, words, capsys, 
     except SystemExit as stop:
         ended = stop.code
     assert ended == code and words in "".join(capsys.readouterr())
+
+
+def test_a_bench_renews_its_own_rows_and_keeps_the_others(build, monkeypatch, capsys):
+    from bench import __main__ as bench
+    from bench import row
+
+    rows = {"specs": [row("specs", "old", "d", "F1", 0.5)], "ocr": [row("ocr", "old", "d", "CER", 0.1)]}
+    areas = {f"bench.bench_{area}": SimpleNamespace(run=lambda quick, area=area: rows[area]) for area in rows}
+    monkeypatch.setattr(bench.importlib, "import_module", areas.__getitem__)
+    assert bench.main(["specs", "ocr"]) == 0
+    share = interval([1, 1, 0, 1])
+    rows["specs"] = [row("specs", "new", "d", "F1", share, peer="theirs")]
+    assert bench.main(["specs"]) == 0
+    kept, renewed = json.loads((build / "bench.json").read_text())
+    assert (kept["area"], kept["value"], kept["n"], kept["low"]) == ("ocr", 0.1, None, None)
+    assert (renewed["case"], renewed["value"], renewed["n"], renewed["peer"]) == ("new", 0.75, 4, "theirs")
+    assert (renewed["low"], renewed["high"]) == (share.low, share.high)
+    assert "| ocr | old |" in (build / "bench.md").read_text() and "ocr done in" in capsys.readouterr().out
+    rows["specs"] = [{"colour": "red"}]
+    with pytest.raises(ValueError, match="unknown columns .'colour'"):
+        bench.main(["specs"])

@@ -92,11 +92,9 @@ def test_a_preset_reaches_the_run(monkeypatch):
     assert done.exit_code == 0, done.output
     ((lessons, profile, photos, settings),) = asked
     assert lessons == ["03", "05", "06"] and profile == "quick" and settings[-1] == "03.epochs=2"
-    assert runner.parse_settings(settings)["03_finetune"] == {
-        "profile": "full",
-        "epochs": 2,
-        "batch_size": 128,
-    }
+    assert runner.parse_settings(settings)["03_finetune"] == {"profile": "full", "epochs": 2, "batch_size": 128}
+    assert CliRunner().invoke(cli.app, ["run", "05", "--preset", "gpu_lab"]).exit_code == 0
+    assert asked[1][0] == ["05"]
 
 
 def test_unknown_and_broken_presets_are_one_sentence(tmp_path):
