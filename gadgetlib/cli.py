@@ -117,10 +117,10 @@ def price(
     folder = trained("price")
     from gadgetlib.prices import PriceModel
 
+    pairs = [[part.strip() for part in item.split("=", 1)] for item in known]
     if wrong := [item for item in known if "=" not in item]:
         raise CourseError(f"{wrong[0]!r} is not KEY=VALUE; write for instance brand=Dell ram_gb=16.")
-    pairs = (item.partition("=") for item in known)
-    emit(PriceModel.load(folder).predict({name.strip(): value.strip() for name, _, value in pairs}))
+    emit(PriceModel.load(folder).predict(dict(pairs)))
 
 
 @app.command()

@@ -4,6 +4,7 @@ import contextlib
 import csv
 import errno
 import hashlib
+import io
 import json
 import os
 import re
@@ -123,7 +124,10 @@ def read_strings(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
     if not path.exists():
         return []
     try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig", index_col=False)
+        text = path.read_text(encoding="utf-8-sig")
+        mark = max(",;\t", key=text.partition("\n")[0].count)
+        table = pd.read_csv(io.StringIO(text), sep=mark, dtype=str, keep_default_na=False, index_col=False)
+        table.columns = table.columns.str.strip().str.lower()
         if columns[0] not in table:
             raise ValueError(f"there is no column {columns[0]!r}")
         return table.reindex(columns=columns).fillna("").to_dict("records")

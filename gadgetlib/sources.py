@@ -6,8 +6,10 @@ Each source answers with a list of :class:`Hit`; :mod:`gadgetlib.scrape` fetches
 import hashlib
 import itertools
 import json
+import os
 import re
 import shutil
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -52,8 +54,8 @@ class Hit:
 
 
 def one_line(value: Any) -> str:
-    """Text of any origin on one line, or "" for None."""
-    return " ".join(str(value or "").split())
+    """Text of any origin on one line, or "" for None; what is no character, in the name of a file, as an escape."""
+    return " ".join(str(value or "").encode("utf-8", "backslashreplace").decode().split())
 
 
 def address_key(url: str) -> str:
@@ -152,10 +154,15 @@ def shop_search(get: Callable[[str], bytes], host: str):
 
 def class_of(name: str) -> str:
     """The class that a folder's name means (``Smart Watches``, ``laptop_images``), or "" where it means none."""
-    known = {row["word"]: row["label"] for row in table("folder_names.csv")}
-    words = [re.sub(r"(?<=ch)es$|(?<=[^sw])s$", "", word) for word in re.findall(r"[a-z]+", name.lower())]
+    known = {_bare(row["word"]): row["label"] for row in table("folder_names.csv")}
+    words = [re.sub(r"(?<=ch)es$|(?<=[^sw])s$", "", word) for word in re.findall(r"[^\W\d_]+", _bare(name))]
     kept = [word for word in words if known.get(word) != ""]  # without words of no class, such as "image"
     return known.get("".join(kept), "")
+
+
+def _bare(text: str) -> str:
+    """Lower case, without accents."""
+    return "".join(c for c in unicodedata.normalize("NFKD", text.lower()) if not unicodedata.combining(c))
 
 
 def folder_hits(folder: Path, name: str = "folder", limit: int = 0) -> list[Hit]:
@@ -167,15 +174,15 @@ def folder_hits(folder: Path, name: str = "folder", limit: int = 0) -> list[Hit]
     if not folder.is_dir():
         raise CourseError(f"There is no folder {str(folder)!r}; give photos a folder with one sub-folder per class.")
     columns = ["file", "label", "source", "license", "product_id"]
-    stated = {row["file"].replace("\\", "/"): row for row in read_strings(folder / "manifest.csv", columns)}
+    stated = {_below(folder, row["file"]): row for row in read_strings(folder / "manifest.csv", columns)}
     files = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir())
     files = [file for file in files if not re.search(r"(^|/)(\.|__MACOSX/|Thumbs\.db$)", file)]
     hits, taken = [], Counter()
-    for file in dict.fromkeys([*files, *filter(None, stated)]):
+    for file in dict.fromkeys([*files, *stated]):
         row, above = stated.get(file, dict.fromkeys(columns, "")), file.split("/")[:-1]
         if not above and not row["file"]:
             continue  # manifest.csv, a README: belongs to no class
-        label = class_of(row["label"]) or next(filter(None, map(class_of, reversed(above))), "")
+        label = class_of(row["label"] or next(filter(class_of, reversed(above)), ""))
         taken[label] += 1
         if not limit or taken[label] <= limit:
             source = row["source"] or (name if ":" in name else "")
@@ -189,6 +196,11 @@ def folder_hits(folder: Path, name: str = "folder", limit: int = 0) -> list[Hit]
             "label (no other table is read); HEIC pictures must be saved as JPEG."
         )
     return hits
+
+
+def _below(folder: Path, file: str) -> str:
+    """A file that a manifest names as a path below its folder: ``./a.jpg``, ``C\\a.jpg``, or an absolute path."""
+    return Path(os.path.relpath(folder / file.replace("\\", "/"), folder)).as_posix()
 
 
 def read_file(folder: Path, name: str, url: str) -> bytes:

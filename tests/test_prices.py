@@ -523,9 +523,25 @@ def test_it_says_when_not_to_trust_it(model, known, says):
     assert any(says in warning for warning in model.predict(known)["warnings"])
 
 
-def test_a_usual_question_has_no_warning(model):
-    known = {"brand": "Dell", "ram_gb": "16GB", "storage_gb": "512 GB", "screen_in": '14"'}
-    assert model.predict(known)["warnings"] == []
+@pytest.mark.parametrize("known", [
+    {"brand": "Dell", "ram_gb": "16GB", "storage_gb": "512 GB", "screen_in": '14"'},
+    {"Brand": "Dell", "RAM": "16 Go", "storage-gb": "512", "Screen in": "14,0"},
+    {"BRAND ": "Dell", "ram gb": "１６", "storage_gb": "0,5 TB", "screen_in": "35.56 cm"},
+])  # fmt: skip
+def test_a_usual_question_has_no_warning(model, known):
+    asked = {"brand": "Dell", "ram_gb": 16, "storage_gb": 512, "screen_in": 14}
+    assert model.predict(known)["warnings"] == [] and model.predict(known)["price"] == model.predict(asked)["price"]
+
+
+def test_kinds_and_years_as_people_write_them():
+    frame = pd.concat([made_table(60).assign(Category=kind, Year=2023) for kind in ("laptop", "mobile_phone")])
+    found = prices.PriceModel.fit(price_tables.read_prices(frame, {
+        "price": "Price", "brand": "Brand", "title": "Model", "ram": "RAM", "kind": "Category", "year": "Year",
+    }), partial=False)  # fmt: skip
+    asked = [found.predict({"brand": "Dell", "gadget_type": kind}) for kind in ("mobile_phone", "Mobile Phones", "toy")]
+    assert asked[0] == asked[1] and "'toy' is none of" in asked[2]["warnings"][0]
+    with pytest.raises(CourseError, match="year='99999' is not a year"):
+        found.predict({"year": "99999"})
 
 
 @pytest.mark.parametrize(("known", "says"), [
@@ -534,6 +550,7 @@ def test_a_usual_question_has_no_warning(model):
     ({"ram_gb": "lots"}, "not a number above zero"),
     ({"ram_gb": -8}, "not a number above zero"),
     ({"ram_gb": 0}, "not a number above zero"),
+    ({"ram_gb": "1e3"}, "not a number above zero"),
     ({"colour of the box": "red"}, "does not know 'colour of the box'; it accepts"),
     ({"brand": "Dell", "currency": "EUR"}, "currency of this model's prices is not known"),
 ])  # fmt: skip

@@ -10,6 +10,7 @@ import io
 import json
 import os
 import runpy
+import shutil
 import signal
 import socket
 import subprocess
@@ -716,6 +717,19 @@ def test_an_unreadable_file_is_a_row(mine, tmp_path, monkeypatch):
     assert collected(mine, tmp_path).reason["a"] == "cannot be read (Permission denied)"
 
 
+@pytest.mark.parametrize("mark", [",", ";", "\t"])
+def test_a_manifest_as_spreadsheets_and_other_programs_write_it(mine, tmp_path, mark):
+    """Another delimiter, capitals, absolute paths, paths from here, an unknown label."""
+    rows = ["File,Label", f"{mine}/Laptops/a.jpg,tablet", "./Laptops/../Laptops/b.jpg,Mobile Phone",
+            "smart watches\\x\\d.png,cameras"]  # fmt: skip
+    (mine / "manifest.csv").write_text("\n".join(rows).replace(",", mark), encoding="utf-8-sig")
+    shutil.copy(mine / "Laptops/a.jpg", os.fsencode(mine / "Laptops") + b"/bad\xff.jpg")
+    table = collected(mine, tmp_path)
+    labels = {"a": "tablet", "b": "mobile_phone", "d": "", "été 1": "smartwatch", "bad\\udcff": "laptop"}
+    assert table.label.to_dict() == labels and (table.status == "ok").sum() == 4
+    assert collected(mine, tmp_path).time.equals(table.time), "nothing was read again"
+
+
 def test_folder_with_a_manifest(mine, tmp_path):
     drawn(8).save(mine / "top.jpg")
     rows = ["file,label,source,license,product_id", "Laptops/a.jpg,tablet,shop-1,CC0,p-1",
@@ -789,7 +803,9 @@ def test_another_source_sets_the_first_aside_and_back(mine, tmp_path):
      ("Tablet PC", "tablet"), ("laptop_images", "laptop"), ("01_Mobile-Phone (new)", "mobile_phone"),
      ("TWS", "headphones"),
      ("cell phone photos", "mobile_phone"), ("headphones", "headphones"), ("cameras", ""), ("phone cases", ""),
-     ("laptop bags", ""), ("phones and tablets", ""), ("images", ""), ("", "")],
+     ("Ноутбуки", "laptop"), ("Kopfhörer", "headphones"), ("手机", "mobile_phone"), ("téléphones", "mobile_phone"),
+     ("Relojes inteligentes", "smartwatch"), ("таблица", ""), ("laptop bags", ""),
+     ("phones and tablets", ""), ("images", ""), ("", "")],
 )  # fmt: skip
 def test_class_of(name, label):
     assert sources.class_of(name) == label
