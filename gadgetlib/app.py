@@ -39,7 +39,6 @@ from gadgetlib.errors import CourseError
 from gadgetlib.files import build_dir, data_dir, table
 from gadgetlib.listing import Describer, Listing, card, in_words, name_of, shipped_listings
 
-M_ARENA_MAX = -8  # of mallopt(3)
 KEPT = 600  # seconds that what a visit made stays on disk
 ROOM, CALL = 2 * 10**9, 10**6  # bytes: of all that visitors have on disk, of one call
 ENTRY = ["brand", "model", "year", "ram_gb", "storage_gb", "screen_in", "chip", "weight_g", "launch_price_usd"]
@@ -139,12 +138,11 @@ SETTINGS = {
 
 @contextlib.contextmanager
 def one_sentence() -> Iterator[None]:
-    """A CourseError becomes Gradio's own: escaped, for Gradio renders HTML, and without this machine's folders."""
+    """A CourseError becomes Gradio's own: escaped, for Gradio renders HTML."""
     try:
         yield
     except CourseError as error:
-        words = (Path(word).name if word.startswith(tempfile.gettempdir()) else word for word in str(error).split(" "))
-        raise gr.Error(escape(" ".join(words)), print_exception=False) from None
+        raise gr.Error(escape(str(error)), print_exception=False) from None
 
 
 class Pages:
@@ -305,7 +303,7 @@ def serve(port: int | None = None, host: str = "127.0.0.1", engine: str = "rapid
     """
     libc = ctypes.CDLL(None) if sys.platform == "linux" else None
     if libc:  # glibc keeps a heap per thread, and the app has dozens: with two of them a crowd takes 0.7 GB less
-        libc.mallopt(M_ARENA_MAX, 2)
+        libc.mallopt(-8, 2)  # M_ARENA_MAX
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends like Ctrl-C, so that the folder goes
     folder = own_folder()
     os.environ["GRADIO_TEMP_DIR"] = str(folder)

@@ -3,6 +3,7 @@
 Imports of heavy libraries stay inside the commands: ``--help`` and ``gadget specs`` answer at once.
 """
 
+import io
 import json
 import sys
 from collections.abc import Callable
@@ -25,12 +26,13 @@ Engine = Annotated[Literal["rapidocr", "tesseract", "both"], typer.Option(help="
 
 def main() -> None:
     """Entry point: what a user can mend is one sentence on stderr and the error's exit code."""
+    sys.stdin, sys.stdout = sys.stdin or io.StringIO(), sys.stdout or io.TextIOWrapper(io.BytesIO())  # closed
     sys.stdout.reconfigure(errors="backslashreplace")  # a name that the terminal cannot show must not end the rows
     try:
         app()
-    except CourseError as error:
+    except (CourseError, OSError) as error:  # such as a full disk behind stdout
         print(error, file=sys.stderr)
-        sys.exit(error.exit_code)
+        sys.exit(getattr(error, "exit_code", 1))
 
 
 def emit(row: dict[str, Any]) -> None:
@@ -117,10 +119,9 @@ def price(
     folder = trained("price")
     from gadgetlib.prices import PriceModel
 
-    pairs = [[part.strip() for part in item.split("=", 1)] for item in known]
     if wrong := [item for item in known if "=" not in item]:
         raise CourseError(f"{wrong[0]!r} is not KEY=VALUE; write for instance brand=Dell ram_gb=16.")
-    emit(PriceModel.load(folder).predict(dict(pairs)))
+    emit(PriceModel.load(folder).predict(dict(map(str.strip, item.split("=", 1)) for item in known)))
 
 
 @app.command()

@@ -7,7 +7,6 @@ What columns are called stands in `data/price_columns.csv` and `data/price_words
 import io
 import re
 from collections.abc import Mapping
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -50,11 +49,10 @@ def read_csv(path: Path, notes: list[str]) -> pd.DataFrame:
     cells = [len(re.findall(rf"[^\s{MARKS}]+[^{MARKS}]*", line)) for line in lines[:20]]
     top = next((i for i, count in enumerate(cells) if count > 1), 0)  # a title may stand above the heading
     mark = told[1] if told else max(MARKS, key=re.sub('"[^"]*"', "", lines[top]).count)
-    read = partial(pd.read_csv, sep=mark, skipinitialspace=True)
+    ends = [line.rstrip("\r\n").endswith(mark) for line in lines[top : top + 2]]
+    options = {"index_col": False} if ends == [False, True] else {}  # one mark more than the heading has
     try:
-        frame = read(io.StringIO("".join(lines[top:])))
-        if not isinstance(frame.index, pd.RangeIndex) and frame.iloc[:, -1].isna().all():  # lines end with a mark
-            frame = read(io.StringIO("".join(lines[top:])), index_col=False)
+        frame = pd.read_csv(io.StringIO("".join(lines[top:])), sep=mark, skipinitialspace=True, **options)
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         why = f"{path.name} is not a regular table ({str(error).strip()})"
         raise CourseError(f"{why}; mend that line and try again.") from None
@@ -62,10 +60,7 @@ def read_csv(path: Path, notes: list[str]) -> pd.DataFrame:
 
 
 def _encoding(raw: bytes) -> str:
-    """The likeliest encoding of a text that is no Unicode: the one in which headings and currencies are known words.
-
-    Where that does not tell: accents stand alone, letters beyond Latin in runs.
-    """
+    """The likeliest encoding of a text that is no Unicode: in which most of its headings and currencies are known."""
     top = {one: raw[:5000].decode(one, "replace").splitlines()[:40] for one in ("cp1252", *WORDS["encodings"])}
 
     def known(encoding: str) -> int:
@@ -75,6 +70,7 @@ def _encoding(raw: bytes) -> str:
 
     if len({known(one) for one in top}) > 1:
         return max(top, key=known)
+    # Where that does not tell: accents stand alone, letters beyond Latin in runs.
     runs = re.findall(rb"[\x80-\xff]+", raw)
     words = b" ".join(set(re.findall(rb"[^\s,;|\"]*[\x80-\xff][^\s,;|\"]*", raw)))
     beyond = len(runs) > 30 and sum(map(len, runs)) > 1.5 * len(runs)
@@ -145,12 +141,12 @@ def guess_map(frame: pd.DataFrame) -> dict[str, Any]:
         named = [c for c in left if re.search(hint["name"], name[c])]
         fits = [c for c in named if share(c, hint.cell) > 0.5 and plausible(c, hint)]
         if key == "price":  # what is asked today and for all of it; named before unnamed; dollars before others
-            fits += [c for c in left if c not in fits and text[c].map(is_price).mean() > 0.5]
+            written = {c: text[c].map(lambda cell: len(cell) < 25 and any(money.find(cell))).mean() for c in left}
+            fits += [c for c in left if c not in fits and written[c] > 0.5]
             other = [c for c in fits if re.search(WORDS["other_price"], name[c])]
             fits.sort(key=lambda c: (c in other, c not in named, "us" not in name[c]))
         if key == "ram":  # "Memory" with a few gigabytes
-            few = r"^(?:[1-9]|1\d|2[0-4])(?!\d)(?!.*ssd)"
-            fits += [c for c in left if "memor" in name[c] and share(c, few) > 0.5]
+            fits += [c for c in left if "memor" in name[c] and share(c, r"^(?:1?\d|2[0-4])(?!\d)(?!.*ssd)") > 0.5]
         if key == "title":
             fits.sort(key=lambda c: -frame[c].nunique())
         take(key, fits, most=3 if hint.several else 1)
@@ -165,11 +161,6 @@ def guess_map(frame: pd.DataFrame) -> dict[str, Any]:
     if scales and (scales[0] == "cents" or numbers(frame[price]).max() < 20):
         found["price_in"] = scales[0]
     return found
-
-
-def is_price(cell: str) -> bool:
-    """Is this cell an amount with its currency, and little else?"""
-    return len(cell) < 25 and next(money.find(cell), None) is not None
 
 
 def numbers(cells: pd.Series) -> pd.Series:

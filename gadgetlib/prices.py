@@ -32,6 +32,7 @@ from gadgetlib.column_maps import FIELDS, HINTS, WORDS
 from gadgetlib.errors import CourseError
 from gadgetlib.files import reading
 from gadgetlib.price_tables import RATES_DATE, PriceTable, convert, features, text_of, varied
+from gadgetlib.specs.tables import key
 
 RISING = ["ram_gb", "storage_gb"]  # more of these never lowers a price
 SEEN = ["year", *RISING, "screen_in", "refresh", "weight_g", "battery", "camera", "px_long"]  # ranges are kept of these
@@ -216,23 +217,23 @@ class PriceModel:
         mapping, row = self.about["mapping"], {}
         columns = {column: column for field in FIELDS for column in mapping[field]} | {c: c for c in mapping["extras"]}
         columns |= {name: mapping[field][0] for name, field in NAMES.items() if mapping[field]}
-        kinds = {_letters(kind): kind for kind in self.about["seen"]}
+        kinds = {key(kind).rstrip("s"): kind for kind in self.about["seen"]}
         for given, value in known.items():
-            key = given if given in columns else re.sub(r"[\s-]+", "_", given.strip().lower())
-            if key == "price" or _unknown(value) or key in NAMES.keys() - columns.keys():
+            name = given if given in columns else re.sub(r"[\s-]+", "_", given.strip().lower())
+            if name == "price" or _unknown(value) or name in NAMES.keys() - columns.keys():
                 continue
-            if key not in columns:
+            if name not in columns:
                 raise CourseError(f"This price model does not know {given!r}; it accepts {', '.join(columns)}.")
-            field, text = NAMES.get(key), str(value).strip()
-            bare = key in UNITS and re.fullmatch(r"[\d.,]+", text)  # gigabytes, whatever the table counts in
+            field, text = NAMES.get(name), str(value).strip()
+            bare = name in UNITS and re.fullmatch(r"[\d.,]+", text)  # gigabytes, whatever the table counts in
             text = str(money.amount(text)) if bare and "," in text else text
             read = money.size_gb if field in ("ram", "storage") else money.amount
             good = re.search(r"\b(?:19|20)\d\d\b", text) if field == "year" else text[:1] != "-" and read(text)
             if HINTS.low.get(field) and not good:
-                like = "a year, such as year=2023" if field == "year" else f"a number above zero, such as {key}=16"
-                raise CourseError(f"{key}={value!r} is not {like}.")
-            value = kinds.get(_letters(value), value) if field == "kind" else value
-            row[columns[key]] = f"{text} {UNITS[key]}" if bare else value
+                like = f"{name}={2023 if name == 'year' else 16}"
+                raise CourseError(f"{name}={value!r} is not a number above zero; write for instance {like}.")
+            value = kinds.get(key(str(value).lower()).rstrip("s"), value) if field == "kind" else value  # Mobile Phones
+            row[columns[name]] = f"{text} {UNITS[name]}" if bare else value
         if not row:
             raise CourseError("Nothing is known of this gadget; give at least one spec, such as brand=Dell ram_gb=16.")
         return row
@@ -242,7 +243,6 @@ class PriceModel:
         frame, mapping, every = pd.DataFrame([row]), self.about["mapping"], self.about["seen"]
         X, kind = features(frame, mapping).iloc[0], text_of(frame, mapping, "kind")[0]
         seen = every.get(kind, every["all"])
-        strange = len(every) > 2 and kind and kind not in every
         named = f" for a {kind.replace('_', ' ')}" if kind in every and len(every) > 2 else ""
         told = X[list(seen["ranges"])].dropna()
         found = [
@@ -251,7 +251,7 @@ class PriceModel:
             for low, high in [seen["ranges"][column]]
             if not low <= value <= high
         ]
-        if strange:
+        if kind and len(every) > 2 and kind not in every:
             found.append(f"The kind {kind!r} is none of {', '.join(sorted(every.keys() - {'all'}))}.")
         if X["c_brand"] and X["c_brand"] not in seen["brands"]:
             brand = text_of(frame, mapping, "brand")[0] or X["c_brand"]
@@ -286,11 +286,6 @@ class PriceModel:
 # Standard names, as the course's artefacts use them, beside the names of the fields themselves.
 NAMES = {name: field for field in FIELDS for name in (field, *HINTS.asked.get(field, "").split())}
 UNITS = {"ram_gb": "gb", "storage_gb": "gb", "screen_in": "in", "weight_g": "g"}
-
-
-def _letters(kind: Any) -> str:
-    """A kind of gadget without blanks, capitals and the plural's s: ``Mobile Phones`` is mobile_phone."""
-    return re.sub(r"[\W_]|s$", "", str(kind).lower())
 
 
 def _unknown(value: Any) -> bool:

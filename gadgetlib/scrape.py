@@ -78,16 +78,6 @@ def robots_rules(status: int, body: bytes) -> Protego:
     return Protego.parse(body.decode("utf-8-sig", "replace") if status == 200 else "")
 
 
-def read_body(answer: httpx.Response, most: int) -> bytes:
-    """The body of a streamed answer. Raises NotTaken for more than ``most`` bytes."""
-    body = b""
-    for chunk in answer.iter_bytes():
-        body += chunk
-        if len(body) > most:
-            raise NotTaken("refused", f"more than {most:,} bytes")
-    return body
-
-
 def image_facts(data: bytes, pixels: int = 50_000_000) -> dict:
     """Format, stored size and perceptual hash of a picture, from its bytes alone; NotTaken where they hold none.
 
@@ -262,7 +252,10 @@ class Fetcher(contextlib.AbstractContextManager):
                 if answer.next_request:  # a redirect that names a place; 300, 304 and the like name none
                     return answer.next_request.url
                 if answer.status_code == 200:
-                    return read_body(answer, self.limits.bytes)
+                    body = next(answer.iter_bytes(self.limits.bytes + 1), b"")  # no more is read than may be kept
+                    if len(body) > self.limits.bytes:
+                        raise NotTaken("refused", f"more than {self.limits.bytes:,} bytes")
+                    return body
                 wait = retry_after(answer.headers.get("retry-after", "")) or 0.0
                 if wait > self.limits.longest_wait:
                     raise NotTaken("failed", f"HTTP {answer.status_code}, come back in {wait:.0f} s")

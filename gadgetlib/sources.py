@@ -24,6 +24,7 @@ import tenacity
 from gadgetlib import CLASSES
 from gadgetlib.errors import CourseError
 from gadgetlib.files import disk_sentence, read_strings, table, write_atomic
+from gadgetlib.specs.tables import key
 
 TRACKING = re.compile(r"(utm_\w+|[gf]bclid|gclid|msclkid|dclid|yclid|igshid|mc_[ce]id|_ga)=.*", re.I)
 
@@ -154,15 +155,11 @@ def shop_search(get: Callable[[str], bytes], host: str):
 
 def class_of(name: str) -> str:
     """The class that a folder's name means (``Smart Watches``, ``laptop_images``), or "" where it means none."""
-    known = {_bare(row["word"]): row["label"] for row in table("folder_names.csv")}
-    words = [re.sub(r"(?<=ch)es$|(?<=[^sw])s$", "", word) for word in re.findall(r"[^\W\d_]+", _bare(name))]
+    known = {key(row["word"]): row["label"] for row in table("folder_names.csv")}
+    words = re.findall(r"[^\W\d_]+", unicodedata.normalize("NFC", name.lower()))
+    words = [re.sub(r"(?<=ch)es$|(?<=[^sw])s$", "", key(word)) for word in words]
     kept = [word for word in words if known.get(word) != ""]  # without words of no class, such as "image"
     return known.get("".join(kept), "")
-
-
-def _bare(text: str) -> str:
-    """Lower case, without accents."""
-    return "".join(c for c in unicodedata.normalize("NFKD", text.lower()) if not unicodedata.combining(c))
 
 
 def folder_hits(folder: Path, name: str = "folder", limit: int = 0) -> list[Hit]:
@@ -174,7 +171,8 @@ def folder_hits(folder: Path, name: str = "folder", limit: int = 0) -> list[Hit]
     if not folder.is_dir():
         raise CourseError(f"There is no folder {str(folder)!r}; give photos a folder with one sub-folder per class.")
     columns = ["file", "label", "source", "license", "product_id"]
-    stated = {_below(folder, row["file"]): row for row in read_strings(folder / "manifest.csv", columns)}
+    rows = read_strings(folder / "manifest.csv", columns)  # Laptops/a.jpg, .\Laptops\a.jpg, /my photos/Laptops/a.jpg
+    stated = {Path(os.path.relpath(folder / row["file"].replace("\\", "/"), folder)).as_posix(): row for row in rows}
     files = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir())
     files = [file for file in files if not re.search(r"(^|/)(\.|__MACOSX/|Thumbs\.db$)", file)]
     hits, taken = [], Counter()
@@ -196,11 +194,6 @@ def folder_hits(folder: Path, name: str = "folder", limit: int = 0) -> list[Hit]
             "label (no other table is read); HEIC pictures must be saved as JPEG."
         )
     return hits
-
-
-def _below(folder: Path, file: str) -> str:
-    """A file that a manifest names as a path below its folder: ``./a.jpg``, ``C\\a.jpg``, or an absolute path."""
-    return Path(os.path.relpath(folder / file.replace("\\", "/"), folder)).as_posix()
 
 
 def read_file(folder: Path, name: str, url: str) -> bytes:

@@ -64,6 +64,15 @@ def test_every_file_has_its_row_whatever_it_and_the_terminal_are(tmp_path, encod
     assert [row["file"] for row in rows] == names and "no.jpg" in rows[0]["error"]
 
 
+@pytest.mark.parametrize(("streams", "code"), [("<&-", 0), (">&-", 0), ("> /dev/full", 1)])
+@pytest.mark.skipif(sys.platform != "linux", reason="the shell's closed streams and /dev/full are Linux's")
+def test_closed_streams_and_a_full_disk_are_no_traceback(streams, code):
+    given = "" if streams == "<&-" else "'Dell 16GB'"
+    done = subprocess.run(["bash", "-c", f"'{sys.executable}' -m gadgetlib specs {given} {streams}"],
+                          capture_output=True, text=True, timeout=600, check=False)  # fmt: skip
+    assert done.returncode in (code, 120) and "Traceback" not in done.stderr, done.stderr
+
+
 @pytest.mark.parametrize("arguments", [["run", "--profile", "huge"], ["app", "--port", "99999"]])
 def test_a_wrong_option_is_one_sentence(arguments, tmp_path):
     (tmp_path / "classifier").mkdir()

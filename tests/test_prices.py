@@ -540,7 +540,7 @@ def test_kinds_and_years_as_people_write_them():
     }), partial=False)  # fmt: skip
     asked = [found.predict({"brand": "Dell", "gadget_type": kind}) for kind in ("mobile_phone", "Mobile Phones", "toy")]
     assert asked[0] == asked[1] and "'toy' is none of" in asked[2]["warnings"][0]
-    with pytest.raises(CourseError, match="year='99999' is not a year"):
+    with pytest.raises(CourseError, match="year='99999' is not a number above zero; write for instance year=2023"):
         found.predict({"year": "99999"})
 
 
