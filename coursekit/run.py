@@ -153,7 +153,7 @@ def read_preset(preset: str) -> tuple[list[str], list[str]]:
     except OSError:
         known = ", ".join(sorted(file.stem for file in folder.glob("*.yaml")))
         raise CourseError(f"There is no preset {preset!r}; there are {known}, or give a YAML file's path.") from None
-    except (yaml.YAMLError, TypeError, KeyError, AttributeError):
+    except (yaml.YAMLError, ValueError, TypeError, KeyError, AttributeError):
         like = '`lessons:` and below it `"03": {epochs: 5}`'
         raise CourseError(f"The preset {path.name} is not understood; write {like}.") from None
 

@@ -13,6 +13,9 @@ import time
 import httpx
 import pytest
 
+from coursekit.run import read_preset
+from gadgetlib.errors import CourseError
+
 COMMANDS = {"classify": ["x.jpg"], "search": ["x.jpg"], "price": ["brand=Dell"], "describe": ["x.jpg"], "app": []}
 ROW = ["brand", "model", "ram_gb", "storage_gb", "screen_in", "price", "currency"]
 
@@ -79,6 +82,12 @@ def test_a_wrong_option_is_one_sentence(arguments, tmp_path):
     done = gadget(*arguments, GADGET_BUILD=str(tmp_path))
     assert done.returncode == 2 and done.stdout == "" and "Traceback" not in done.stderr
     assert {"run": "'quick'", "app": "leave `--port`"}[arguments[0]] in done.stderr
+
+
+def test_a_preset_that_is_no_text_is_one_sentence(tmp_path):
+    (tmp_path / "mine.yaml").write_bytes(b"\xff\xfe")
+    with pytest.raises(CourseError, match="preset mine.yaml is not understood"):
+        read_preset(str(tmp_path / "mine.yaml"))
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
