@@ -29,7 +29,8 @@ _CURRENCIES = table("currencies.csv")
 SIGNS = {row["code"].lower(): row["code"] for row in _CURRENCIES}
 SIGNS |= {sign: row["code"] for row in _CURRENCIES for sign in f"{row['signs']} {row['wary']}".split()}
 WARY = {sign for row in _CURRENCIES for sign in row["wary"].split()}  # also words, or names of products: R5, 128 km
-CLUES = {word: row["code"] for row in _CURRENCIES for word in row["clues"].split()}  # banks and shops of a country
+CLUES = {word: row["code"] for row in _CURRENCIES for word in row["clues"].split()}  # banks, shops, cities of a country
+SHARED = {row["code"]: row["shared"] or None for row in _CURRENCIES}  # the sign that means this where a clue says so
 THREE_DECIMALS = {row["code"] for row in _CURRENCIES if row["decimals"] == "3"}
 SIZES, MULTIPLES = units("size"), units("multiple")
 # Character -> character, so that places stay places: digits of every script, blanks, quotes, dashes, marks.

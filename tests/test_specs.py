@@ -128,6 +128,10 @@ def test_the_special_cases_stay_right():
         ('SAMSUNG\nGalaxy\n11"\nTab A9+\nRAM 4GB', {"model": "Galaxy Tab A9+", "screen_in": 11}),
         ("Note 13 5G\nRedmi\n5000mAh", {"brand": "Xiaomi", "model": "Redmi Note 13 5G"}),
         ("mi\nspecials\nRedmi\nNote 11T 5G", {"model": "Redmi Note 11T 5G"}),
+        ("NOKIA\n1\n2 ABC\n3 DEF\n4 GHI\n5 JKL", {"brand": "Nokia", "model": None}),
+        ("Infinix Hot 40i PTA Approved Rs. 31,999 Pakistan", {"price": 31999, "currency": "PKR"}),
+        ("Infinix Hot 40i Rs. 31,999 HDFC", {"price": 31999, "currency": "INR"}),
+        ("Lenovo IdeaPad 3 256GB SSD & HDD 1TB", {"storage_gb": 1280}),
         ("ASUS ROG Phone 5\n₹55,999 FR0M ₹49,999", {"price": 49999, "currency": "INR"}),
     ],
 )

@@ -66,14 +66,12 @@ def extract(text: str, gadget_type: str | None = None) -> GadgetSpecs:
         maker, sure, rule = tokens[place.at].text, 0.5, "first word"
     found: dict[str, amounts.Found | None] = {}
     if maker and place:
-        span = tokens[place.at].start, tokens[place.at + place.size - 1].end
-        found["brand"] = amounts.Found(maker, *span, sure, rule)
+        found["brand"] = amounts.Found(maker, tokens[place.at].start, tokens[place.at + place.size - 1].end, sure, rule)
     kept, sure, rule = names.model(tokens, maker, place, kind, what)
     if name := names.spell(tokens, kept, maker):
         found["model"] = amounts.Found(name, tokens[min(kept)].start, tokens[max(kept)].end, sure, rule)
     found["ram_gb"], found["storage_gb"] = amounts.memory(tokens, kind)
-    if kind != "headphones":
-        found["screen_in"] = amounts.screen(tokens, kind, kept)
+    found["screen_in"] = amounts.screen(tokens, kind, kept)
     if asked := amounts.price(text, tokens):
         found["price"], found["currency"] = asked[0], asked[1] and asked[0]._replace(value=asked[1])
     evidence = {

@@ -96,14 +96,13 @@ def memory(tokens: list[Token], kind: str | None) -> tuple[Found | None, Found |
         added = "+" in two.gap or {one.hint, two.hint} == {"disk hdd", "disk ssd"}
         if added and one in drives[-1:] and two in disks[:8]:
             drives.append(two)
-    total = float(sum(t.value for t in drives))
     return (
         Found(float(ram.value), ram.start, ram.end, 0.9 if ram.hint else 0.7, "ram") if ram else None,
-        Found(total, drives[0].start, drives[-1].end, 0.8, "storage") if drives else None,
+        Found(float(sum(t.value for t in drives)), drives[0].start, drives[-1].end, 0.8, "storage") if drives else None,
     )
 
 
-SCREENS = {"smartwatch": (0.4, 3.0), None: (0.4, 19.0)}  # inches that are possible, of a kind of gadget
+SCREENS = {"smartwatch": (0.4, 3.0), "headphones": (1.0, 0.0), None: (0.4, 19.0)}  # possible inches, by kind
 
 
 def screen(tokens: list[Token], kind: str | None, taken: Sequence[int] = ()) -> Found | None:
@@ -128,7 +127,6 @@ def screen(tokens: list[Token], kind: str | None, taken: Sequence[int] = ()) -> 
 
 
 _RATE = re.compile(r"\s?/\s?mo?\b|\s?x\s?\d|-\d\d(?!\d)")  # per month, times twelve; "$6-99" is struck through
-PRICE_ROLES = {"aside_price", "old_price", "ask", "month"}
 
 
 def _called(tokens: list[Token], i: int) -> frozenset[str]:
@@ -137,7 +135,7 @@ def _called(tokens: list[Token], i: int) -> frozenset[str]:
         above = tokens[k + 1].first and not tokens[k].first
         if tokens[k].role in ("money", "size", "number", "screen", "code") or above:
             break
-        if roles := tokens[k].roles & PRICE_ROLES:
+        if roles := tokens[k].roles & {"aside_price", "old_price", "ask", "month"}:
             return roles
     return NONE
 
@@ -150,12 +148,8 @@ def _bare() -> re.Pattern[str]:
     return re.compile(rf"(?:^\W*{number} +|\b(?:{asked})[^\w\n]{{1,3}}){number}[*/-]*$|{whole}", re.M | re.I)
 
 
-def _unsigned(text: str, tokens: list[Token]) -> tuple[Found, str | None] | None:
-    """An amount whose sign was not read, behind a word like "now" or behind a higher one: pictures print such.
-
-    Its currency is that of the country whose banks or shops are named there, if any.
-    """
-    code = next((money.CLUES[t.key] for t in tokens if t.key in money.CLUES), None)
+def _unsigned(text: str, code: str | None) -> tuple[Found, str | None] | None:
+    """An amount without its sign, behind "now" or a higher one, as pictures print it; `code` is its country's."""
     for m in _bare().finditer(text):
         old, new = (float((number or "0").replace(",", "")) for number in (m[1], m[2] or m[3]))
         if not old or 0.2 * old < new < old:
@@ -169,6 +163,7 @@ def price(text: str, tokens: list[Token]) -> tuple[Found, str | None] | None:
     It is no rate, no discount, and no old price where there is a new one.
     """
     offers: list[tuple[money.Money, frozenset[str]]] = []
+    clue = next((money.CLUES[t.key] for t in tokens if t.key in money.CLUES), None)
     for i, (before, t) in enumerate(zip([END, *tokens], tokens)):
         if not (m := t.price) or m is before.price:
             continue
@@ -179,10 +174,12 @@ def price(text: str, tokens: list[Token]) -> tuple[Found, str | None] | None:
             offers.append((m, called))
     offers = [offer for offer in offers if "old_price" not in offer[1]] or offers
     if not offers:
-        return _unsigned(text, tokens) if "\n" in text else None
+        return _unsigned(text, clue) if "\n" in text else None
     chosen = next((m for m, called in offers if "ask" in called), offers[0][0])
     for m, _ in offers:
         beside = re.fullmatch(r"\W{1,8}", text[chosen.end : m.start])
         if beside and chosen.code == m.code and 0.2 * chosen.amount <= m.amount < chosen.amount:
             chosen = m  # the first of two side by side is crossed out
-    return Found(chosen.amount, chosen.start, chosen.end, 0.9 if len(offers) == 1 else 0.75, "money"), chosen.code
+    shared = (money.SHARED.get(clue) or "\0") in text[chosen.start : chosen.end].lower()  # "Rs." beside Lahore
+    value = Found(chosen.amount, chosen.start, chosen.end, 0.9 if len(offers) == 1 else 0.75, "money")
+    return value, clue if shared else chosen.code

@@ -270,7 +270,8 @@ def _likely(tokens: list[Token], kept: list[int], rule: str, maker: str | None, 
     if not kept or kind == "other" and rule != "line":
         return False
     first, phone = tokens[kept[0]], kind in ("mobile_phone", "tablet", None)
-    digit = len(kept) == 1 and len(first.key) == 1 and (kind and not phone or first.key.isalpha())
+    keys = (t.first and len(t.key) == 1 and t.key.isdecimal() for t in tokens)  # three such lines: a keypad
+    digit = len(kept) == 1 and len(first.key) == 1 and (kind and not phone or first.key.isalpha() or sum(keys) > 2)
     apart = rule == "after the maker" and first.first  # on a line of print of its own
     bare = apart and (not numbered(tokens, kept) or not phone and all(tokens[k].role == "number" for k in kept))
     return not (digit or bare or not maker and rule == "labelled" and not numbered(tokens, kept))
@@ -300,6 +301,7 @@ def _readings(
         begins = label.first or re.search(r"[|;]|\s\s", label.gap)
         if "model_label" in label.roles and begins and re.fullmatch(r"\s?[:|=]?\s*", t.gap):
             yield read_name(tokens, i, int(t.role == "stop"), maker, kind), "labelled"
+            break
     if place:
         j = begin  # past words that every title has between maker and name: "2022", "Newest", "Laptop"
         for t in tokens[begin : begin + 6]:
