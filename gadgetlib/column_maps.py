@@ -6,6 +6,7 @@ What columns are called stands in `data/price_columns.csv` and `data/price_words
 
 import io
 import re
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,21 +14,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import yaml
-from charset_normalizer import from_bytes
 
 from gadgetlib import money
 from gadgetlib.errors import CourseError
-from gadgetlib.files import data_dir
+from gadgetlib.files import data_dir, delimiter
 
 HINTS = pd.read_csv(data_dir() / "price_columns.csv", keep_default_na=False).set_index("field")
 WORDS = yaml.safe_load((data_dir() / "price_words.yaml").read_text(encoding="utf-8"))
 PRESETS = yaml.safe_load((data_dir() / "price_presets.yaml").read_text(encoding="utf-8"))
-MARKS = ";\t|,"  # between cells
 FIELDS = (*HINTS.index.drop("price"), "details")  # `title` is the product's name, `details` a text of many specs
 
 
 def read_csv(path: Path, notes: list[str]) -> pd.DataFrame:
-    """A delimited file as a frame, whatever its encoding and delimiter; what was noticed is added to ``notes``.
+    """A delimited file as a frame, whatever its delimiter: UTF-8, UTF-16, or an encoding that ``notes`` then tells.
 
     Raises CourseError when the file is missing, empty or no table.
     """
@@ -35,24 +34,18 @@ def read_csv(path: Path, notes: list[str]) -> pd.DataFrame:
         raw = path.read_bytes()
     except OSError as error:
         raise CourseError(f"{path.name} cannot be read ({error.strerror}); check the path of the table.") from None
-    wide = "utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-16-le" if raw[1:2] == b"\0" else None
     try:
-        text = raw.decode(wide or "utf-8-sig")
+        text = raw.decode("utf-16" if raw[:2] in (BOM_UTF16_LE, BOM_UTF16_BE) else "utf-8-sig")
     except UnicodeDecodeError:
         text = raw.decode(encoding := _encoding(raw), errors="replace")
         notes.append(f"{path.name} is not UTF-8; it was read as {encoding}.")
-    if "\0" in text or not text.strip():
-        what = "not a text table" if text.strip() else "empty"
-        raise CourseError(f"{path.name} is {what}; give a CSV file with a heading (a spreadsheet can save one).")
-    told = re.match(r'\s*"?sep=(.)"?\s*\n', text)  # what Excel writes
-    lines = text[told.end() if told else 0 :].lstrip("\n\r").splitlines(keepends=True) or [""]
-    cells = [len(re.findall(rf"[^\s{MARKS}]+[^{MARKS}]*", line)) for line in lines[:20]]
-    top = next((i for i, count in enumerate(cells) if count > 1), 0)  # a title may stand above the heading
-    mark = told[1] if told else max(MARKS, key=re.sub('"[^"]*"', "", lines[top]).count)
-    ends = [line.rstrip("\r\n").endswith(mark) for line in lines[top : top + 2]]
-    options = {"index_col": False} if ends == [False, True] else {}  # one mark more than the heading has
+    told, text = re.match(r"(?s)(?:sep=(.)\s*\n)?(.*)", text.lstrip()).groups()  # what Excel writes
+    mark = told or delimiter(text)
+    if "\0" in text or mark not in text.partition("\n")[0]:
+        why = f"{path.name} is empty or no table"
+        raise CourseError(f"{why}; give a CSV file that begins with its heading (a spreadsheet can save one).")
     try:
-        frame = pd.read_csv(io.StringIO("".join(lines[top:])), sep=mark, skipinitialspace=True, **options)
+        frame = pd.read_csv(io.StringIO(text), sep=mark, skipinitialspace=True, index_col=False)
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         why = f"{path.name} is not a regular table ({str(error).strip()})"
         raise CourseError(f"{why}; mend that line and try again.") from None
@@ -61,22 +54,13 @@ def read_csv(path: Path, notes: list[str]) -> pd.DataFrame:
 
 def _encoding(raw: bytes) -> str:
     """The likeliest encoding of a text that is no Unicode: in which most of its headings and currencies are known."""
-    top = {one: raw[:5000].decode(one, "replace").splitlines()[:40] for one in ("cp1252", *WORDS["encodings"])}
 
     def known(encoding: str) -> int:
-        headings = re.split(f"[{MARKS}]", top[encoding][0].lower())
-        found = sum(any(re.search(pattern, heading) for pattern in HINTS["name"]) for heading in headings)
-        return found + sum(money.currency(line) is not None for line in top[encoding][1:])
+        heading, *lines = raw[:5000].decode(encoding, errors="replace").lower().splitlines()
+        named = [cell for cell in heading.split(delimiter(heading)) if re.search("|".join(HINTS["name"]), cell)]
+        return len(named) + sum(money.currency(line) is not None for line in lines)
 
-    fits = {one: known(one) for one in top}
-    if len(set(fits.values())) > 1:
-        return max(fits, key=fits.get)
-    # Where that does not tell: accents stand alone, letters beyond Latin in runs.
-    runs = re.findall(rb"[\x80-\xff]+", raw)
-    words = b" ".join(set(re.findall(rb"[^\s,;|\"]*[\x80-\xff][^\s,;|\"]*", raw)))
-    beyond = len(runs) > 30 and sum(map(len, runs)) > 1.5 * len(runs)
-    best = from_bytes(words, cp_isolation=WORDS["encodings"]).best() if beyond else None
-    return best.encoding if best else "cp1252"
+    return max(WORDS["encodings"], key=known)
 
 
 def listed(value: str | list[str] | None) -> list[str]:

@@ -114,6 +114,11 @@ def read_json(path: Path) -> dict[str, Any] | None:
         return None
 
 
+def delimiter(text: str) -> str:
+    """What stands between the cells of a CSV: of the usual marks the one that its heading has most of."""
+    return max(",;\t|", key=re.sub('"[^"]*"', "", text.partition("\n")[0]).count)
+
+
 def read_strings(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
     """The rows of a CSV that a person wrote, these columns as texts, "" for what is absent; none without a file.
 
@@ -125,8 +130,8 @@ def read_strings(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
         return []
     try:
         text = path.read_text(encoding="utf-8-sig")
-        mark = max(",;\t", key=text.partition("\n")[0].count)
-        table = pd.read_csv(io.StringIO(text), sep=mark, dtype=str, keep_default_na=False, index_col=False)
+        options = {"sep": delimiter(text), "dtype": str, "keep_default_na": False, "index_col": False}
+        table = pd.read_csv(io.StringIO(text), **options)
         table.columns = table.columns.str.strip().str.lower()
         if columns[0] not in table:
             raise ValueError(f"there is no column {columns[0]!r}")
