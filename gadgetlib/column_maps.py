@@ -86,7 +86,7 @@ def choose_map(frame: pd.DataFrame, preset: str | Mapping[str, Any] | None, name
         notes.append(f"The columns are those of the preset {preset}.")
     if preset is None:
         preset = guess_map(frame)
-        guessed = ", ".join(f"{key}: {' + '.join(listed(preset[key]))}" for key in preset if key != "price_in")
+        guessed = ", ".join(f"{key}: {' + '.join(listed(preset[key]))}" for key in preset)
         notes.append(f"No preset fits; guessed from names and contents: {guessed or 'nothing'}.")
     mapping = dict(PRESETS[preset] if isinstance(preset, str) else preset)
     has = ", ".join(map(str, frame.columns))
@@ -123,15 +123,10 @@ def guess_map(frame: pd.DataFrame) -> dict[str, Any]:
     blobs = [c for c in left if text[c].str.len().median() > 60 and share(c, r"\d\s*gb|inch|\d\s*mah|processor") > 0.5]
     take("details", [c for c in blobs if not re.search(HINTS["name"]["title"], name[c])], most=9)
     for key, hint in HINTS.iterrows():
-        named = [c for c in left if re.search(hint["name"], name[c])]
-        fits = [c for c in named if share(c, hint.cell) > 0.5 and plausible(c, hint)]
-        if key == "price":  # what is asked today and for all of it; named before unnamed; dollars before others
-            written = {c: text[c].map(lambda cell: len(cell) < 25 and any(money.find(cell))).mean() for c in left}
-            fits += [c for c in left if c not in fits and written[c] > 0.5]
-            other = [c for c in fits if re.search(WORDS["other_price"], name[c])]
-            fits.sort(key=lambda c: (c in other, c not in named, "us" not in name[c]))
-        if key == "ram":  # "Memory" with a few gigabytes
-            fits += [c for c in left if "memor" in name[c] and share(c, r"^(?:1?\d|2[0-4])(?!\d)(?!.*ssd)") > 0.5]
+        fits = [c for c in left if re.search(hint["name"], name[c])]
+        fits = [c for c in fits if share(c, hint.cell) > 0.5 and plausible(c, hint)]
+        if key == "price":  # what is asked today and for all of it; dollars before others
+            fits.sort(key=lambda c: (bool(re.search(WORDS["other_price"], name[c])), "us" not in name[c]))
         if key == "title":
             fits.sort(key=lambda c: -frame[c].nunique())
         take(key, fits, most=3 if hint.several else 1)
@@ -141,10 +136,6 @@ def guess_map(frame: pd.DataFrame) -> dict[str, Any]:
     if "title" not in found:  # the wordiest column is the product's name
         wordy = [c for c in left if share(c, "[a-z]{2}") > 0.8 and frame[c].nunique() > 0.3 * len(frame)]
         take("title", sorted(wordy, key=lambda c: -text[c].str.len().mean()))
-    price = found.get("price")
-    scales = [scale for scale, pattern in WORDS["price_in"].items() if price and re.search(pattern, name[price])]
-    if scales and (scales[0] == "cents" or numbers(frame[price]).max() < 20):
-        found["price_in"] = scales[0]
     return found
 
 

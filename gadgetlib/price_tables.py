@@ -23,8 +23,6 @@ from gadgetlib.files import data_dir, table
 RATES = pd.read_csv(data_dir() / "rates.csv").set_index("currency")
 RATES_DATE = str(RATES.date.iloc[0])
 FEWEST_ROWS = 40  # a smaller table teaches nothing that could be checked
-# A price from what its column holds instead, by the name of the scale.
-SCALES = {"cents": lambda v: v / 100, "log": np.exp, "log10": lambda v: 10**v, "log1p": np.expm1}
 IN_TITLE = {"ram": ("ram_gb", "gb"), "storage": ("storage_gb", "gb"), "screen": ("screen_in", "in")}
 # Where no column names the product, rows that agree in all of these are one model.
 ALIKE = ("brand", "year", "screen", "resolution", "cpu", "weight", "battery")
@@ -102,26 +100,20 @@ def _prices(frame: pd.DataFrame, mapping: dict, name: str, notes: list[str]) -> 
     cells, given = frame[mapping["price"]], mapping.get("currency")
     amounts, _ = money.column(cells.tolist(), mapping["price"])
     price = np.where(cells.astype("string").str.match(r"\s*[-−]\s*\d").fillna(False), np.nan, amounts)
-    price[frame.isin(WORDS["summary"]).any(axis=1)] = np.nan  # a line of totals is no gadget
-    if scale := mapping.get("price_in"):
-        price = SCALES[scale](price)
-        notes.append(f"{mapping['price']} holds prices as {scale}; they were turned back.")
+    if mapping.get("price_in") == "log":
+        price = np.exp(price)
+        notes.append(f"{mapping['price']} holds prices as log; they were turned back.")
     written = frame.get(given, cells).map(lambda cell: money.currency(cell) if isinstance(cell, str) else None)
-    written[cells.astype("string").str.contains(r"^\s*\$\s*\d{1,3}(?:\.\d{3})+(?!\d)").fillna(False)] = None
+    written[cells.astype("string").str.contains(r"^\s*\$\s*\d{1,3}(?:\.\d{3})+(?!\d)").fillna(False)] = None  # pesos
+    in_file = next((token for token in re.split(r"[\W\d_]+", name) if token in RATES.index), None)
+    stated = money.currency(mapping["price"]) or in_file
+    if stated and written.nunique() == 1:  # a heading knows better which dollar a sign means
+        written = written.where(written.isna(), stated)
     named = written.value_counts()
     most = named.index[0] if 2 * named.sum() > np.isfinite(price).sum() else None
-    in_name = [t.lower() for t in re.split(r"[\W\d_]+", name) if t not in WORDS["no_currency"]]
-    in_name = next((money.SIGNS[token] for token in in_name if token in money.SIGNS.keys() - money.WARY), None)
-    in_heading = money.currency(mapping["price"])
-    for code, clue in WORDS["shared_signs"].get(most, {}).items():  # $ is not always the dollar of the United States
-        if code in (in_heading, in_name) or clue and re.search(clue, " ".join(map(str, frame))):
-            written, most = written.replace(most, code), code
-            named = written.value_counts()
-    code = (given if given not in frame else None) or most or in_heading or in_name
+    code = (given if given not in frame else None) or most or stated
     if not code:
         notes.append("The table does not name its currency; name it in the column map (currency: EUR).")
-    if not code and len(named) == 1:
-        notes.append(f"Only {named.iloc[0]} cells name one ({named.index[0]}): that is not enough to name all of them.")
         return price, None
     for other in named.index.drop(code, errors="ignore"):
         at, rated = (written == other).to_numpy(), {code, other} <= set(RATES.index)
@@ -148,16 +140,14 @@ def find_leaks(frame: pd.DataFrame, price: np.ndarray, mapping: Mapping[str, Any
     with one other column. Source: Kaufman et al. (2012), Leakage in data mining.
     """
     target, found, others = pd.Series(np.log(price)), {}, {}
-    told = {column: sizes(text_of(frame, mapping, key)) for key in ("ram", "storage") for column in mapping[key][:1]}
     for column in frame.columns.difference([mapping["price"], *mapping["drop"]], sort=False):
         speaks = re.search("|".join(WORDS["money"]), str(column), re.I)
-        if speaks or column in told or kind_of(frame[column]) == "number":
-            value = told[column] if column in told else numbers(frame[column])
-            value = np.log(value.where(lambda v: v > 0)).set_axis(target.index)
+        if speaks or kind_of(frame[column]) == "number":
+            value = np.log(numbers(frame[column]).where(lambda v: v > 0)).set_axis(target.index)
             rank = abs(value.corr(target, "spearman")) if value.nunique() >= 8 else 0
             if rank > 0.95 or speaks and rank > 0.6:
                 found[column] = f"rank correlation {rank:.2f} with the price"
-            elif value.notna().mean() > 0.5 or column in told:
+            elif value.notna().mean() > 0.5:
                 others[column] = value
     fields = {column for key in FIELDS for column in mapping[key]}
     for pair in combinations(others, 2):
@@ -175,9 +165,8 @@ def find_leaks(frame: pd.DataFrame, price: np.ndarray, mapping: Mapping[str, Any
 
 def sizes(cells: pd.Series) -> pd.Series:
     """Gigabytes (n,) of texts such as ``512GB SSD + 1TB HDD``; NaN where a text has none."""
-    cells = cells.str.replace(r"(?i)(?<=\d)\s?mo\b", " mb", regex=True)  # in a column of sizes, Mo are no months
     told = cells.map({text: money.size_gb(text) for text in cells.unique()}).astype(float)
-    fine = cells.str.extract(r"^([\d.]+) (\w+)$")  # 0.125 tb, by its column's unit
+    fine = cells.str.extract(r"^([\d.]+) (\w+)$")  # 0.032 gb: a watch, by its column's unit
     return told.fillna(pd.to_numeric(fine[0], errors="coerce") * fine[1].map(money.SIZES))
 
 
