@@ -33,7 +33,7 @@ def collect_shop(folder: Path) -> pd.DataFrame:
     for entry in about["queries"]:
         queries.setdefault(entry["label"], []).append(entry["query"])
     with shop.opened() as addresses:
-        return scrape.collect(folder, "shop", queries=queries, limits=scrape.SHOP_LIMITS, search=about["search_host"],
+        return scrape.collect(folder, queries, limits=scrape.SHOP_LIMITS, search=about["search_host"],
                               addresses=addresses)  # fmt: skip
 
 
@@ -144,7 +144,7 @@ def real_rows(shared: Path, quick: bool) -> Iterator[dict]:
     """Cleaning real photos, beside cleanvision and imagededup on the same files in the same run: seconds and pairs."""
     with tempfile.TemporaryDirectory() as folder:
         build = Path(folder)
-        ledger = scrape.collect(build / "raw", "folder", photos=str(shared / "photos"), per_query=60 if quick else 0)
+        ledger = scrape.collect(build / "raw", photos={"folder": shared / "photos"}, per_query=60 if quick else 0)
         data, images = f"shared/photos ({len(ledger)})", build / "raw" / "images"
         begun = time.perf_counter()
         result = clean.clean(ledger, build / "raw", build)

@@ -70,8 +70,8 @@ def run(quick: bool = True) -> Iterator[dict]:
         scrape.image_facts(next(photos.glob("*.jpg")).read_bytes())  # libraries are not what the downloads take
         with opened(folder / "shop", photos) as addresses:
             before, begun = process.memory_info().rss, time.perf_counter()
-            with scrape.Ledger(folder / "raw") as ledger, scrape.Fetcher(limits, addresses) as fetcher:
-                scrape.fetch_all([hit for hit, _ in hits], ledger, fetcher.get, limits)
+            with scrape.Fetcher(limits, addresses) as fetcher:
+                scrape.fetch_all([hit for hit, _ in hits], scrape.Ledger(folder / "raw"), fetcher.get, limits)
             yield _row("seconds", time.perf_counter() - begun, "s")
             yield _row("memory added", (process.memory_info().rss - before) / 2**20, "MB")
         table = scrape.read_ledger(folder / "raw" / "ledger.csv").set_index("url")

@@ -5,7 +5,6 @@ that must not be torn apart, and the splits. The steps are functions of their ow
 """
 
 import os
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,7 +24,6 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from threadpoolctl import threadpool_limits
 from tqdm.contrib.concurrent import thread_map
 
 from gadgetlib import CLASSES, PHOTO_COLUMNS, backbone
@@ -170,9 +168,7 @@ def split_groups(labels: np.ndarray, groups: np.ndarray, seed: int = 42) -> np.n
         raise CourseError(f"The pictures come from {len(set(groups))} groups only; three splits need three of a class: "
                           "add pictures of other products or from other sources.")  # fmt: skip
     cv = StratifiedGroupKFold(int(np.clip(count.min(), 3, 20)), shuffle=True, random_state=seed)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # a class with fewer than three groups cannot be everywhere
-        folds = sorted((held for _, held in cv.split(labels, labels, groups)), key=len)
+    folds = sorted((held for _, held in cv.split(labels, labels, groups)), key=len)
     split = np.full(len(labels), "train", object)
     for name in ("test", "valid"):
         while len(folds) > 1 and (split == name).sum() + len(folds[0]) / 2 < 0.15 * len(labels) or name not in split:
@@ -236,15 +232,12 @@ def clean(ledger: pd.DataFrame, raw: Path, build: Path, *, rules: Rules = Rules(
     known = all_facts(raw, sorted(came.file.unique())) if known is None else known
     texts = dict.fromkeys(["reason", "detail", "beside", "suggested", "group", "split"], "")
     table = came[["file", "label", "product_id", "source", "sha256", "url", "page", "title"]].assign(
-        **texts, raw_file=came.file, verdict="kept", confidence=np.nan, at=-1,
+        **texts, raw_file=came.file, confidence=np.nan, at=-1,
         decided=came.sha256.map(decisions or {}).fillna("")).join(known, on="raw_file")  # fmt: skip
     table["label"] = table.decided.where(table.decided.isin(CLASSES), table.label)
-    for row, found in zip(table.index, table.to_dict("records")):
-        _drop(table, row, *fault(found, rules))
+    table[["reason", "detail"]] = [fault(found, rules) for found in table.to_dict("records")]
     _exact_copies(table)
-    alive = table.index[table.verdict == "kept"].to_numpy()
-    if not len(alive):
-        raise CourseError("No picture is left after the first checks; look at the ledger, or loosen the rules.")
+    alive = _staying(table)
     features = backbone.cached_features([raw / file for file in table.raw_file[alive]], build / "features", size)
     features /= np.maximum(np.linalg.norm(features, axis=1, keepdims=True), 1e-9)
     table.loc[alive, "at"] = np.arange(len(alive))
@@ -252,10 +245,13 @@ def clean(ledger: pd.DataFrame, raw: Path, build: Path, *, rules: Rules = Rules(
     cluster = clusters(len(alive), found)
     unit, table.loc[alive, "group"] = _groups(table.loc[alive], cluster)
     doubted = _doubted(table, alive, features, cluster, seed)
-    for row in doubted if label_errors == "remove" else []:
-        _drop(table, row, "label error", f"predicted {table.suggested[row]}; its label has {table.confidence[row]:.2f}")
+    if label_errors == "remove":
+        for row in doubted:
+            detail = f"predicted {table.suggested[row]}; its label has {table.confidence[row]:.2f}"
+            table.loc[row, ["reason", "detail"]] = "label error", detail
     _near_copies(table, alive, cluster)
-    kept = table.index[table.verdict == "kept"]
+    kept = _staying(table)
+    table["verdict"] = np.where(table.index.isin(kept), "kept", "removed")
     if table.label[kept].nunique() < 2:
         left = " and ".join(set(table.label[kept])) or "nothing"
         raise CourseError(f"After cleaning only {left} is left; the course needs pictures of two classes at least.")
@@ -266,50 +262,49 @@ def clean(ledger: pd.DataFrame, raw: Path, build: Path, *, rules: Rules = Rules(
     return Cleaning(table, [(digests[i], digests[j], cosine) for i, j, cosine in found], unit, features)
 
 
-def _drop(table: pd.DataFrame, row: int, reason: str, detail: str, beside: str = "") -> None:
-    """Remove a picture, unless a person wants it kept; nobody can want half a picture or the same file twice."""
-    if not reason:
-        return
-    table.loc[row, ["reason", "detail", "beside"]] = [reason, detail, beside]
-    if table.decided[row] not in CLASSES or reason in ("corrupt", "exact duplicate"):
-        table.at[row, "verdict"] = "removed"
+def _staying(table: pd.DataFrame) -> pd.Index:
+    """Rows without a fault, or that a person wants; nobody can want half a picture or the same file twice."""
+    wanted = table.decided.isin(CLASSES) & ~table.reason.isin(["corrupt", "exact duplicate"])
+    return table.index[wanted | (table.reason == "")]
 
 
 def _exact_copies(table: pd.DataFrame) -> None:
     """One row per content; content under several labels says nothing about any of them, unless one has two thirds."""
-    for digest, rows in table[table.verdict == "kept"].groupby("sha256"):
+    for digest, rows in table.loc[_staying(table)].groupby("sha256"):
         label, most = next(rows.label.value_counts().items())
         first = rows.index[rows.label == label][0]
-        for row in rows.index:
-            if 3 * most <= 2 * len(rows):
-                _drop(table, row, "shown under several labels", ", ".join(sorted(set(rows.label))))
-            elif row != first:
-                _drop(table, row, "exact duplicate", f"also at {rows.url[first]}", digest)
+        if 3 * most <= 2 * len(rows):
+            labels = ", ".join(sorted(set(rows.label)))
+            table.loc[rows.index, ["reason", "detail"]] = "shown under several labels", labels
+        elif len(rows) > 1:
+            copies = rows.index.drop(first)
+            table.loc[copies, ["reason", "detail", "beside"]] = "exact duplicate", f"also at {rows.url[first]}", digest
 
 
-def _near_copies(table: pd.DataFrame, alive: np.ndarray, cluster: np.ndarray) -> None:
+def _near_copies(table: pd.DataFrame, alive: pd.Index, cluster: np.ndarray) -> None:
     """Of pictures that show the same, keep the largest; where labels differ, one whose label the models predict."""
-    doubted = (table.suggested != "") & (table.suggested != table.label)
-    ranked = table.loc[alive].assign(doubted=doubted, area=-table.width * table.height, cluster=cluster)
-    for _, rows in ranked.sort_values(["doubted", "area", "sha256"]).groupby("cluster"):
-        first = rows.iloc[0]
-        for row in rows.index[1:]:
-            _drop(table, row, "near duplicate", f"the other has {first.width} x {first.height} pixels", first.sha256)
+    rows = table.loc[alive]
+    doubted = (rows.suggested != "") & (rows.suggested != rows.label)
+    ranked = rows.assign(doubted=doubted, area=-rows.width * rows.height, cluster=cluster)
+    ranked = ranked.sort_values(["doubted", "area", "sha256"])
+    copies = ranked.index[ranked.cluster.duplicated()]
+    best = ranked.groupby("cluster")[["width", "height", "sha256"]].transform("first")
+    for row, first in best.loc[copies].iterrows():
+        detail = f"the other has {first.width} x {first.height} pixels"
+        table.loc[row, ["reason", "detail", "beside"]] = "near duplicate", detail, first.sha256
 
 
-def _groups(table: pd.DataFrame, cluster: np.ndarray) -> tuple[str, np.ndarray]:
+def _groups(table: pd.DataFrame, cluster: np.ndarray) -> tuple[str, pd.Series]:
     """What must stay together: the product where it is known, else the source, else copies of one picture."""
     copies = "picture-" + table.sha256.groupby(cluster).transform("first").str[:12]
     if (table.product_id != "").mean() >= 0.9:
-        return "product_id", table.product_id.where(table.product_id != "", copies).to_numpy()
+        return "product_id", table.product_id.where(table.product_id != "", copies)
     if (table.source != "").mean() >= 0.9 and table.groupby("label").source.nunique().min() >= 3:
-        return "source", table.source.where(table.source != "", "unknown").to_numpy()
-    return "picture", copies.to_numpy()
+        return "source", table.source.where(table.source != "", "unknown")
+    return "picture", copies
 
 
-def _doubted(
-    table: pd.DataFrame, alive: np.ndarray, features: np.ndarray, cluster: np.ndarray, seed: int
-) -> np.ndarray:
+def _doubted(table: pd.DataFrame, alive: pd.Index, features: np.ndarray, cluster: np.ndarray, seed: int) -> pd.Index:
     """Fill in what the models predict for each picture; the rows whose label they contradict.
 
     As many as confident learning estimates (Northcutt, Jiang and Chuang, 2021), those of the least probability.
@@ -318,8 +313,7 @@ def _doubted(
     folds = min(5, pd.Series(cluster).groupby(target).nunique().min())
     if folds < 2 or len(classes) < 2:
         return alive[:0]  # too few pictures to train on
-    with threadpool_limits(limits=1):  # small matrices: threads would wait for each other longer than they work
-        probabilities = out_of_fold(features, classes[target], cluster, page_titles(table.loc[alive]), folds, seed)
+    probabilities = out_of_fold(features, classes[target], cluster, page_titles(table.loc[alive]), folds, seed)
     table.loc[alive, "confidence"] = probabilities[np.arange(len(alive)), target].round(4)
     table.loc[alive, "suggested"] = classes[probabilities.argmax(axis=1)]
     return alive[find_label_issues(target, probabilities, filter_by="low_self_confidence", n_jobs=1)]

@@ -12,17 +12,18 @@ import functools
 import hashlib
 import io
 import ipaddress
+import itertools
+import json
 import socket
 import threading
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import filelock
 import httpx
 import imagehash
 import pandas as pd
@@ -33,21 +34,21 @@ from tqdm.contrib.concurrent import thread_map
 
 from gadgetlib import CLASSES, LEDGER_COLUMNS, sources
 from gadgetlib.errors import CourseError
-from gadgetlib.files import disk_sentence, write_atomic
+from gadgetlib.files import disk_sentence, read_json, write_atomic
 from gadgetlib.pictures import looks_like, open_image
 from gadgetlib.sources import Hit, NotTaken, address_key, one_line
 
 AGENT = "gadgetlib/0.1 (a course on gadget recognition; collects a few thousand pictures, slowly)"
 AGAIN = {202, 403, 408, 425, 429, 500, 502, 503, 504}  # answers that may change when asked later
+NAT64 = ipaddress.ip_network("64:ff9b::/96")  # an IPv4 address in the last 32 bits (RFC 6052)
 FORMATS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "GIF": "gif", "BMP": "bmp", "TIFF": "tif", "AVIF": "avif"}
 
 
 @dataclass(frozen=True)
 class Limits:
-    """How much to take and how hard to try. Sizes in bytes and pixels, times in seconds."""
+    """How much to take and how hard to try. Sizes in bytes, times in seconds."""
 
     bytes: int = 15_000_000
-    pixels: int = 50_000_000
     redirects: int = 5
     silence: float = 10.0  # longest wait for the next bytes
     deadline: float = 30.0  # longest time for one whole picture
@@ -83,16 +84,15 @@ def image_facts(data: bytes, pixels: int = 50_000_000) -> dict:
 
     Returns extension, width, height and phash (16 hex digits; empty when the picture breaks off).
     """
-    too_large = NotTaken("refused", f"more than {pixels:,} pixels")
     try:
         with Image.open(io.BytesIO(data), formats=list(FORMATS)) as image:  # reads the header, no pixel yet
             width, height, extension = *image.size, FORMATS.get(image.format, "jpg")
+            if width * height > pixels:
+                raise Image.DecompressionBombError  # as Pillow does above its own limit
     except Image.DecompressionBombError:
-        raise too_large from None
+        raise NotTaken("refused", f"more than {pixels:,} pixels") from None
     except Exception:  # what Pillow raises depends on the format and on where it breaks
         raise NotTaken("refused", f"not a picture: {looks_like(data[:64])}" if data else "empty file") from None
-    if width * height > pixels:
-        raise too_large
     try:
         phash = str(imagehash.phash(open_image(data, side=128)))
     except CourseError:  # breaks off inside: kept as it came, the cleaning lesson finds it
@@ -130,34 +130,27 @@ def read_ledger(path: Path) -> pd.DataFrame:
     return table.sort_values(["query", "url"], ignore_index=True)
 
 
-class Ledger(contextlib.AbstractContextManager):
-    """``ledger.csv`` and ``images/`` in one folder; ``rows`` has the latest row of each offer by query and address.
+class Ledger:
+    """``ledger.csv`` and ``images/`` in one folder.
 
-    A picture is written before its row, under its content hash. One process at a time; a second gets a CourseError.
+    A picture is written before its row, under its content hash; a row is one write. So neither a killed process nor a
+    second one at the same time leaves a row without its picture, or half of either.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.path, self._writing = Path(folder), Path(folder) / "ledger.csv", threading.Lock()
         with disk_sentence(self.path):
             (self.folder / "images").mkdir(parents=True, exist_ok=True)
-            self._one_process = filelock.FileLock(self.folder / ".lock", timeout=0)
-            try:
-                self._one_process.acquire()
-            except filelock.Timeout:
-                raise CourseError(f"Another run is collecting into {self.folder.name}/; wait for it to end.") from None
             mend(self.path)
-        self.rows = {(row["query"], row["url"]): row for row in read_ledger(self.path).to_dict("records")}
-
-    def __exit__(self, *_: object) -> None:
-        self._one_process.release()
+            for part in (self.folder / "images").glob(".*.part"):
+                if part.stat().st_mtime < time.time() - 600:  # not of another process, but of one that was killed
+                    part.unlink()
 
     def add(self, hit: Hit, status: str, reason: str = "", **found: Any) -> None:
         """Append one row: what was offered, how it ended, and for a picture its file and facts."""
         ended = {"status": status, "reason": reason, "time": datetime.now(UTC).isoformat(timespec="seconds")}
-        row = {**found, **asdict(hit), **ended}
         with self._writing, disk_sentence(self.path):
-            append_row(self.path, row)
-            self.rows[one_line(hit.query), one_line(hit.url)] = row
+            append_row(self.path, {**found, **asdict(hit), **ended})
 
     def keep(self, data: bytes, extension: str) -> dict[str, Any]:
         """Store a picture under its content hash: its file, sha256 and bytes as they stand in a row."""
@@ -169,46 +162,51 @@ class Ledger(contextlib.AbstractContextManager):
 
 
 def public_address(host: str) -> str:
-    """The IP address of a host. Raises NotTaken where any address of that name lies in a private network."""
-    try:
-        found = [entry[4][0] for entry in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)]
-    except (OSError, UnicodeError):
-        raise NotTaken("failed", "no such host", again=True) from None
-    if not all(ipaddress.ip_address(address.split("%")[0]).is_global for address in found):
+    """The IP address of a host. OSError where it has none, NotTaken where any of them lies in a private network."""
+    entries = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    found = [ipaddress.ip_address(entry[4][0].split("%")[0]) for entry in entries]
+    if not all((ipaddress.IPv4Address(ip.packed[-4:]) if ip in NAT64 else ip).is_global for ip in found):
         raise NotTaken("refused", f"{host} lies in a private network")
-    return found[0]
+    return str(found[0])
 
 
 class Guarded(httpx.HTTPTransport):
     """HTTP to public addresses only; what was checked is what it connects to, so that a name cannot change in between.
 
-    addresses: the exceptions, host -> (address, port), such as the course's own shop on this machine.
+    addresses: the exceptions, host -> (address, port), such as the course's own shop on this machine. A host that does
+    not answer twelve requests in a row is given up.
     """
 
     def __init__(self, addresses: Mapping[str, tuple[str, int]] | None = None, **options: Any) -> None:
         super().__init__(**options)
         self.addresses = dict(addresses or {})
+        self._silent = Counter()  # by host: requests since its last answer
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         host = request.url.raw_host.decode("ascii")
+        if self._silent[host] >= 12:
+            raise NotTaken("failed", f"{host} did not answer 12 times in a row")
         address, port = self.addresses.get(host) or (public_address(host), request.url.port)
         extensions = {**request.extensions, "sni_hostname": host}  # the certificate is the name's
         there = request.url.copy_with(host=address, port=port)
-        return super().handle_request(httpx.Request("GET", there, headers=request.headers, extensions=extensions))
+        self._silent[host] += 1
+        answer = super().handle_request(httpx.Request("GET", there, headers=request.headers, extensions=extensions))
+        self._silent[host] = 0
+        return answer
 
 
 class Fetcher(contextlib.AbstractContextManager):
     """Fetches addresses politely: few at a time from one host, robots.txt heeded, retries with growing pauses."""
 
     def __init__(self, limits: Limits = Limits(), addresses: Mapping[str, tuple[str, int]] | None = None) -> None:
-        headers = {"User-Agent": AGENT, "Accept": "image/*,*/*;q=0.5", "Accept-Encoding": "identity"}
-        transport = Guarded(addresses, limits=httpx.Limits(max_connections=2 * limits.workers))
         self.limits = limits
-        self._client = httpx.Client(transport=transport, headers=headers, timeout=limits.silence, trust_env=False)
+        self._client = httpx.Client(
+            transport=Guarded(addresses), headers={"User-Agent": AGENT}, timeout=limits.silence, trust_env=False
+        )
         self._gates = defaultdict(lambda: threading.Semaphore(limits.per_host))  # by host
         self._not_before = defaultdict(float)  # by host, on the monotonic clock
         self._clock = threading.local()  # end: when the answer that this thread waits for must be whole
-        self._robots = defaultdict(lambda: (threading.Lock(), []))  # by scheme, host and port: its rules once known
+        self._robots: dict[httpx.URL, Protego] = {}
 
     def __exit__(self, *_: object) -> None:
         self._client.close()
@@ -219,7 +217,7 @@ class Fetcher(contextlib.AbstractContextManager):
         retrying = tenacity.Retrying(
             stop=tenacity.stop_after_attempt(limits.attempts), reraise=True,
             retry=tenacity.retry_if_exception(lambda error: error.again),
-            wait=tenacity.wait_exponential_jitter(limits.backoff, limits.longest_wait, jitter=limits.backoff),
+            wait=tenacity.wait_exponential(limits.backoff) + tenacity.wait_random(0, limits.backoff),
         )  # fmt: skip
         return retrying(self._attempt, url)
 
@@ -230,136 +228,143 @@ class Fetcher(contextlib.AbstractContextManager):
             for _ in range(self.limits.redirects + 1):
                 if target.scheme not in ("http", "https"):
                     raise NotTaken("refused", f"{target.scheme or 'no'} address, only http and https are fetched")
-                self._ask_robots(target)
                 target = self._once(target)
                 if isinstance(target, bytes):
                     return target
             raise NotTaken("failed", f"more than {self.limits.redirects} redirects")
         except NotTaken:
             raise
-        except (httpx.UnsupportedProtocol, httpx.InvalidURL):
-            raise NotTaken("refused", "not an address") from None
         except Exception as error:
-            again = isinstance(error, httpx.TransportError)  # a time-out, a connection that broke
+            again = isinstance(error, (httpx.TransportError, OSError))  # a time-out, a broken connection, no such host
             raise NotTaken("failed", f"{type(error).__name__}: {one_line(error)}"[:120], again) from None
 
     def _once(self, url: httpx.URL) -> bytes | httpx.URL:
         """One request: the body, or the address that it redirects to."""
-        host = url.host
-        with self._gates[host]:
-            time.sleep(max(0.0, self._not_before[host] - time.monotonic()))
-            with self._stream(url) as answer:
-                if answer.next_request:  # a redirect that names a place; 300, 304 and the like name none
-                    return answer.next_request.url
-                if answer.status_code == 200:
-                    body = next(answer.iter_bytes(self.limits.bytes + 1), b"")  # no more is read than may be kept
-                    if len(body) > self.limits.bytes:
-                        raise NotTaken("refused", f"more than {self.limits.bytes:,} bytes")
-                    return body
-                wait = retry_after(answer.headers.get("retry-after", "")) or 0.0
-                if wait > self.limits.longest_wait:
-                    raise NotTaken("failed", f"HTTP {answer.status_code}, come back in {wait:.0f} s")
-                self._not_before[host] = max(self._not_before[host], time.monotonic() + wait)  # for all requests to it
-                raise NotTaken("failed", f"HTTP {answer.status_code}", answer.status_code in AGAIN)
-
-    def _stream(self, url: httpx.URL, **options: Any) -> Any:
-        self._clock.end = time.monotonic() + self.limits.deadline
-        return self._client.stream("GET", url, extensions={"trace": self._watch}, **options)
-
-    def _watch(self, event: str, info: dict) -> None:
-        """httpcore's trace: each read from a new connection, also of headers, looks at the clock before."""
-        if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
-            stream, read = info["return_value"], info["return_value"].read
-
-            def timely(*arguments: Any, **options: Any) -> bytes:
-                if time.monotonic() > self._clock.end:
-                    raise NotTaken("failed", f"too slow, not whole after {self.limits.deadline:.0f} s")
-                return read(*arguments, **options)
-
-            stream.read = timely
+        limits = self.limits
+        with self._gates[url.host]:
+            time.sleep(max(0.0, self._not_before[url.host] - time.monotonic()))
+            self._ask_robots(url)
+            answer, body = self._ask(url, limits.bytes + 1)
+        if answer.next_request:  # a redirect that names a place; 300, 304 and the like name none
+            return answer.next_request.url
+        if len(body) > limits.bytes:
+            raise NotTaken("refused", f"more than {limits.bytes:,} bytes")
+        if answer.status_code == 200:
+            return body
+        wait = retry_after(answer.headers.get("retry-after", "")) or 0.0
+        if wait > limits.longest_wait:
+            raise NotTaken("failed", f"HTTP {answer.status_code}, come back in {wait:.0f} s")
+        self._not_before[url.host] = max(self._not_before[url.host], time.monotonic() + wait)  # for all requests to it
+        raise NotTaken("failed", f"HTTP {answer.status_code}", answer.status_code in AGAIN)
 
     def _ask_robots(self, url: httpx.URL) -> None:
-        lock, rules = self._robots[url.scheme, url.netloc]
-        with lock:
-            if not rules:
-                asked = url.copy_with(raw_path=b"/robots.txt", fragment=None)
-                with self._stream(asked, follow_redirects=True) as answer:
-                    body = next(answer.iter_bytes(512_000), b"") if answer.status_code == 200 else b""  # RFC 9309
-                    rules.append(robots_rules(answer.status_code, body))
-        if not rules[0].can_fetch(str(url), "gadgetlib"):
+        robots = url.copy_with(raw_path=b"/robots.txt", fragment=None)
+        if robots not in self._robots:
+            answer, body = self._ask(robots, 512_000, follow_redirects=True)  # no more has to be read (RFC 9309)
+            self._robots[robots] = robots_rules(answer.status_code, body)
+        if not self._robots[robots].can_fetch(str(url), "gadgetlib"):
             raise NotTaken("refused", "robots.txt forbids it")
+
+    def _ask(self, url: httpx.URL, most: int, **options: Any) -> tuple[httpx.Response, bytes]:
+        """An answer, and where its status is 200 the first ``most`` bytes of its body."""
+        self._clock.end = time.monotonic() + self.limits.deadline
+        with self._client.stream("GET", url, extensions={"trace": self._watch}, **options) as answer:
+            return answer, next(answer.iter_bytes(most), b"") if answer.status_code == 200 else b""
+
+    def _watch(self, event: str, info: dict) -> None:
+        """httpcore's trace: every read from a new connection, also of headers, goes through :meth:`_timely`."""
+        if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
+            info["return_value"].read = functools.partial(self._timely, info["return_value"].read)
+
+    def _timely(self, read: Callable[..., bytes], *arguments: Any, **options: Any) -> bytes:
+        if time.monotonic() > self._clock.end:
+            raise NotTaken("failed", f"too slow, not whole after {self.limits.deadline:.0f} s")
+        return read(*arguments, **options)
 
 
 def fetch_all(hits: Sequence[Hit], ledger: Ledger, get: Callable[[str], bytes], limits: Limits = Limits(),
               retry: bool = False) -> None:  # fmt: skip
     """Get every hit that has no row yet and write its row. get: address -> bytes, raises NotTaken.
 
-    An address that is offered again, under whatever label, is not fetched again: its row has the same file, and the
-    cleaning lesson finds the copy. retry: ask again for those that failed in an earlier run.
+    An address that is offered again, under whatever label, gets the same file in its row and is not fetched again.
+    retry: ask again for those that failed in an earlier run.
     """
-    known = {address_key(row["url"]): row for row in ledger.rows.values() if row["status"] == "ok"}
+    rows = read_ledger(ledger.path).to_dict("records")
+    known = {address_key(row["url"]): row for row in rows if row["status"] == "ok"}
+    done = {(row["query"], row["url"]) for row in rows if not (retry and row["status"] == "failed")}
     offers = defaultdict(list)
     for hit in hits:
-        row = ledger.rows.get((one_line(hit.query), one_line(hit.url)))
-        if row is None or (retry and row["status"] == "failed"):
+        if (one_line(hit.query), one_line(hit.url)) not in done:
             offers[address_key(hit.url)].append(hit)
 
     def one(key: str) -> None:
         for hit in sorted(offers[key], key=lambda hit: len(hit.url)):  # the one without tracking first
-            known[key] = known.get(key) or outcome(hit, ledger, get, limits.pixels)
+            known[key] = known.get(key) or outcome(hit, ledger, get)
             ledger.add(hit, **known[key])
 
     thread_map(one, list(offers), max_workers=limits.workers, desc="pictures", disable=not offers)
 
 
-def outcome(hit: Hit, ledger: Ledger, get: Callable[[str], bytes], pixels: int) -> dict[str, Any]:
+def outcome(hit: Hit, ledger: Ledger, get: Callable[[str], bytes]) -> dict[str, Any]:
     """Get one hit and keep what came: status, reason, and the picture's file and facts."""
     try:
         if not hit.label:
-            raise NotTaken("skipped", f"folder {hit.query!r} names none of the five classes")
+            raise NotTaken("skipped", f"{hit.query!r} names none of the five classes")
         data = get(hit.url)
-        facts = image_facts(data, pixels)
+        facts = image_facts(data)
         return {"status": "ok", **ledger.keep(data, facts.pop("extension")), **facts}
     except NotTaken as no:
         return {"status": no.status, "reason": no.reason}
 
 
+def ask_all(ask: Callable, queries: Mapping[str, Sequence[str]], limit: int, ledger: Ledger) -> list[Hit]:
+    """The hits of all searches, in turn from each: a collection that is stopped has something of every class.
+
+    Answers are kept in ``answers.json`` beside the ledger and not asked for again; a search that fails has a row.
+    """
+    path, found = ledger.folder / "answers.json", []
+    answers = read_json(path) or {}
+    for label, query in ((label, query) for label, words in queries.items() for query in words):
+        name = f"{label}: {query}, {limit or 'all'}"
+        try:
+            if name not in answers:
+                answers[name] = [asdict(hit) for hit in sources.search_hits(ask, query, label, limit)]
+                with write_atomic(path) as part:
+                    part.write_text(json.dumps(answers))
+            found.append([Hit(**hit) for hit in answers[name]])
+        except NotTaken as no:
+            ledger.add(Hit(query, label, ""), no.status, no.reason)
+    return [hit for turn in itertools.zip_longest(*found) for hit in turn if hit]
+
+
 def collect(
-    folder: Path, source: str, *, queries: Mapping[str, Sequence[str]] | None = None, per_query: int = 0,
-    photos: str = "", kaggle: Sequence[str] = (), licence: str = "", retry: bool = False,
-    limits: Limits = Limits(), search: str = "", addresses: Mapping[str, tuple[str, int]] | None = None,
+    folder: Path, queries: Mapping[str, Sequence[str]] | None = None, photos: Mapping[str, str | Path] | None = None, *,
+    per_query: int = 0, licence: str = "", retry: bool = False, limits: Limits = Limits(),
+    search: str = "", addresses: Mapping[str, tuple[str, int]] | None = None,
 ) -> pd.DataFrame:  # fmt: skip
     """Collect pictures into ``folder`` (``ledger.csv`` and ``images/``); return the ledger. CourseError for no picture.
 
-    source: web or shop (with queries: label -> search words), kaggle (with kaggle: data set handles) or folder (with
-    photos: its path). per_query: most hits per query (pictures per class), 0 for all; for the web, 100. licence: the
-    web's filter. search, addresses: the shop's search host and where its hosts are. retry: ask again for what failed.
+    queries: label -> words for a search of the web, or of the shop at ``search``, whose hosts are at ``addresses``.
+    photos: in their place, name -> a folder with a sub-folder per class. per_query: most hits per query, pictures per
+    class; 0 for all, for the web 100. licence: the web's filter. retry: ask again for what failed.
     Run again, it goes on where it stopped; what another source left in ``folder`` is set aside.
     """
-    wanted = {"web": queries, "shop": queries, "kaggle": kaggle, "folder": photos}.get(source)
-    if not wanted:
-        raise CourseError(f"The source {source!r} is none of web and shop (with queries), kaggle (with kaggle, a list) "
-                          "and folder (with photos, a path).")  # fmt: skip
     if wrong := set(queries or {}) - set(CLASSES):
         raise CourseError(f"{wrong.pop()!r} is not a class; queries may name {', '.join(CLASSES)}.")
-    online = source in ("web", "shop")
-    sources.set_aside(Path(folder), source if online else f"{source}-{sources.short(wanted)}")
-    with Ledger(Path(folder)) as ledger, Fetcher(limits, addresses) as fetcher:
-        if online:
-            filters = {"type_image": "photo"} | ({"license_image": licence} if licence else {})
+    digest = hashlib.sha1(repr(photos).encode()).hexdigest()[:12]
+    sources.set_aside(Path(folder), f"folder-{digest}" if photos else "shop" if search else f"web{licence}")
+    ledger = Ledger(Path(folder))
+    with Fetcher(limits, addresses) as fetcher:
+        for name, place in (photos or {}).items():
+            read = functools.partial(sources.read_file, Path(place), name)
+            fetch_all(sources.folder_hits(Path(place), name, per_query), ledger, read, Limits(workers=4))
+        if not photos:
+            filters = {"type_image": "photo", "license_image": licence}
             ask = sources.shop_search(fetcher.get, search) if search else sources.web_search(filters=filters)
-            limit, memory = per_query or (100 if source == "web" else 0), ledger.folder / "answers"
-            hits, failed = sources.ask_all(ask, queries, limit, memory / sources.short(licence))
-            for hit, no in failed:
-                ledger.add(hit, no.status, f"search: {no.reason}")
+            hits = ask_all(ask, queries or {}, per_query or (0 if search else 100), ledger)
             fetch_all(hits, ledger, fetcher.get, limits, retry)
-        for handle in {"kaggle": kaggle, "folder": [""]}.get(source, ()):
-            place = sources.kaggle_folder(handle) if handle else Path(photos).expanduser()
-            name = f"kaggle:{handle}" if handle else "folder"
-            read = functools.partial(sources.read_file, place, name)
-            fetch_all(sources.folder_hits(place, name, per_query), ledger, read, Limits(workers=4))
     table = read_ledger(ledger.path)
     if not (table.status == "ok").any():
-        reasons = "; ".join(table.reason[table.reason != ""].unique()[:2]) or "nothing was offered"
-        raise CourseError(f"No picture could be collected from the source {source!r} ({reasons}).")
+        reasons = "; ".join(table.reason[table.reason != ""].unique()[:2]) or "no queries, no photos"
+        raise CourseError(f"No picture could be collected ({reasons}).")
     return table
