@@ -133,9 +133,6 @@ def guess_map(frame: pd.DataFrame) -> dict[str, Any]:
     for key, pattern in HINTS.alone[HINTS.alone != ""].items():  # columns whose name says nothing
         if key not in found:
             take(key, [c for c in left if share(c, pattern) > 0.5])
-    if "title" not in found:  # the wordiest column is the product's name
-        wordy = [c for c in left if share(c, "[a-z]{2}") > 0.8 and frame[c].nunique() > 0.3 * len(frame)]
-        take("title", sorted(wordy, key=lambda c: -text[c].str.len().mean()))
     return found
 
 

@@ -107,10 +107,10 @@ def _prices(frame: pd.DataFrame, mapping: dict, name: str, notes: list[str]) -> 
     written[cells.astype("string").str.contains(r"^\s*\$\s*\d{1,3}(?:\.\d{3})+(?!\d)").fillna(False)] = None  # pesos
     in_file = next((token for token in re.split(r"[\W\d_]+", name) if token in RATES.index), None)
     stated = money.currency(mapping["price"]) or in_file
-    if stated and written.nunique() == 1:  # a heading knows better which dollar a sign means
-        written = written.where(written.isna(), stated)
     named = written.value_counts()
     most = named.index[0] if 2 * named.sum() > np.isfinite(price).sum() else None
+    if most and stated and len(named) == 1:  # a heading knows better which dollar a sign means
+        most, named = stated, named[:0]
     code = (given if given not in frame else None) or most or stated
     if not code:
         notes.append("The table does not name its currency; name it in the column map (currency: EUR).")

@@ -32,11 +32,9 @@ from gadgetlib.column_maps import FIELDS, HINTS, WORDS
 from gadgetlib.errors import CourseError
 from gadgetlib.files import reading
 from gadgetlib.price_tables import RATES_DATE, PriceTable, convert, features, text_of, varied
-from gadgetlib.specs.tables import key
 
 RISING = ["ram_gb", "storage_gb"]  # more of these never lowers a price
 SEEN = ["year", *RISING, "screen_in", "refresh", "weight_g", "battery", "camera", "px_long"]  # ranges are kept of these
-FORMAT = 2
 # All types of a price model's file that skops does not trust by itself. One that names any other is not opened.
 TYPES = [
     "gadgetlib.prices.RisingRidge", "numpy.dtype", "sklearn.compose._column_transformer.make_column_selector",
@@ -170,7 +168,7 @@ class PriceModel:
         whole = pd.DataFrame(parts, columns=["price", "predicted", "low", "high"])
         whole = whole.assign(kind=kinds, group=groups, partial=np.arange(len(y)) >= len(table))
         about = {
-            "format": FORMAT, "table": table.name, "rows": len(table), "models": len(set(table.groups)),
+            "table": table.name, "rows": len(table), "models": len(set(table.groups)),
             "currency": table.currency, "level": level, "mapping": table.mapping, "notes": table.notes,
             "groups": sorted(set(table.groups)), "factors": factors(error / scale, kinds, groups, level),
             "seen": _seen(X[: len(table)], table.kind),
@@ -217,23 +215,20 @@ class PriceModel:
         mapping, row = self.about["mapping"], {}
         columns = {column: column for field in FIELDS for column in mapping[field]} | {c: c for c in mapping["extras"]}
         columns |= {name: mapping[field][0] for name, field in NAMES.items() if mapping[field]}
-        kinds = {key(kind).rstrip("s"): kind for kind in self.about["seen"]}
         for given, value in known.items():
             name = given if given in columns else re.sub(r"[\s-]+", "_", given.strip().lower())
             if name == "price" or _unknown(value) or name in NAMES.keys() - columns.keys():
                 continue
             if name not in columns:
                 raise CourseError(f"This price model does not know {given!r}; it accepts {', '.join(columns)}.")
+            if name in UNITS and re.fullmatch(r"\d[\d.,]*", str(value).strip()):  # whatever the table counts in
+                value = f"{money.amount(value):g} {UNITS[name]}"
             field, text = NAMES.get(name), str(value).strip()
-            bare = name in UNITS and re.fullmatch(r"[\d.,]+", text)  # gigabytes, whatever the table counts in
-            text = str(money.amount(text)) if bare and "," in text else text
-            read = money.size_gb if field in ("ram", "storage") else money.amount
-            good = re.search(r"\b(?:19|20)\d\d\b", text) if field == "year" else text[:1] != "-" and read(text)
-            if HINTS.low.get(field) and not good:
-                like = f"{name}={2023 if name == 'year' else 16}"
-                raise CourseError(f"{name}={value!r} is not a number above zero; write for instance {like}.")
-            value = kinds.get(key(str(value)).rstrip("s"), value) if field == "kind" else value  # Mobile Phones
-            row[columns[name]] = f"{text} {UNITS[name]}" if bare else value
+            number = money.size_gb(text) if field in ("ram", "storage") else money.amount(text)
+            low, high = HINTS.low.get(field), HINTS.high.get(field)
+            if low and not (number and text[0] != "-" and float(low) <= number <= float(high)):
+                raise CourseError(f"{name}={known[given]!r} is not a number from {low} to {high}.")
+            row[columns[name]] = value
         if not row:
             raise CourseError("Nothing is known of this gadget; give at least one spec, such as brand=Dell ram_gb=16.")
         return row
@@ -276,8 +271,6 @@ class PriceModel:
         """Read a saved model. Raises CourseError for a file that holds any type beside those of a price model."""
         with reading("price", folder := Path(folder)):
             about = json.loads((folder / "model.json").read_text(encoding="utf-8"))
-            if about["format"] != FORMAT:
-                raise ValueError("it is of another version of the course")
             if strange := set(skops.io.get_untrusted_types(file=folder / "model.skops")) - set(TYPES):
                 raise ValueError(f"it holds {min(strange)}, no part of a price model, and was not opened")
             return cls(**skops.io.load(folder / "model.skops", trusted=TYPES), about=about)

@@ -339,6 +339,7 @@ def thousands(p, mark):
     ("Produto;Memória;Valor", lambda p: f"R$ {thousands(p, '.')},50", lambda p: round(p) + 0.5, "BRL", "utf-8"),
     ("Produto;Memória;Preço de;Preço à vista", lambda p: f"R$ {2 * p};R$ {p} no Pix", None, "BRL", "utf-8"),
     ("Bezeichnung;RAM;Alter Preis;Neuer Preis", lambda p: f"{1.2 * p:.2f} €;{p} €", None, "EUR", "utf-8"),
+    ("Title;Memory;Old price;Price", lambda p: f"£{1.5 * p:.2f};£{p}", None, "GBP", "utf-8"),
     ("name;ram;Monthly price;Price", lambda p: f"${p / 24:.2f}/mo;${p}", None, "USD", "utf-8"),
     ("Nazwa;RAM;Cena brutto", lambda p: f"{p} zł", None, "PLN", "cp1250"),
     ("Název;Operační paměť;Cena s DPH", lambda p: f"{thousands(p, chr(160))} Kč", round, "CZK", "cp1250"),
@@ -534,24 +535,24 @@ def test_a_usual_question_has_no_warning(model, known):
     assert model.predict(known)["warnings"] == [] and model.predict(known)["price"] == model.predict(asked)["price"]
 
 
-def test_kinds_and_years_as_people_write_them():
+def test_kinds_and_years_that_make_no_sense():
     frame = pd.concat([made_table(60).assign(Category=kind, Year=2023) for kind in ("laptop", "mobile_phone")])
     found = prices.PriceModel.fit(price_tables.read_prices(frame, {
         "price": "Price", "brand": "Brand", "title": "Model", "ram": "RAM", "kind": "Category", "year": "Year",
     }), partial=False)  # fmt: skip
-    asked = [found.predict({"brand": "Dell", "gadget_type": kind}) for kind in ("mobile_phone", "Mobile Phones", "toy")]
-    assert asked[0] == asked[1] and "'toy' is none of" in asked[2]["warnings"][0]
-    with pytest.raises(CourseError, match="year='99999' is not a number above zero; write for instance year=2023"):
+    phone, toy = (found.predict({"brand": "Dell", "gadget_type": kind}) for kind in ("mobile_phone", "toy"))
+    assert not any("none of" in warning for warning in phone["warnings"]) and "'toy' is none of" in toy["warnings"][0]
+    with pytest.raises(CourseError, match="year='99999' is not a number from 1990 to 2035"):
         found.predict({"year": "99999"})
 
 
 @pytest.mark.parametrize(("known", "says"), [
     ({}, "Nothing is known"),
     ({"brand": None, "ram_gb": float("nan"), "model": ""}, "Nothing is known"),
-    ({"ram_gb": "lots"}, "not a number above zero"),
-    ({"ram_gb": -8}, "not a number above zero"),
-    ({"ram_gb": 0}, "not a number above zero"),
-    ({"ram_gb": "1e3"}, "not a number above zero"),
+    ({"ram_gb": "lots"}, "is not a number from 0.001 to 70000"),
+    ({"ram_gb": -8}, "is not a number from 0.001 to 70000"),
+    ({"ram_gb": 0}, "is not a number from 0.001 to 70000"),
+    ({"ram_gb": "1e3"}, "is not a number from 0.001 to 70000"),
     ({"colour of the box": "red"}, "does not know 'colour of the box'; it accepts"),
     ({"brand": "Dell", "currency": "EUR"}, "currency of this model's prices is not known"),
 ])  # fmt: skip
@@ -629,8 +630,8 @@ def test_a_broken_or_foreign_model_is_refused(model, tmp_path):
     skops.io.dump({"regressor": pd.Series([1]), "spread": Exception}, tmp_path / "price" / "model.skops")
     with pytest.raises(CourseError, match="was not opened"):
         prices.PriceModel.load(tmp_path / "price")
-    (tmp_path / "price" / "model.json").write_text('{"format": 1}')
-    with pytest.raises(CourseError, match="another version"):
+    (tmp_path / "price" / "model.json").write_text("[")
+    with pytest.raises(CourseError, match="ONLY=07"):
         prices.PriceModel.load(tmp_path / "price")
 
 
