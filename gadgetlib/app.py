@@ -1,10 +1,7 @@
 """The web app: drop a photo, get a listing. Gradio, on loopback, nothing fetched from or sent to other hosts."""
 
-import atexit
 import contextlib
 import ctypes
-import json
-import operator
 import os
 import re
 import shutil
@@ -23,15 +20,12 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 import gradio as gr
 import pandas as pd
 import psutil
-from gradio.data_classes import PredictBody
-from gradio.route_utils import get_fn
+from fastapi import Depends, HTTPException, Request
+from fastapi.datastructures import Headers
+from fastapi.middleware import Middleware
+from fastapi.responses import PlainTextResponse
 from gradio_client.utils import is_file_obj, traverse
 from PIL import Image
-from starlette.datastructures import Headers
-from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse
 
 from gadgetlib import CLASSES, SPEC_FIELDS
 from gadgetlib.batch import COLUMNS, TEXT, row, write_rows
@@ -40,15 +34,16 @@ from gadgetlib.files import build_dir, data_dir, table
 from gadgetlib.listing import Describer, Listing, card, in_words, name_of, shipped_listings
 
 KEPT = 600  # seconds that what a visit made stays on disk
-ROOM, CALL = 2 * 10**9, 10**6  # bytes: of all that visitors have on disk, of one call
+SPARE, CALL = 10**9, 10**6  # bytes: left free on the disk, of one call
 ENTRY = ["brand", "model", "year", "ram_gb", "storage_gb", "screen_in", "chip", "weight_g", "launch_price_usd"]
 ROUTES = re.compile(  # what the page and gradio_client ask for; of Gradio's other routes the app needs none
     r"/((config|theme\.css|robots\.txt|favicon\.ico|manifest\.json)?|(static|assets|svelte)/.+|gradio_api/(info|file=.+"
     r"|startup-events|heartbeat/\w+|upload|upload_progress|queue/join|queue/data|call/(?!v2/)\w+(/\w+)?))/?"
 )
-PHOTOS, LISTINGS = data_dir() / "photos", data_dir() / "listings"  # the catalogue's pictures, and whole pages
+LISTINGS = data_dir() / "listings"
 # Six of the test split, each of another layout.
 EXAMPLES = list({row["layout"]: str(LISTINGS / row["file"]) for row in reversed(shipped_listings("test"))}.values())[:6]
+gr.set_static_paths([LISTINGS, data_dir() / "photos", build_dir() / "index" / "photos"])  # shown without a copy
 
 
 class Photo(gr.Image):
@@ -61,78 +56,55 @@ class Photo(gr.Image):
 
 
 class Gate:
-    """ASGI middleware: what the app cannot use is a 4xx of one sentence, and no traceback."""
+    """ASGI middleware: what the app has no use or no room for, or cannot read, is a 4xx of one sentence."""
 
     def __init__(self, app: Any) -> None:
         self.app = app
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+    async def __call__(self, scope: Any, receive: Callable, send: Callable) -> None:
+        refusal = refused(scope) if scope["type"] == "http" else None
         try:
-            await self.app(scope, await admitted(scope, receive) if scope["type"] == "http" else receive, send)
-        except HTTPException as error:
-            await PlainTextResponse(error.detail, error.status_code)(scope, receive, send)
+            await (refusal or self.app)(scope, receive, send)
         except Exception as error:
-            if isinstance(error.__cause__, HTTPException):  # events for nobody: refused when the answer had begun
-                await send({"type": "http.response.body"})
-            elif scope["path"].endswith("/upload"):
-                await PlainTextResponse("This upload cannot be read; send it again.", 400)(scope, receive, send)
-            else:
+            if scope.get("method") != "POST":
                 raise
+            why = f"This request does not fit the app ({type(error).__name__}): see /gradio_api/info."
+            await PlainTextResponse(why, 400)(scope, receive, send)
 
 
-async def admitted(scope: Any, receive: Callable) -> Callable:
-    """``receive``, checked. Raises HTTPException for other routes, misfit calls, and more than there is room for."""
+def refused(scope: Any) -> PlainTextResponse | None:
+    """The answer to a request for a page that the app does not need, or with more in it than there is room for."""
     path = scope["path"].removeprefix(scope.get("root_path", ""))
     if not ROUTES.fullmatch(path):
-        raise HTTPException(404, "The app has no such page.")
-    if scope["method"] != "POST":
-        return receive
-    upload, room = path.startswith("/gradio_api/upload"), CALL
-    if upload:
-        room = ROOM - sum(status.st_size for _, status in inside(Path(gr.utils.get_upload_folder())))
-    if int(Headers(scope=scope).get("content-length", ROOM)) > room:  # the server reads no more than that
-        raise HTTPException(413, "That is more than there is room for; send less, or come back in ten minutes.")
-    if upload:
-        return receive
-    body = await Request(scope, receive).body()
-    try:
-        await check_call(scope["app"].get_blocks(), path.strip("/").rpartition("/")[2], json.loads(body))
-    except Exception as error:  # whatever a hostile body makes of pydantic, Gradio and its components
-        why = f"This call does not fit the app ({type(error).__name__}): see /gradio_api/info."
-        raise HTTPException(400, why) from None
-    messages = iter([{"type": "http.request", "body": body}])
-
-    async def again() -> dict[str, Any]:
-        return next(messages, None) or await receive()
-
-    return again
+        return PlainTextResponse("The app has no such page.", 404)
+    upload = path.startswith("/gradio_api/upload")
+    room = shutil.disk_usage(tempfile.gettempdir()).free - SPARE if upload else CALL
+    size = int(Headers(scope=scope).get("content-length", room + 1))  # the server reads no more than that
+    if scope["method"] == "POST" and size > room:
+        return PlainTextResponse("There is no room for that; send less, or come back in ten minutes.", 413)
+    return None
 
 
-async def check_call(blocks: gr.Blocks, name: str, call: dict[str, Any]) -> None:
-    """Do what Gradio does before it runs a function, where a misfit is a traceback; raises what that raises."""
-    body = PredictBody(**call)
-    function = get_fn(blocks, name, body)
-    asked = [block for block in function.inputs if len(body.data) == len(function.inputs) or not block.skip_api]
-    given = dict(zip(asked, body.data, strict=True))
+async def files_only(request: Request) -> None:
+    """Refuse calls that name a file which nobody uploaded: Gradio would fetch it from its address."""
 
-    def uploaded(file: dict[str, Any]) -> None:  # Gradio would fetch an address, and it answers what a path leads to
-        if not gr.utils.is_in_or_equal(file["path"], gr.utils.get_upload_folder()):
-            raise ValueError(file["path"])
+    def check(file: dict[str, Any]) -> None:
+        path = file["path"]
+        if not (gr.utils.is_in_or_equal(path, gr.utils.get_upload_folder()) or gr.utils.is_static_file(path)):
+            raise HTTPException(400, "This call names a file that was not uploaded here; upload it first.")
 
-    traverse([body.data, body.event_data], uploaded, is_file_obj)
-    if body.event_data is not None:
-        operator.index(gr.SelectData(None, body.event_data).index)
-    await blocks.preprocess_data(function, [given.get(block) for block in function.inputs], None)
+    if request.method == "POST" and not request.url.path.rstrip("/").endswith("/upload"):
+        traverse(await request.json(), check, is_file_obj)
 
 
 # Fonts of the system: Gradio's default theme would fetch its own from the web.
 SETTINGS = {
     "theme": gr.themes.Default(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]),
     "css_paths": Path(__file__).parent / "templates" / "app.css",
-    "allowed_paths": [str(PHOTOS), str(LISTINGS), str(build_dir() / "index" / "photos")],
     "state_session_capacity": 500,
-    "app_kwargs": {"middleware": [Middleware(Gate)]}, "max_file_size": "20mb", "prevent_thread_lock": True,
-    "quiet": True, "show_error": True, "footer_links": [], "run_history": False, "share": False,
+    "app_kwargs": {"middleware": [Middleware(Gate)], "dependencies": [Depends(files_only)]}, "max_file_size": "20mb",
+    "prevent_thread_lock": True, "quiet": True, "show_error": True, "footer_links": [], "run_history": False,
+    "share": False,
 }  # fmt: skip
 
 
@@ -179,17 +151,18 @@ class Pages:
         listing.matches = [match for _, match in shown]
         return [(str(file), name_of(match).rpartition(" (")[0]) for file, match in shown]
 
-    def example(self, event: gr.SelectData = None) -> str | None:
-        return event and dict(enumerate(EXAMPLES)).get(event.index)
+    def example(self, event: gr.SelectData) -> str:
+        return EXAMPLES[event.index]
 
-    def entry(self, listing: Listing | None, event: gr.SelectData = None) -> str:
+    def entry(self, listing: Listing | None, event: gr.SelectData) -> str:
         """The catalogue's variants of the match that was chosen, as an HTML table with a column for each."""
-        matches = listing.matches[event.index :][:1] if listing and event else []
-        ids = [match["product_id"] for match in matches]
-        chosen = [variant for variant in table("catalogue.csv") if variant["product_id"] in ids]
+        if listing is None:  # described too long ago
+            return ""
+        product = listing.matches[event.index]["product_id"]
+        chosen = [variant for variant in table("catalogue.csv") if variant["product_id"] == product]
         variants = pd.DataFrame(chosen, columns=ENTRY).replace("", None).dropna(axis=1, how="all")
         variants.columns = variants.columns.str.replace("_", " ")
-        return variants.T.to_html(header=False, border=0, na_rep="") if chosen else ""
+        return variants.T.to_html(header=False, border=0, na_rep="")
 
     def price(self, gadget_type: str, *values: str) -> str:
         specs = {field: value.strip()[:200] for field, value in zip(SPEC_FIELDS, values) if value and value.strip()}
@@ -270,30 +243,21 @@ def one_photo(pages: Pages) -> None:
 # --- the server -------------------------------------------------------------------------------------------------
 
 
-def own_folder() -> Path:
-    """A folder for what visitors send and get; those that killed servers left are removed, and this one at the end."""
+def own_folder() -> tempfile.TemporaryDirectory:
+    """A folder for what visitors send and get, for this user alone; those that killed servers left are removed."""
     for left in Path(tempfile.gettempdir()).glob("gadget-app-[0-9]*"):
         if not psutil.pid_exists(int(left.name.split("-")[2])):
             shutil.rmtree(left, ignore_errors=True)
-    folder = tempfile.mkdtemp(prefix=f"gadget-app-{os.getpid()}-")  # for this user alone
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return Path(folder)
+    return tempfile.TemporaryDirectory(prefix=f"gadget-app-{os.getpid()}-", ignore_cleanup_errors=True)
 
 
-def inside(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
-    """All files and folders under a folder, the deepest first, with their status; what goes meanwhile is left out."""
-    for where, folders, names in os.walk(folder, topdown=False):
-        for path in (Path(where, name) for name in [*names, *folders]):
-            with contextlib.suppress(OSError):
-                yield path, path.stat()
-
-
-def sweep(folder: Path, kept: set[Path], age: float) -> None:
-    """Delete what is under a folder, older than age (seconds) and not among kept."""
-    for path, status in inside(folder):
-        if path not in kept and time.time() - status.st_mtime > age:
+def sweep(folder: str, age: float) -> None:
+    """Delete what is under a folder and older than age (seconds)."""
+    for where, folders, files in os.walk(folder, topdown=False):
+        for path in (Path(where, name) for name in [*files, *folders]):
             with contextlib.suppress(OSError):  # deleted meanwhile, or a folder that is not empty
-                path.rmdir() if path.is_dir() else path.unlink()
+                if time.time() - path.stat().st_mtime > age:
+                    path.rmdir() if path.is_dir() else path.unlink()
 
 
 def serve(port: int | None = None, host: str = "127.0.0.1", engine: str = "rapidocr") -> None:
@@ -306,11 +270,10 @@ def serve(port: int | None = None, host: str = "127.0.0.1", engine: str = "rapid
         libc.mallopt(-8, 2)  # M_ARENA_MAX
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends like Ctrl-C, so that the folder goes
     folder = own_folder()
-    os.environ["GRADIO_TEMP_DIR"] = str(folder)
+    os.environ["GRADIO_TEMP_DIR"] = folder.name
     os.environ["no_proxy"] = os.environ["NO_PROXY"] = "*"  # Gradio asks itself whether it is there, and nobody else
     loaded: Future[Describer] = Future()
     app = build(loaded.result)
-    kept = set(folder.rglob("*"))  # the examples
     try:
         app.launch(server_name=host, server_port=port, **SETTINGS)
     except Exception as error:  # the port is taken or none, the host another machine's or, for Gradio, no address
@@ -326,6 +289,6 @@ def serve(port: int | None = None, host: str = "127.0.0.1", engine: str = "rapid
             loaded.set_exception(error)
         while True:
             time.sleep(KEPT / 20)
-            sweep(folder, kept, KEPT)
+            sweep(folder.name, KEPT)
             if libc:
                 libc.malloc_trim(0)  # else what a crowd took stays with the process
