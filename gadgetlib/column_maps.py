@@ -22,7 +22,10 @@ from gadgetlib.files import data_dir, delimiter
 HINTS = pd.read_csv(data_dir() / "price_columns.csv", keep_default_na=False).set_index("field")
 WORDS = yaml.safe_load((data_dir() / "price_words.yaml").read_text(encoding="utf-8"))
 PRESETS = yaml.safe_load((data_dir() / "price_presets.yaml").read_text(encoding="utf-8"))
-FIELDS = (*HINTS.index.drop("price"), "details")  # `title` is the product's name, `details` a text of many specs
+FIELDS = (
+    *HINTS.index.drop(["price", "currency", "details"]),
+    "details",
+)  # `title` is the product's name, `details` a text of many specs
 
 
 def read_csv(path: Path, notes: list[str]) -> pd.DataFrame:
@@ -118,10 +121,6 @@ def guess_map(frame: pd.DataFrame) -> dict[str, Any]:
         middle = value.median() if value.notna().mean() > 0.4 and value.nunique() > 1 else np.nan
         return not hint.low or float(hint.low) <= middle <= float(hint.high)
 
-    short = [c for c in left if text[c].str.fullmatch(r"[^\d\s]{1,4}").all()]
-    take("currency", [c for c in short if text[c].map(money.currency).notna().all()])  # a column of EUR, USD, ...
-    blobs = [c for c in left if text[c].str.len().median() > 60 and share(c, r"\d\s*gb|inch|\d\s*mah|processor") > 0.5]
-    take("details", [c for c in blobs if not re.search(HINTS["name"]["title"], name[c])], most=9)
     for key, hint in HINTS.iterrows():
         fits = [c for c in left if re.search(hint["name"], name[c])]
         fits = [c for c in fits if share(c, hint.cell) > 0.5 and plausible(c, hint)]

@@ -15,7 +15,7 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 
-from gadgetlib import CLASSES, money, specs
+from gadgetlib import CLASSES, money
 from gadgetlib.column_maps import FIELDS, HINTS, WORDS, choose_map, kind_of, mapped, numbers, read_csv
 from gadgetlib.errors import CourseError
 from gadgetlib.files import data_dir, table
@@ -23,7 +23,6 @@ from gadgetlib.files import data_dir, table
 RATES = pd.read_csv(data_dir() / "rates.csv").set_index("currency")
 RATES_DATE = str(RATES.date.iloc[0])
 FEWEST_ROWS = 40  # a smaller table teaches nothing that could be checked
-IN_TITLE = {"ram": ("ram_gb", "gb"), "storage": ("storage_gb", "gb"), "screen": ("screen_in", "in")}
 # Where no column names the product, rows that agree in all of these are one model.
 ALIKE = ("brand", "year", "screen", "resolution", "cpu", "weight", "battery")
 
@@ -203,15 +202,6 @@ def _plain(cells: pd.Series) -> pd.Series:
     return text.where(~text.str.lower().isin(WORDS["missing"]), "")
 
 
-def _pixels(resolution: pd.Series) -> pd.DataFrame:
-    """Both sides in pixels, columns 0 and 1, of ``1920x1080``, ``1792 x 828 Pixels`` or a name such as Full HD."""
-    low = resolution.str.lower()
-    sides = low.str.extract(r"(\d{3,4})\s*(?:p?x|[x×*]|by)\s*(\d{3,4})").astype(float)
-    for name, both in WORDS["resolution"].items():
-        sides[sides[0].isna() & low.str.contains(rf"\b{name}\b")] = both
-    return sides
-
-
 @lru_cache(maxsize=20_000)
 def chip(text: str, part: str = "chip") -> dict[str, Any]:
     """What a chip's name tells: {family, tier, gen, number}; "" or NaN where it does not tell.
@@ -232,7 +222,6 @@ def chip(text: str, part: str = "chip") -> dict[str, Any]:
 
 
 _PART_CODE = re.compile(r"(?=.*\d)(?=.*[a-z])[a-z0-9]{3,}-[a-z0-9]{5,}|(?=(?:.*\d){3})(?=(?:.*[a-z]){3})[a-z0-9]{8,}")
-_INSIDE = re.compile(rf"(?i)(?<=\w)[\s,|/-]+(?:{'|'.join(WORDS['inside'])})\b")
 _SKIP = re.compile(rf"\b\d+\s?(?:gb|tb|mb)\b|\b(?:{'|'.join(WORDS['skip'])})\b|[^\w\s.+-]")
 
 
@@ -243,13 +232,12 @@ def words(title: str) -> list[str]:
 
 
 def model_key(title: str, brand: str = "") -> str:
-    """The model a row belongs to: its name without brackets, capacities, chips and part codes.
+    """The model a row belongs to: its name without brackets, capacities and part codes.
 
     Two configurations, or two colours, of one model get one key: its rows never stand on both sides of a split.
     """
-    named = words(_INSIDE.split(title)[0]) or words(title)
-    named = [re.sub(r"^(\d{2}[a-z]{0,2}-[a-z]{2})\w*$", r"\1", word) for word in named]  # HP 15-fc0154AU: line 15-fc
-    name = " ".join(word for word in named if not _PART_CODE.fullmatch(word)) or " ".join(words(title))
+    named = [re.sub(r"^(\d{2}[a-z]{0,2}-[a-z]{2})\w*$", r"\1", word) for word in words(title)]  # 15-fc0154AU
+    name = " ".join(word for word in named if not _PART_CODE.fullmatch(word)) or " ".join(named)
     maker = " ".join(words(brand)[:1])
     return name if name.startswith(maker) else f"{maker} {name}"
 
@@ -263,17 +251,12 @@ def features(frame: pd.DataFrame, mapping: Mapping[str, Any]) -> pd.DataFrame:
     get = {key: text_of(frame, mapping, key) for key in FIELDS}
     inside = get["title"].str.extract(r"[(\[|](.*)", expand=False).fillna("") + " " + get["details"]
     told = get["cpu"] + " " + get["gpu"] + " " + inside
-    for key, pattern in HINTS.inside[HINTS.inside != ""].items():  # a field without a column may stand in the details
-        found = (told + " | " + get["title"] if key == "storage" else told).str.extract(f"(?i){pattern}", expand=False)
-        get[key] = get[key].where(get[key] != "", found.fillna(""))
-    unread = [key for key in IN_TITLE if not mapping[key]]
-    titles = {title: specs.extract(title) for title in get["title"].unique()} if unread else {}
-    for key in unread:  # a size that no column tells may stand in the product's name
-        name, unit = IN_TITLE[key]
-        found = get["title"].map({t: f"{value} {unit}" if (value := getattr(titles[t], name)) else "" for t in titles})
+    for key, pattern in HINTS.inside[HINTS.inside != ""].items():  # a field without a column may stand in another's
+        text = told + " | " + get["title"] if key in ("ram", "storage", "screen") else told
+        found = text.str.extract(f"(?i){pattern}", expand=False).fillna("")
         get[key] = get[key].where(get[key] != "", found)
     sides = pd.DataFrame({0: numbers(get["width"]), 1: numbers(get["height"])})
-    pixels = _pixels(get["resolution"]).fillna(sides)
+    pixels = get["resolution"].str.extract(r"(?i)(\d{3,4})\s*(?:p?x|[x×*]|by)\s*(\d{3,4})").astype(float).fillna(sides)
     hard_disk = get["storage"].str.extract(r"(?i)(\d[\d.]*\s*[gt]b)[^+/&,]*?(?:hdd|hard)", expand=False).fillna("")
     out = {
         "year": get["year"].str.extract(r"\b((?:19|20)\d\d)\b", expand=False).astype(float),

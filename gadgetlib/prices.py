@@ -180,9 +180,8 @@ class PriceModel:
         """price, low, high (n rows) for rows of the training table's columns; unknown cells may be empty."""
         X, by_kind = features(frame, self.about["mapping"]), self.about["factors"]
         estimate = self.regressor.predict(X)
-        kinds = text_of(frame, self.about["mapping"], "kind")
         scale = np.exp(self.spread.predict(clues(X, estimate)))
-        half = scale * kinds.map(lambda kind: by_kind.get(kind, by_kind["all"]))
+        half = scale * X.c_kind.map(lambda kind: by_kind.get(kind, by_kind["all"]))
         ends = {"price": estimate, "low": estimate - half, "high": estimate + half}
         return np.exp(pd.DataFrame(ends, index=frame.index))
 
@@ -236,16 +235,16 @@ class PriceModel:
     def warnings(self, row: Mapping[str, Any]) -> list[str]:
         """What makes the gadget unlike everything the model has learned from, one sentence each."""
         frame, mapping, every = pd.DataFrame([row]), self.about["mapping"], self.about["seen"]
-        X, kind = features(frame, mapping).iloc[0], text_of(frame, mapping, "kind")[0]
+        X = features(frame, mapping).iloc[0]
+        kind = X["c_kind"]
         seen = every.get(kind, every["all"])
         named = f" for a {kind.replace('_', ' ')}" if kind in every and len(every) > 2 else ""
-        told = X[list(seen["ranges"])].dropna()
-        found = [
-            f"{column} {value:g} is outside what the model has seen{named} ({low:g} to {high:g})."
-            for column, value in told.items()
-            for low, high in [seen["ranges"][column]]
-            if not low <= value <= high
-        ]
+        told, found = X[list(seen["ranges"])].dropna(), []
+        for column, value in told.items():
+            low, high = seen["ranges"][column]
+            if not low <= value <= high:
+                outside = f"{column} {value:g} is outside what the model has seen{named}"
+                found.append(f"{outside} ({low:g} to {high:g}).")
         if kind and len(every) > 2 and kind not in every:
             found.append(f"The kind {kind!r} is none of {', '.join(sorted(every.keys() - {'all'}))}.")
         if X["c_brand"] and X["c_brand"] not in seen["brands"]:
