@@ -24,14 +24,13 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from threadpoolctl import threadpool_limits
 from tqdm.contrib.concurrent import thread_map
 
 from gadgetlib import CLASSES, PHOTO_COLUMNS, backbone
 from gadgetlib.errors import CourseError
 from gadgetlib.files import read_strings, split_of, write_atomic
 from gadgetlib.pictures import open_image
-
-TEMPLATE = Path(__file__).parent / "templates" / "review.html"
 
 
 @dataclass(frozen=True)
@@ -176,18 +175,6 @@ def split_groups(labels: np.ndarray, groups: np.ndarray, seed: int = 42) -> np.n
     return split
 
 
-def leaks(table: pd.DataFrame, pairs: list | tuple = ()) -> list[str]:
-    """What is on both sides of a split: groups, and pairs of copies (of sha256). Empty when clean.
-
-    table: columns group, split, sha256.
-    """
-    spread = table.groupby("group").split.nunique()
-    split = dict(zip(table.sha256, table.split))
-    return [f"group {name}" for name in spread.index[spread > 1]] + [
-        f"copies {a[:8]} and {b[:8]}" for a, b, *_ in pairs if a in split and b in split and split[a] != split[b]
-    ]
-
-
 def read_decisions(path: Path) -> dict[str, str]:
     """sha256 -> the label that a person gave a picture, or "remove"; CourseError names a line that makes no sense."""
     rows = read_strings(path, ["sha256", "label"])
@@ -230,10 +217,9 @@ def clean(ledger: pd.DataFrame, raw: Path, build: Path, *, rules: Rules = Rules(
     """
     came = ledger[ledger.status == "ok"].sort_values(["sha256", "label", "url"], ignore_index=True)
     known = all_facts(raw, sorted(came.file.unique())) if known is None else known
-    texts = dict.fromkeys(["reason", "detail", "beside", "suggested", "group", "split"], "")
-    table = came[["file", "label", "product_id", "source", "sha256", "url", "page", "title"]].assign(
-        **texts, raw_file=came.file, confidence=np.nan, at=-1,
-        decided=came.sha256.map(decisions or {}).fillna("")).join(known, on="raw_file")  # fmt: skip
+    table = came.drop(columns=["width", "height", "phash"]).assign(
+        **dict.fromkeys(["reason", "detail", "beside", "suggested", "group", "split"], ""), raw_file=came.file, at=-1,
+        confidence=np.nan, decided=came.sha256.map(decisions or {}).fillna("")).join(known, on="raw_file")  # fmt: skip
     table["label"] = table.decided.where(table.decided.isin(CLASSES), table.label)
     table[["reason", "detail"]] = [fault(found, rules) for found in table.to_dict("records")]
     _exact_copies(table)
@@ -246,9 +232,7 @@ def clean(ledger: pd.DataFrame, raw: Path, build: Path, *, rules: Rules = Rules(
     unit, table.loc[alive, "group"] = _groups(table.loc[alive], cluster)
     doubted = _doubted(table, alive, features, cluster, seed)
     if label_errors == "remove":
-        for row in doubted:
-            detail = f"predicted {table.suggested[row]}; its label has {table.confidence[row]:.2f}"
-            table.loc[row, ["reason", "detail"]] = "label error", detail
+        table.loc[doubted, "reason"] = "label error"
     _near_copies(table, alive, cluster)
     kept = _staying(table)
     table["verdict"] = np.where(table.index.isin(kept), "kept", "removed")
@@ -274,11 +258,9 @@ def _exact_copies(table: pd.DataFrame) -> None:
         label, most = next(rows.label.value_counts().items())
         first = rows.index[rows.label == label][0]
         if 3 * most <= 2 * len(rows):
-            labels = ", ".join(sorted(set(rows.label)))
-            table.loc[rows.index, ["reason", "detail"]] = "shown under several labels", labels
+            table.loc[rows.index, ["reason", "detail"]] = "shown under several labels", ", ".join(rows.label.unique())
         elif len(rows) > 1:
-            copies = rows.index.drop(first)
-            table.loc[copies, ["reason", "detail", "beside"]] = "exact duplicate", f"also at {rows.url[first]}", digest
+            table.loc[rows.index.drop(first), ["reason", "beside"]] = "exact duplicate", digest
 
 
 def _near_copies(table: pd.DataFrame, alive: pd.Index, cluster: np.ndarray) -> None:
@@ -288,10 +270,8 @@ def _near_copies(table: pd.DataFrame, alive: pd.Index, cluster: np.ndarray) -> N
     ranked = rows.assign(doubted=doubted, area=-rows.width * rows.height, cluster=cluster)
     ranked = ranked.sort_values(["doubted", "area", "sha256"])
     copies = ranked.index[ranked.cluster.duplicated()]
-    best = ranked.groupby("cluster")[["width", "height", "sha256"]].transform("first")
-    for row, first in best.loc[copies].iterrows():
-        detail = f"the other has {first.width} x {first.height} pixels"
-        table.loc[row, ["reason", "detail", "beside"]] = "near duplicate", detail, first.sha256
+    table.loc[copies, "reason"] = "near duplicate"
+    table.loc[copies, "beside"] = ranked.groupby("cluster").sha256.transform("first")[copies]
 
 
 def _groups(table: pd.DataFrame, cluster: np.ndarray) -> tuple[str, pd.Series]:
@@ -304,6 +284,7 @@ def _groups(table: pd.DataFrame, cluster: np.ndarray) -> tuple[str, pd.Series]:
     return "picture", copies
 
 
+@threadpool_limits.wrap(limits=1)  # small matrices: threads would wait for each other longer than they work
 def _doubted(table: pd.DataFrame, alive: pd.Index, features: np.ndarray, cluster: np.ndarray, seed: int) -> pd.Index:
     """Fill in what the models predict for each picture; the rows whose label they contradict.
 
@@ -325,9 +306,8 @@ def _rewrite(table: pd.DataFrame, kept: pd.Index, raw: Path, build: Path) -> Non
         source = raw / table.raw_file[row]
         if table.odd[row]:
             target = build / "clean" / "images" / f"{table.sha256[row][:24]}.jpg"
-            if not target.exists():
-                with write_atomic(target) as part:
-                    open_image(source).save(part, "JPEG", quality=92)
+            with write_atomic(target) as part:
+                open_image(source).save(part, "JPEG", quality=92)
             source = target
         table.at[row, "file"] = source.resolve().relative_to(build.resolve()).as_posix()
 
@@ -338,7 +318,8 @@ def write_review(result: Cleaning, raw: Path, path: Path, most: int = 120) -> Pa
     table["src"] = [Path(os.path.relpath(raw / file, path.parent)).as_posix() for file in table.raw_file]
     kept = table[table.verdict == "kept"]
     unsure = kept[kept.reason == ""][:40].assign(reason="doubtful labels that stay")
-    text = jinja2.Template(TEMPLATE.read_text(), autoescape=True, trim_blocks=True).render(
+    templates = jinja2.Environment(loader=jinja2.PackageLoader("gadgetlib"), autoescape=True, trim_blocks=True)
+    text = templates.get_template("review.html").render(
         rows=pd.concat([table[table.reason != ""].drop_duplicates("sha256"), unsure]).to_dict("records"),
         stays={row["sha256"]: row for row in kept.to_dict("records")}, removed=len(table) - len(kept), most=most,
         classes=CLASSES, decisions=dict(table.loc[table.decided != "", ["sha256", "decided"]].to_numpy()),

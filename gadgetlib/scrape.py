@@ -27,7 +27,6 @@ from typing import Any
 import httpx
 import imagehash
 import pandas as pd
-import tenacity
 from PIL import Image
 from protego import Protego
 from tqdm.contrib.concurrent import thread_map
@@ -49,7 +48,6 @@ class Limits:
     """How much to take and how hard to try. Sizes in bytes, times in seconds."""
 
     bytes: int = 15_000_000
-    redirects: int = 5
     silence: float = 10.0  # longest wait for the next bytes
     deadline: float = 30.0  # longest time for one whole picture
     attempts: int = 4
@@ -131,10 +129,9 @@ def read_ledger(path: Path) -> pd.DataFrame:
 
 
 class Ledger:
-    """``ledger.csv`` and ``images/`` in one folder.
+    """``ledger.csv`` and ``images/`` in one folder. A picture is written before its row, under its content hash.
 
-    A picture is written before its row, under its content hash; a row is one write. So neither a killed process nor a
-    second one at the same time leaves a row without its picture, or half of either.
+    A row is one write: neither a killed process nor a second one leaves half a row, or a row without its picture.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -213,25 +210,19 @@ class Fetcher(contextlib.AbstractContextManager):
 
     def get(self, url: str) -> bytes:
         """The body behind ``url``. Raises NotTaken when it is not to be had or not wanted."""
-        limits = self.limits
-        retrying = tenacity.Retrying(
-            stop=tenacity.stop_after_attempt(limits.attempts), reraise=True,
-            retry=tenacity.retry_if_exception(lambda error: error.again),
-            wait=tenacity.wait_exponential(limits.backoff) + tenacity.wait_random(0, limits.backoff),
-        )  # fmt: skip
-        return retrying(self._attempt, url)
+        return sources.retrying(self.limits.attempts, self.limits.backoff)(self._attempt, url)
 
     def _attempt(self, url: str) -> bytes:
         """One attempt, redirects followed; whatever httpx raises as NotTaken."""
         try:
             target: httpx.URL | bytes = httpx.URL(url)
-            for _ in range(self.limits.redirects + 1):
+            for _ in range(6):
                 if target.scheme not in ("http", "https"):
                     raise NotTaken("refused", f"{target.scheme or 'no'} address, only http and https are fetched")
                 target = self._once(target)
                 if isinstance(target, bytes):
                     return target
-            raise NotTaken("failed", f"more than {self.limits.redirects} redirects")
+            raise NotTaken("failed", "more than 5 redirects")
         except NotTaken:
             raise
         except Exception as error:
@@ -240,19 +231,18 @@ class Fetcher(contextlib.AbstractContextManager):
 
     def _once(self, url: httpx.URL) -> bytes | httpx.URL:
         """One request: the body, or the address that it redirects to."""
-        limits = self.limits
         with self._gates[url.host]:
             time.sleep(max(0.0, self._not_before[url.host] - time.monotonic()))
             self._ask_robots(url)
-            answer, body = self._ask(url, limits.bytes + 1)
+            answer, body = self._ask(url, self.limits.bytes + 1)
         if answer.next_request:  # a redirect that names a place; 300, 304 and the like name none
             return answer.next_request.url
-        if len(body) > limits.bytes:
-            raise NotTaken("refused", f"more than {limits.bytes:,} bytes")
+        if len(body) > self.limits.bytes:
+            raise NotTaken("refused", f"more than {self.limits.bytes:,} bytes")
         if answer.status_code == 200:
             return body
         wait = retry_after(answer.headers.get("retry-after", "")) or 0.0
-        if wait > limits.longest_wait:
+        if wait > self.limits.longest_wait:
             raise NotTaken("failed", f"HTTP {answer.status_code}, come back in {wait:.0f} s")
         self._not_before[url.host] = max(self._not_before[url.host], time.monotonic() + wait)  # for all requests to it
         raise NotTaken("failed", f"HTTP {answer.status_code}", answer.status_code in AGAIN)

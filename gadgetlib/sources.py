@@ -1,4 +1,4 @@
-"""Where pictures are offered: an image search, the recorded shop, a Kaggle data set, a folder of one's own.
+"""Where pictures are offered: an image search, the recorded shop, a folder of one's own or of a data set.
 
 Each source answers with a list of :class:`Hit`; :mod:`gadgetlib.scrape` fetches them and keeps the ledger.
 """
@@ -27,10 +27,7 @@ TRACKING = re.compile(r"(?is)(?<=[?&])(utm_\w+|[gf]bclid|gclid|msclkid|dclid|ycl
 
 
 class NotTaken(Exception):
-    """A picture that is not kept: ``refused`` (not wanted), ``failed`` (it did not come) or ``skipped``, and why.
-
-    again: asking later may help.
-    """
+    """A picture that is not kept: ``refused``, ``failed`` (it did not come; ``again``: later it may) or ``skipped``."""
 
     def __init__(self, status: str, reason: str, again: bool = False) -> None:
         super().__init__(reason)
@@ -56,6 +53,16 @@ def one_line(value: Any) -> str:
     return " ".join(str(value or "").encode("utf-8", "backslashreplace").decode().split())
 
 
+def retrying(attempts: int, backoff: float) -> tenacity.Retrying:
+    """Calls a function until it returns, or its error has ``again`` False; pauses grow from ``backoff`` seconds."""
+    return tenacity.Retrying(
+        stop=tenacity.stop_after_attempt(attempts),
+        wait=tenacity.wait_exponential(backoff, max=60) + tenacity.wait_random(0, backoff),
+        retry=tenacity.retry_if_exception(lambda error: getattr(error, "again", isinstance(error, Exception))),
+        reraise=True,
+    )
+
+
 def address_key(url: str) -> str:
     """An address without fragment and tracking: two offers with one key are one address."""
     return TRACKING.sub("", url).rstrip("?&") if url.startswith("http") else url
@@ -73,8 +80,7 @@ def search_hits(ask: Callable[[str, int], list[dict]], query: str, label: str, l
             before = len(found)
             for result in ask(query, page):
                 known = defaultdict(str, {name: one_line(value) for name, value in result.items()})
-                host = re.match(r"https?://([^/:?#]+)", known["url"] or known["image"])
-                source = host[1].lower() if host else known["source"]
+                source = re.sub(r"^https?://|[/:?#].*", "", known["url"] or known["image"]).lower()
                 hit = Hit(query, label, known["image"], known["url"], known["title"], source, known["license"],
                           known["product"])  # fmt: skip
                 if hit.url:
@@ -99,12 +105,11 @@ def web_search(attempts: int = 4, backoff: float = 2.0, filters: Mapping[str, st
 
     # ddgs decodes addresses and writes "+" for a space: my%20photo.jpg would become my+photo.jpg, another address
     ImagesResult._normalizers = {**ImagesResult._normalizers, "image": str, "url": str}
+    options = {"max_results": None, "backend": "duckduckgo", **(filters or {})}
     search = DDGS(timeout=10, **client)
-    pause = tenacity.wait_exponential(backoff, max=60) + tenacity.wait_random(0, backoff)
 
-    @tenacity.retry(stop=tenacity.stop_after_attempt(attempts), wait=pause, reraise=True)
     def ask(query: str, page: int) -> list[dict]:
-        return search.images(query, page=page, max_results=None, backend="duckduckgo", **(filters or {}))
+        return retrying(attempts, backoff)(search.images, query, page=page, **options)
 
     return ask
 
@@ -135,8 +140,7 @@ def folder_hits(folder: Path, name: str = "folder", limit: int = 0) -> list[Hit]
     pictures per class, 0 for all. Raises CourseError when it holds no class.
     """
     columns = ["file", "label", "source", "license", "product_id"]
-    rows = [row for row in read_strings(folder / "manifest.csv", columns) if row["file"]]
-    # Laptops/a.jpg, .\Laptops\a.jpg, /my photos/Laptops/a.jpg
+    rows = read_strings(folder / "manifest.csv", columns)  # Laptops/a.jpg, .\Laptops\a.jpg, /my photos/Laptops/a.jpg
     stated = {Path(os.path.relpath(folder / row["file"].replace("\\", "/"), folder)).as_posix(): row for row in rows}
     files = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir())
     files = [file for file in files if not re.search(r"(^|/)(\.|__MACOSX/|Thumbs\.db$)|^manifest\.csv$", file)]
