@@ -187,7 +187,7 @@ def nothing_to_read(quick: bool) -> Iterator[dict]:
     for label, (folder, table) in sets.items():
         files = pd.read_csv(folder / table).file
         files = files.sample(min(20 if quick else 120, len(files)), random_state=42)
-        readings = ocr.read_many([folder / file for file in files])
+        readings = [ocr.read(folder / file) for file in files]
         values = [specs.extract(reading.text).values() for reading in readings]
         made_up = [any(v[f] is not None for f in ("ram_gb", "storage_gb", "price")) for v in values]
         yield record(AREA, "nothing to read", label, "share of photos with a made-up amount", interval(made_up))

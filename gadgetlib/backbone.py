@@ -35,6 +35,7 @@ EMBEDDED = {
 BACKBONE = "efficientnet_lite1"
 SIZE = 240  # the side in pixels of the pictures that it was trained on
 
+
 def fit(picture: Image.Image, size: int = SIZE) -> np.ndarray:
     """A picture as a square, uint8 (size, size, 3), padded in the colour of its border, so that proportions stay."""
     scale = size / max(picture.size)

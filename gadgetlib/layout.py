@@ -29,11 +29,9 @@ class Reading:
 
     text: str = ""
     words: list[Word] = field(default_factory=list)
-    engine: str = "rapidocr"
-    problem: str = ""  # why nothing was read, from `read_many`
 
 
-def arrange(words: Sequence[Word], engine: str = "rapidocr") -> Reading:
+def arrange(words: Sequence[Word]) -> Reading:
     """A Reading of words in boxes: rows of neighbours, in blocks, in reading order.
 
     Words that run upwards or downwards are arranged by themselves, as on a picture turned level.
@@ -44,7 +42,7 @@ def arrange(words: Sequence[Word], engine: str = "rapidocr") -> Reading:
         found = reading_order(join_columns(join_rows(level)))
         rows += [[replace(word, box=_turned(word.box, -turn)) for word in row] for row in found]
     words = [replace(word, line=number) for number, row in enumerate(rows) for word in row]
-    return Reading("\n".join(" ".join(word.text for word in row) for row in rows), words, engine)
+    return Reading("\n".join(" ".join(word.text for word in row) for row in rows), words)
 
 
 def _turned(box: tuple[int, int, int, int], turn: int) -> tuple[int, int, int, int]:
@@ -108,13 +106,11 @@ def reading_order(rows: list[list[Word]]) -> list[list[Word]]:
     close = np.maximum(y0[:, None], y0) - np.minimum(y1[:, None], y1) < 1.2 * np.minimum(tall[:, None], tall)
     alike = np.maximum(tall[:, None], tall) < 2.5 * np.minimum(tall[:, None], tall)
     _, block = connected_components(above & close & alike, directed=False)
-    top, left, band = {}, {}, 0.7 * float(np.median(tall))
-    for i in np.argsort(y0):  # blocks that begin level with each other are read from the left
-        if block[i] not in top:
-            top[block[i]] = min((t for t in top.values() if y0[i] - t < band), default=y0[i])
-        left[block[i]] = min(x0[i], left.get(block[i], x0[i]))
-    place = [(top[b], left[b], b, round((y0[i] + y1[i]) / 2 / band), x0[i]) for i, b in enumerate(block)]
-    return [rows[i] for i in sorted(range(len(rows)), key=place.__getitem__)]
+    top, left = (np.array([side[block == b].min() for b in block]) for side in (y0, x0))
+    band = 0.7 * np.median(tall)
+    tops, which = np.unique(top, return_inverse=True)
+    level = np.cumsum(np.diff(tops, prepend=tops[0]) > band)[which]  # blocks that begin so are read from the left
+    return [rows[i] for i in np.lexsort((x0, np.round((y0 + y1) / 2 / band), block, left, level))]
 
 
 def _around(words: Sequence[Word]) -> tuple[int, int, int, int]:

