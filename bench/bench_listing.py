@@ -26,7 +26,7 @@ from bench import row
 from gadgetlib import CLASSES, specs
 from gadgetlib.batch import describe_all
 from gadgetlib.files import data_dir, table
-from gadgetlib.listing import Describer, catalogue_model, right_fields, shipped_listings
+from gadgetlib.listing import Describer, catalogue_model, known_names, letters, right_fields, shipped_listings
 from gadgetlib.measure import interval
 
 AREA, PORT = "listing", 7873
@@ -193,13 +193,11 @@ def connected(client: type, server: subprocess.Popen):
 
 def clue_counts() -> Iterator[tuple[str, str, int, int]]:
     """(clue, kind, right, n) of each row of kind_clues.csv: how often its kind was right on training listings."""
-    from gadgetlib.listing import _letters, _names
-
     rows = []
     for truth in shipped_listings("train"):
         found = specs.extract(truth["text"])
         model = catalogue_model(found.brand, found.model, truth["text"])
-        known = _names((found.brand or "").lower()).get(_letters(model or ""), ("", ""))[1]
+        known = known_names(found.brand).get(letters(model), [{}])[0].get("gadget_type")
         rows.append((truth, {"named": found.gadget_type if found.gadget_type in CLASSES else None, "catalogue": known}))
     for clue in table("gazetteer/kind_clues.csv"):
         if clue["words"]:

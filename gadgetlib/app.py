@@ -18,7 +18,6 @@ from typing import Any
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
 import gradio as gr
-import pandas as pd
 import psutil
 from fastapi import Depends, HTTPException, Request
 from fastapi.datastructures import Headers
@@ -35,7 +34,7 @@ from gadgetlib.listing import Describer, Listing, card, in_words, name_of, shipp
 
 KEPT = 600  # seconds that what a visit made stays on disk
 SPARE, CALL = 10**9, 10**6  # bytes: left free on the disk, of one call
-ENTRY = ["brand", "model", "year", "ram_gb", "storage_gb", "screen_in", "chip", "weight_g", "launch_price_usd"]
+VARIANT = ["model", "year", "ram_gb", "storage_gb", "screen_in", "launch_price_usd"]  # shown of a match
 ROUTES = re.compile(  # what the page and gradio_client ask for; of Gradio's other routes the app needs none
     r"/((config|theme\.css|robots\.txt|favicon\.ico|manifest\.json)?|(static|assets|svelte)/.+|gradio_api/(info|file=.+"
     r"|startup-events|heartbeat/\w+|upload|upload_progress|queue/join|queue/data|call/(?!v2/)\w+(/\w+)?))/?"
@@ -146,23 +145,16 @@ class Pages:
         return self.gallery(listing)
 
     def gallery(self, listing: Listing) -> list[tuple[str, str]]:
-        files = ((self.ready().index.picture(match["id"]), match) for match in listing.matches)
-        shown = [(file, match) for file, match in files if file.is_file()]
-        listing.matches = [match for _, match in shown]
-        return [(str(file), name_of(match).rpartition(" (")[0]) for file, match in shown]
+        index = self.ready().index
+        return [(str(index.picture(match["id"])), name_of(match).rpartition(" (")[0]) for match in listing.matches]
 
     def example(self, event: gr.SelectData) -> str:
         return EXAMPLES[event.index]
 
-    def entry(self, listing: Listing | None, event: gr.SelectData) -> str:
-        """The catalogue's variants of the match that was chosen, as an HTML table with a column for each."""
-        if listing is None:  # described too long ago
-            return ""
-        product = listing.matches[event.index]["product_id"]
-        chosen = [variant for variant in table("catalogue.csv") if variant["product_id"] == product]
-        variants = pd.DataFrame(chosen, columns=ENTRY).replace("", None).dropna(axis=1, how="all")
-        variants.columns = variants.columns.str.replace("_", " ")
-        return variants.T.to_html(header=False, border=0, na_rep="")
+    def variants(self, listing: Listing | None, event: gr.SelectData) -> list[list[str]]:
+        """The catalogue's variants of the match that was chosen; none where the visit was too long ago."""
+        product = listing and listing.matches[event.index]["product_id"]
+        return [[row[name] for name in VARIANT] for row in table("catalogue.csv") if row["product_id"] == product]
 
     def price(self, gadget_type: str, *values: str) -> str:
         specs = {field: value.strip()[:200] for field, value in zip(SPEC_FIELDS, values) if value and value.strip()}
@@ -221,7 +213,7 @@ def one_photo(pages: Pages) -> None:
         overlay = gr.AnnotatedImage(label="What was read", show_legend=False, height=480, elem_id="overlay")
         with gr.Column():
             found = gr.Gallery(label="Choose a match", columns=3, height="auto", allow_preview=False, elem_id="matches")
-            entry = gr.HTML(elem_id="entry")
+            variants = gr.Dataframe(headers=VARIANT, label="Its variants", interactive=False, elem_id="variants")
     gr.Markdown("## Correct it, and see the price follow")
     with gr.Row():
         kind = gr.Dropdown(list(CLASSES), label="Type", elem_id="kind")
@@ -233,11 +225,11 @@ def one_photo(pages: Pages) -> None:
         raw = gr.Code(language="json", label="Listing", elem_id="json")
     shown = [summary, probs, overlay, found, kind, *fields, raw, described]
     go.click(pages.describe, [photo, where, k], shown, api_name="describe")
-    go.click(lambda: "", None, entry, api_visibility="private")
+    go.click(lambda: None, None, variants, api_visibility="private")
     again.click(pages.search, [described, where, k], found, api_name="search")
     reprice.click(pages.price, [kind, *fields], estimate, api_name="price")
     examples.select(pages.example, None, photo, api_visibility="private")
-    found.select(pages.entry, described, entry, api_visibility="private")
+    found.select(pages.variants, described, variants, api_visibility="private")
 
 
 # --- the server -------------------------------------------------------------------------------------------------

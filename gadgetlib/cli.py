@@ -3,7 +3,6 @@
 Imports of heavy libraries stay inside the commands: ``--help`` and ``gadget specs`` answer at once.
 """
 
-import io
 import json
 import sys
 from collections.abc import Callable
@@ -26,8 +25,8 @@ Engine = Annotated[Literal["rapidocr", "tesseract", "both"], typer.Option(help="
 
 def main() -> None:
     """Entry point: what a user can mend is one sentence on stderr and the error's exit code."""
-    sys.stdin, sys.stdout = sys.stdin or io.StringIO(), sys.stdout or io.TextIOWrapper(io.BytesIO())  # closed
-    sys.stdout.reconfigure(errors="backslashreplace")  # a name that the terminal cannot show must not end the rows
+    if sys.stdout:  # None where it is closed
+        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")  # as JSON is, whatever the terminal's own
     try:
         app()
     except (CourseError, OSError) as error:  # such as a full disk behind stdout
@@ -36,9 +35,8 @@ def main() -> None:
 
 
 def emit(row: dict[str, Any]) -> None:
-    """Print one JSON line, in ASCII where the output is not UTF-8."""
-    utf8 = sys.stdout.encoding.lower().replace("-", "") == "utf8"
-    print(json.dumps(row, ensure_ascii=not utf8, default=str), flush=True)
+    """Print one JSON line."""
+    print(json.dumps(row, ensure_ascii=False, default=str), flush=True)
 
 
 def each(files: list[Path], describe: Callable[[Path], dict[str, Any]]) -> None:
@@ -85,7 +83,7 @@ def specs(
     tagger: Annotated[str, typer.Option(help="rules (needs nothing trained), spacy, bert or merged")] = "rules",
 ) -> None:
     """Extract brand, model, RAM, storage, screen size and price from texts."""
-    lines = texts or (line.rstrip("\n") for line in sys.stdin)
+    lines = texts or (line.rstrip("\n") for line in sys.stdin or ())
     if tagger == "rules":
         from gadgetlib.specs import extract
 

@@ -12,12 +12,16 @@ from dataclasses import dataclass
 from functools import cache, cached_property, partial
 from typing import Any, Self
 
+import jinja2
+from PIL import ImageOps
 from pydantic import BaseModel, Field
 
 from gadgetlib import CLASSES, SPEC_FIELDS
 from gadgetlib.errors import CourseError
 from gadgetlib.files import data_dir, table, trained
 from gadgetlib.filters import quoted
+from gadgetlib.pictures import open_image
+from gadgetlib.price_tables import convert
 from gadgetlib.specs import GadgetSpecs, extract, same
 from gadgetlib.specs.tables import key, lookalikes
 
@@ -102,8 +106,6 @@ class Describer:
 
         Raises CourseError only when the picture cannot be opened.
         """
-        from gadgetlib.pictures import open_image
-
         picture = open_image(image, side=LONGEST_SIDE // 2)
         picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
         stages = {"read": self.read, "classify": self.classify, "extract": self.extract}
@@ -185,8 +187,8 @@ def text_log_likelihoods(text: str, found: Any) -> dict[str, float]:
     of how much likelier its kind is than any other (rule of succession). A screen size points to kinds that have such.
     """
     catalogue, weights = table("catalogue.csv"), dict.fromkeys(CLASSES, 0.0)
-    names = known_names((found.brand or "").lower())
-    known = {"named": found.gadget_type, "catalogue": names.get(letters(found.model or ""), ("", ""))[1]}
+    same_name = known_names(found.brand).get(letters(found.model), [{}])
+    known = {"named": found.gadget_type, "catalogue": same_name[0].get("gadget_type")}
     for row in table("gazetteer/kind_clues.csv"):
         kind = row["kind"] if row["words"] and re.search(row["words"], text, re.IGNORECASE) else known.get(row["clue"])
         if kind in weights:
@@ -210,50 +212,49 @@ def plain_model(brand: str, model: str) -> str:
     return _CHIP.sub("", model) if brand == "Apple" else model
 
 
-def letters(text: str) -> str:
+def letters(text: str | None) -> str:
     """The letters and digits of a text, look-alike signs as one: "Galaxy $8" and "GALAXY S8" become the same."""
-    return key(text.lower().translate(lookalikes()))
+    return key((text or "").lower().translate(lookalikes()))
 
 
 @cache
-def known_names(brand: str) -> dict[str, tuple[str, str]]:
-    """The names of a brand (lower case; "" for all): letters -> (model, kind); names of several models are left out."""
-    names: dict[str, set[tuple[str, str]]] = {}
+def known_names(brand: str | None) -> dict[str, list[dict[str, str]]]:
+    """Rows of the catalogue, of one brand if given, by the letters of their names; `plain` is the model without extras.
+
+    Names of several models are left out.
+    """
+    names: dict[str, list[dict[str, str]]] = {}
     for row in table("catalogue.csv"):
-        if brand in ("", row["brand"].lower()):
-            model = plain_model(row["brand"], row["model"])
-            for name in (row["model"], model):
-                names.setdefault(letters(name), set()).add((model, row["gadget_type"]))
-    return {name: min(models) for name, models in names.items() if len(models) == 1}
+        if not brand or brand.lower() == row["brand"].lower():
+            plain = plain_model(row["brand"], row["model"])
+            for name in {letters(row["model"]), letters(plain)}:
+                names.setdefault(name, []).append({**row, "plain": plain})
+    return {name: rows for name, rows in names.items() if len({(r["plain"], r["gadget_type"]) for r in rows}) == 1}
 
 
 def catalogue_model(brand: str | None, model: str | None, text: str = "") -> str | None:
     """The model as the catalogue spells it, where the text names one of the brand's; otherwise as it was read.
 
-    The longest run of words that is a name and has those of the model in order is taken: "Ear" is "Ear (a)" where "(a)"
+    The longest run of words that is a name and has all words of the model is taken: "Ear" is "Ear (a)" where "(a)"
     follows, and "S2" is no part of "S24". Where no model was read, it is a name of at least two words.
     """
-    names = known_names((brand or "").lower())
+    names = known_names(brand)
     read, words = [list(filter(None, map(letters, (part or "").split()))) for part in (model, text)]
     runs = [words[i:j] for i in range(len(words)) for j in range(i + 1, min(i + 8, len(words)) + 1)]
-
-    def holds(run: list[str]) -> bool:
-        rest = iter(run)
-        return all(word in rest for word in read) if read else len(run) > 1
-
-    found = ["".join(run) for run in [read, *runs] if "".join(run) in names and holds(run)]
-    return names[max(found, key=len)][0] if found else model
+    fitting = [run for run in runs if (set(read) <= set(run) if read else len(run) > 1)]
+    found = [name for name in map("".join, [read, *fitting]) if name in names]
+    return names[max(found, key=len)][0]["plain"] if found else model
 
 
 def naming_filters(specs: dict[str, Any]) -> list[str]:
     """Filters for what a text names, the strictest first: with its sizes, then brand and model alone, or none."""
-    brand, model = (str(specs.get(field) or "").lower() for field in ("brand", "model"))
-    rows = [row for row in table("catalogue.csv") if row["brand"].lower() == brand]
-    names = {row["model"].lower() for row in rows if plain_model(row["brand"], row["model"]).lower() == model} | {model}
-    name = f"lower(brand) = {quoted(brand)} AND lower(model) IN ({', '.join(map(quoted, sorted(names)))})"
+    brand, model = specs.get("brand"), specs.get("model")
+    if not (brand and model):
+        return []
+    names = {row["model"].lower() for row in known_names(brand).get(letters(model), ())} | {model.lower()}
+    name = f"lower(brand) = {quoted(brand.lower())} AND lower(model) IN ({', '.join(map(quoted, sorted(names)))})"
     sizes = [field for field in ("ram_gb", "storage_gb") if specs.get(field)]
-    variant = [f"({field} = {specs[field]:g} OR {field} IS NULL)" for field in sizes]
-    return [" AND ".join([name, *variant]), name] if brand and model else []
+    return [" AND ".join([name, *(f"({field} = {specs[field]:g} OR {field} IS NULL)" for field in sizes)]), name]
 
 
 # --- a listing to look at -------------------------------------------------------------------------------------
@@ -267,8 +268,6 @@ def name_of(match: dict[str, Any]) -> str:
 
 def in_words(price: dict[str, Any], currency: str | None = None) -> str:
     """An estimate with its interval, and the same in another currency."""
-    from gadgetlib.price_tables import convert
-
     unit = price["currency"] or "(currency unknown)"
     shown = f"about {price['price']:,.0f} {unit}, {price['low']:,.0f} to {price['high']:,.0f}"
     with contextlib.suppress(CourseError):  # a currency without a rate
@@ -279,9 +278,6 @@ def in_words(price: dict[str, Any], currency: str | None = None) -> str:
 
 def card(listing: Listing, title: str = "") -> str:
     """The listing as a self-contained HTML card: every value, how sure it is, and the words that it was read from."""
-    import jinja2
-    from PIL import ImageOps
-
     jpeg = io.BytesIO()
     if listing.picture is not None:
         ImageOps.contain(listing.picture, (220, 220)).save(jpeg, format="JPEG", quality=85)
