@@ -24,7 +24,7 @@ row = partial(bench.row, "vectors")
 
 
 def run(quick: bool) -> Iterator[dict]:
-    photos = Index.open(trained("index"), features=np.stack).photos.to_arrow()
+    photos = Index(trained("index"), embedder=None).photos.to_arrow()
     yield from speed(np.stack(photos["vector"].to_numpy()), 100_000 if quick else 1_000_000)
 
 

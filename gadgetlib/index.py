@@ -154,12 +154,10 @@ class Index:
         return cls(folder, embedder)
 
     @classmethod
-    def open(cls, folder: Path, features: Callable | None = None, classifier: Any = None) -> Self:
-        """Open an index for searching with pictures.
+    def open(cls, folder: Path, classifier: Any = None) -> Self:
+        """Open an index for searching with pictures, which the course's trained classifier sees (loaded, unless given).
 
-        features: pictures -> (n, d); by default by the course's trained classifier (loaded, unless given), which then
-        also tells the kind of gadget that a query shows. Raises CourseError when the folder is damaged, or was made by
-        another model or version.
+        Raises CourseError when the folder is damaged, or was made by another model or version.
         """
         from safetensors.numpy import load_file
 
@@ -168,11 +166,10 @@ class Index:
             meta = json.loads((folder / "index.json").read_text())
             if meta["format"] != FORMAT:
                 raise ValueError(f"it has format {meta['format']}, this version reads {FORMAT}")
-            if features is None and meta["made_with"] != fingerprint():
+            if meta["made_with"] != fingerprint():
                 raise ValueError("it was made with another model than the one trained now")
             arrays = load_file(folder / "embedder.safetensors")
-        means = (features, None) if features else course_embedding(classifier)
-        return cls(folder, Embedder(arrays["mean"], arrays["matrix"], *means))
+        return cls(folder, Embedder(arrays["mean"], arrays["matrix"], *course_embedding(classifier)))
 
     def __len__(self) -> int:
         return self.photos.count_rows()

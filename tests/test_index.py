@@ -33,7 +33,7 @@ def make(folder, products=20, photos=3, seed=0):
         for i in range(products) for ram in (8, 16)
     ]  # fmt: skip
     embedder = Embedder(np.zeros(WIDTH, "f4"), np.eye(WIDTH, dtype="f4"), features=lambda images: np.stack(images))
-    return Index.create(folder, rows, vectors, variants, embedder), vectors
+    return Index.create(folder, rows, vectors, variants, embedder, store.fingerprint()), vectors
 
 
 def test_a_photo_finds_its_product_once(tmp_path):
@@ -105,7 +105,7 @@ def test_a_graph_that_the_store_built_serves_searches_filtered_ones_too(tmp_path
     queries = store.normalise(vectors[::40] + 0.05 * np.random.default_rng(5).normal(size=(30, WIDTH)))
     exact = [{row["product_id"] for row in index.search(query, k=5)} for query in queries]
     index.photos.create_index("vector", config=HnswFlat(distance_type="dot", num_partitions=1))
-    again = Index.open(tmp_path / "i", features=lambda images: np.stack(images))
+    again = Index.open(tmp_path / "i", classifier=object())
     assert again.photos.list_indices()
     found = [{row["product_id"] for row in again.search(query, k=5)} for query in queries]
     assert np.mean([len(one & other) / 5 for one, other in zip(exact, found, strict=True)]) > 0.9
@@ -141,13 +141,13 @@ def test_a_damaged_folder_is_one_sentence(tmp_path, damage):
     else:
         target.write_bytes(b"{broken")
     with pytest.raises(CourseError, match="ONLY=06"):
-        Index.open(tmp_path / "i", features=np.stack).search(np.ones(WIDTH, "f4"))
+        Index.open(tmp_path / "i", classifier=object()).search(np.ones(WIDTH, "f4"))
 
 
 WRITER = """
 import sys, numpy as np
 from gadgetlib.index import Index
-index = Index.open(sys.argv[1], features=np.stack)
+index = Index.open(sys.argv[1], classifier=object())
 for n in range(int(sys.argv[3])):
     vectors = np.random.default_rng(n).normal(size=(50, 64)).astype("f4")
     name = sys.argv[2]
@@ -173,7 +173,7 @@ def test_two_writers_lose_nothing(tmp_path):
     for w in writers:
         w.stdout.close()
     written = [f"{name}-{n}-{i}.jpg" for name in "ab" for n in range(6) for i in range(50)]
-    assert ids_of(Index.open(tmp_path / "i", features=np.stack)) == sorted(before + written)
+    assert ids_of(Index.open(tmp_path / "i", classifier=object())) == sorted(before + written)
     assert ids_of(index) in (before, sorted(before + written))  # an open handle sees a whole version, old or new
     assert index.search(vectors[7], k=1)[0]["product_id"] == "p2"
 
@@ -186,7 +186,7 @@ def test_a_killed_writer_leaves_whole_batches(tmp_path):
     told += [int(line) for line in process.stdout.read().split()]
     process.wait()
     process.stdout.close()
-    batches = len(Index.open(tmp_path / "i", features=np.stack)) - 60
+    batches = len(Index.open(tmp_path / "i", classifier=object())) - 60
     assert told == list(range(len(told)))
     assert batches in (50 * len(told), 50 * (len(told) + 1)), "what was told is there"
 
@@ -201,7 +201,7 @@ def test_an_index_made_anew_under_an_open_one_is_one_sentence(tmp_path):
         assert index.search(vectors[7], k=1)[0]["product_id"] == "p2"
     with pytest.raises(CourseError, match="then open it again"):
         index.search(vectors[7], k=1)
-    again = Index.open(tmp_path / "i", features=lambda images: np.stack(images))
+    again = Index.open(tmp_path / "i", classifier=object())
     assert again.search(vectors[7], k=1)[0]["product_id"] == "p2"
 
 
@@ -233,8 +233,8 @@ def test_the_kind_of_gadget_breaks_ties_of_looks(tmp_path):
     looks = store.normalise(np.array([[0.2, 1], [0.2, 1]], "f4"))  # unlike the query: the classifier decides
     vectors = store.with_kind(looks, np.eye(5)[:2])
     photos = [{"id": "a.jpg", "product_id": "phone"}, {"id": "b.jpg", "product_id": "laptop"}]
-    index = Index.create(tmp_path, photos, vectors, [], Embedder(mean, matrix, np.asarray, kinds))
-    again = Index.open(tmp_path, np.asarray).embedder
+    index = Index.create(tmp_path, photos, vectors, [], Embedder(mean, matrix, np.asarray, kinds), store.fingerprint())
+    again = Index.open(tmp_path, classifier=object()).embedder
     assert np.array_equal(again.mean, mean) and np.array_equal(again.matrix, matrix)
     for sign, wins in ((1, "phone"), (-1, "laptop")):
         query = index.embed([1, 0, sign])
