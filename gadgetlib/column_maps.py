@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import yaml
 
@@ -116,14 +115,8 @@ def guess_map(frame: pd.DataFrame) -> dict[str, Any]:
     def share(column: str, pattern: str) -> float:
         return text[column].str.contains(pattern).mean()
 
-    def plausible(column: str, hint: pd.Series) -> bool:
-        value = numbers(text[column])
-        middle = value.median() if value.notna().mean() > 0.4 and value.nunique() > 1 else np.nan
-        return not hint.low or float(hint.low) <= middle <= float(hint.high)
-
     for key, hint in HINTS.iterrows():
-        fits = [c for c in left if re.search(hint["name"], name[c])]
-        fits = [c for c in fits if share(c, hint.cell) > 0.5 and plausible(c, hint)]
+        fits = [c for c in left if re.search(hint["name"], name[c]) and share(c, hint.cell) > 0.5]
         if key == "price":  # what is asked today and for all of it; dollars before others
             fits.sort(key=lambda c: (bool(re.search(WORDS["other_price"], name[c])), "us" not in name[c]))
         if key == "title":
@@ -137,16 +130,13 @@ def guess_map(frame: pd.DataFrame) -> dict[str, Any]:
 
 def numbers(cells: pd.Series) -> pd.Series:
     """Numbers (n,) of a column, its notation decided as a whole (`money.column`); NaN where a cell has none."""
-    if pd.api.types.is_numeric_dtype(cells):
-        return cells.astype(float)
-    unique = cells.dropna().unique().tolist()
-    return cells.map(dict(zip(unique, money.column(unique)[0]))).astype(float)
+    return pd.Series(money.column(cells.tolist())[0], cells.index, dtype=float)
 
 
 def kind_of(cells: pd.Series) -> str | None:
     """``number`` or ``word``; None for a counter, a constant, or a text that nearly every cell has its own of."""
     known, name = cells.dropna(), str(cells.name)
-    if re.search(WORDS["counter"], name, re.I) or len(known) < max(3, 0.02 * len(cells)) or known.nunique() < 2:
+    if re.search(WORDS["counter"], name, re.I) or known.nunique() < 2:
         return None
     amounts = known.astype(str).str.match(r"^\D{0,4}\d[\d.,'’\s]*\D{0,12}$").mean() > 0.8
     if pd.api.types.is_numeric_dtype(known) or amounts and numbers(known).nunique() > 2:

@@ -14,6 +14,7 @@ from typing import Any, Self
 
 import numpy as np
 import pandas as pd
+from sklearn.linear_model import LinearRegression
 
 from gadgetlib import CLASSES, money
 from gadgetlib.column_maps import FIELDS, HINTS, WORDS, choose_map, kind_of, mapped, numbers, read_csv
@@ -150,10 +151,9 @@ def find_leaks(frame: pd.DataFrame, price: np.ndarray, mapping: Mapping[str, Any
                 others[column] = value
     fields = {column for key in FIELDS for column in mapping[key]}
     for pair in combinations(others, 2):
-        known = pd.DataFrame({**{c: others[c] for c in pair}, "": 1.0}).dropna()
-        weights, *_ = np.linalg.lstsq(known, target[known.index], rcond=None)
-        share = 1 - np.var(target[known.index] - known @ weights) / np.var(target[known.index])
-        if len(known) >= FEWEST_ROWS and share > 0.97 and min(abs(weights[:2])) > 0.3:  # both are needed
+        known = pd.DataFrame({c: others[c] for c in pair}).dropna()
+        at, line = target[known.index], LinearRegression()
+        if len(at) >= FEWEST_ROWS and (share := line.fit(known, at).score(known, at)) > 0.97:
             why = f"{' and '.join(pair)} give {100 * share:.0f} % of it"
             found |= dict.fromkeys(set(pair) - fields or pair, why)
     return found
@@ -198,8 +198,7 @@ def text_of(frame: pd.DataFrame, mapping: Mapping[str, Any], key: str) -> pd.Ser
 
 def _plain(cells: pd.Series) -> pd.Series:
     text = cells.astype("string").fillna("").astype(str)
-    text = text.str.replace(r"[\u00a0\u200e\u200f]", " ", regex=True).str.strip()
-    return text.where(~text.str.lower().isin(WORDS["missing"]), "")
+    return text.str.replace(r"[\u00a0\u200e\u200f]", " ", regex=True).str.strip()
 
 
 @lru_cache(maxsize=20_000)
@@ -252,11 +251,14 @@ def features(frame: pd.DataFrame, mapping: Mapping[str, Any]) -> pd.DataFrame:
     inside = get["title"].str.extract(r"[(\[|](.*)", expand=False).fillna("") + " " + get["details"]
     told = get["cpu"] + " " + get["gpu"] + " " + inside
     for key, pattern in HINTS.inside[HINTS.inside != ""].items():  # a field without a column may stand in another's
-        text = told + " | " + get["title"] if key in ("ram", "storage", "screen") else told
+        in_title = key == "storage" or key in ("ram", "screen") and not mapping[key]
+        text = told + " | " + get["title"] if in_title else told
         found = text.str.extract(f"(?i){pattern}", expand=False).fillna("")
         get[key] = get[key].where(get[key] != "", found)
     sides = pd.DataFrame({0: numbers(get["width"]), 1: numbers(get["height"])})
-    pixels = get["resolution"].str.extract(r"(?i)(\d{3,4})\s*(?:p?x|[x×*]|by)\s*(\d{3,4})").astype(float).fillna(sides)
+    resolution, by = get["resolution"].str.lower(), r"(\d{3,4})\s*(?:p?x|[x×*]|by)\s*(\d{3,4})"
+    named = resolution.replace(WORDS["resolution"], regex=True)  # Full HD -> 1920x1080
+    pixels = resolution.str.extract(by).fillna(named.str.extract(by)).astype(float).fillna(sides)
     hard_disk = get["storage"].str.extract(r"(?i)(\d[\d.]*\s*[gt]b)[^+/&,]*?(?:hdd|hard)", expand=False).fillna("")
     out = {
         "year": get["year"].str.extract(r"\b((?:19|20)\d\d)\b", expand=False).astype(float),

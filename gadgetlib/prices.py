@@ -200,8 +200,8 @@ class PriceModel:
             raise CourseError("The currency of this model's prices is not known, so they cannot be converted.")
         row = self.row(known)
         answer, warnings = self.predict_frame(pd.DataFrame([row])).iloc[0], self.warnings(row)
-        absent = {name for name, field in NAMES.items() if not self.about["mapping"][field]}
-        if unused := [key for key in known if key in absent and not _unknown(known[key])]:
+        told = [name for name in NAMES.keys() & known.keys() if not _unknown(known[name])]
+        if unused := sorted(name for name in told if not self.about["mapping"][NAMES[name]]):
             warnings.append(f"The table that this model learned from tells no {', '.join(unused)}: not used.")
         if currency != own:
             answer = convert(answer, own, currency)
