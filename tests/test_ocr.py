@@ -229,6 +229,9 @@ def test_no_tesseract_at_all(monkeypatch, tmp_path):
         # two columns of features are no table: one block, then the other
         ([("512GB SSD", 0, 0, 20), ("5G phone", 300, 0, 20), ("16GB RAM", 0, 30, 20), ("2 SIM cards", 300, 30, 20)],
          ["512GB SSD", "16GB RAM", "5G phone", "2 SIM cards"]),
+        # and the left one is the first, also if it begins a little lower
+        ([("512GB SSD", 0, 5, 20), ("5G phone", 300, 0, 20), ("16GB RAM", 0, 35, 20), ("2 SIM cards", 300, 30, 20)],
+         ["512GB SSD", "16GB RAM", "5G phone", "2 SIM cards"]),
         # a name in two sizes on one row; text beside it stays apart
         ([("OnePlus 9", 0, 0, 80), ("5G", 405, 10, 48), ("$699", 700, 0, 80)], ["OnePlus 9 5G", "$699"]),
         # letters set apart
