@@ -33,9 +33,7 @@ def _label_of(token: Token) -> str:
 
 def _near(tokens: list[Token], a: int, b: int) -> int:
     """How closely tokens a < b belong together: 2 side by side, 1 over a comma or the end of a line, 0 not."""
-    fits = {"either", _label_of(tokens[a]) or _label_of(tokens[b])}  # "RAM memory"
-    between = tokens[a + 1 : b]
-    filled = all(t.roles & {"fill", "upto"} or t.role == "measure" or _label_of(t) in fits for t in between)
+    filled = all(t.roles & {"fill", "upto"} or t.role == "measure" for t in tokens[a + 1 : b])
     gaps = "\0".join(t.gap for t in tokens[a + 1 : b + 1])
     if b - a > 8 or not filled or re.search(r"[|/;]|\n.*\n", gaps):
         return 0
@@ -44,11 +42,6 @@ def _near(tokens: list[Token], a: int, b: int) -> int:
 
 def _label(tokens: list[Token]) -> None:
     """Give every size the label that stands nearest, one label to one size: its `hint`."""
-    inside = False
-    for before, t in zip(tokens, tokens[1:]):
-        inside = ")" not in t.gap and (inside or "(" in t.gap and before.role == "size")
-        if inside and (t.role in ("size", "number") or "notbuilt" in t.roles):
-            t.role, t.roles = "measure", NONE  # what 12GB (6GB + 6GB extended RAM) is made of
     sizes = [i for i, t in enumerate(tokens) if t.role == "size"]
     largest = max((tokens[i].value for i in sizes), default=0)
     pairs: list[tuple[int, int, int, str]] = []
@@ -74,10 +67,9 @@ def memory(tokens: list[Token], kind: str | None) -> tuple[Found | None, Found |
     small = kind not in ("laptop", "other")  # of phones, tablets and watches a lone size is storage
     most = 24 if small else 64  # GB of RAM
     sizes = [t for t in tokens if t.role == "size" and not t.aside]
-    hints = {t.hint[:4] for t in sizes}
     for before, t in zip([END, *tokens], tokens):
-        if t.hint == "either":  # "memory" is RAM, and storage beside nothing but RAM
-            t.hint = "ram" if t.value <= most and hints & {"ram", "disk"} != {"ram"} else "disk "
+        if t.hint == "either":  # "memory"
+            t.hint = "ram" if t.value <= most else "disk "
         elif t.role == "size" and not t.hint and t.value <= 12 and before.hint == "gpu" and not t.gap.strip(" ("):
             t.hint = "video"
     ram = next((t for t in sizes if t.hint == "ram"), None)
@@ -89,7 +81,7 @@ def memory(tokens: list[Token], kind: str | None) -> tuple[Found | None, Found |
         lone = lone and not (small and top in tables.sold("disk"))  # no disk has 12 GB
         ram = next((t for t in free if t.value <= most and (t.value < top or lone)), None)
     if not disks:
-        disks = [t for t in free if t is not ram and t.value > (ram.value if ram else 0 if small else 64)]
+        disks = [t for t in free if t is not ram and t.value > (ram.value if ram else 0)]
         disks = disks if len({t.value for t in disks}) == 1 else []  # "64GB 128GB all colours"
     drives = disks[:1]
     for one, two in zip(sizes, sizes[1:]):  # "512GB + 512GB", "256GB SSD, 1TB HDD"
@@ -112,16 +104,15 @@ def screen(tokens: list[Token], kind: str | None, taken: Sequence[int] = ()) -> 
     """
     low, high = SCREENS.get(kind, (1.2, 19.0))
     found: list[Found] = []
-    for i, (before, t, after) in enumerate(zip([END, *tokens], tokens, tokens[1:])):
+    for i, (t, after) in enumerate(zip(tokens, tokens[1:])):
         cm = t.text.lower().endswith("cm")
-        value = round(t.value, 1 if cm else 2)
+        value = round(t.value, 2)
         if t.aside or i in taken or not low <= value <= high:
             continue
         if t.role == "screen":  # 13-inch, 13.3", 33.8 cm
             found.append(Found(value, t.start, t.end, 0.7 if cm else 0.95 if value % 1 else 0.9, "inches"))
-        panel, usual = "panel" in after.roles, value in tables.sold(kind or "laptop")
-        decimal = t.role == "decimal" and (panel or usual or "panel" in before.roles)
-        if decimal or t.role == "number" and panel and usual:
+        bare = t.role == "decimal" or t.role == "number" and "panel" in after.roles
+        if bare and value in tables.sold(kind or "laptop"):
             found.append(Found(value, t.start, t.end, 0.8, "in the usual place"))
     return max(found, key=lambda f: f.sure, default=None)
 

@@ -8,10 +8,11 @@ from typing import NamedTuple
 
 from gadgetlib.specs import tables
 from gadgetlib.specs.tables import Line, Maker
-from gadgetlib.specs.tokens import HARD, NONE, ORDINAL, YEAR, Token
+from gadgetlib.specs.tokens import HARD, ORDINAL, YEAR, Token
 
 GADGETS = ("headphones", "smartwatch", "tablet", "laptop", "mobile_phone")
 NAMEABLE = ("name", "number", "code")
+PHONES = ("mobile_phone", "tablet", None)
 
 
 class Seen(NamedTuple):
@@ -37,7 +38,7 @@ def find(tokens: list[Token]) -> tuple[list[Seen], list[Seen]]:
     while i < len(tokens):
         phrase, maker, line = "", None, None
         for j, t in enumerate(tokens[i : i + 4], i):
-            if t.aside or t.role in ("chip", "size", "money", "measure", "end") or j > i and t.gap.strip(" -.'&+\n"):
+            if t.aside or t.role in ("chip", "end") or j > i and t.gap.strip(" -.'&+\n"):
                 break
             phrase += t.key
             stem = phrase.rstrip("0123456789") if j > i and t.role in ("code", "name") else phrase  # Galaxy Buds2
@@ -45,8 +46,7 @@ def find(tokens: list[Token]) -> tuple[list[Seen], list[Seen]]:
             line = Seen(i, j - i + 1, lines.get(phrase) or lines[stem]) if phrase in lines or stem in lines else line
             if phrase not in starts:
                 break
-        whole = maker or line or tokens[i].role not in ("code", "word")
-        if phrase and not whole and _glued(tokens, i):
+        if not maker and not line and _cut(tokens, i):
             continue
         who += [maker] if maker else []
         what += [line] if line else []
@@ -54,60 +54,56 @@ def find(tokens: list[Token]) -> tuple[list[Seen], list[Seen]]:
     return [s for s in who[:40] if _believable(s, tokens, what)], what[:40]
 
 
-_GLUED = re.compile(r"(\w+[a-z])([A-Z]{1,2}\d\S*)|(\w{2,})(5G)")
-
-
-def _glued(tokens: list[Token], i: int) -> bool:
-    """Cut a token where a maker, a line or a word of names ends in it ("NOISEHRX", "TabA9"); does one?"""
-    t, lines, n = tokens[i], tables.lines(), 0
-    if m := _GLUED.fullmatch(t.text):
-        head = tables.key(m[1] or m[3])
-        n = len(m[1] or m[3]) if head in lines or "name" in tables.roles().get(head, NONE) else 0
-    for k in range(min(len(t.key) - 1, 16), 1, -1) if not n and t.key == t.text.lower() else ():
-        head, rest = t.key[:k], t.key[k:]
-        number, maker = rest[0].isdecimal() and not head[-1].isdecimal(), head in tables.makers() and head.isalpha()
-        line = head in lines and number and (k > 3 or any(x.trust == "numbered" for x in lines[head]))
-        code = k > 3 and any(c.isdecimal() for c in rest)  # NOKIAC32
-        if line or maker and (rest in lines or code or number and k > 2):
-            n = k
+def _cut(tokens: list[Token], i: int) -> bool:
+    """Cut a token in two where a maker or a line ends in it: "NOISEHRX", "NOKIAC32", "iPhone15", "TabA9"; is it cut?"""
+    t, makers, lines = tokens[i], tables.makers(), tables.lines()
+    if t.role not in ("code", "word") or t.key != t.text.lower():
+        return False
+    camel = re.match(r"\w*[a-z](?=[A-Z]{1,2}\d)", t.text)
+    for n in [camel.end()] if camel else range(min(len(t.key) - 1, 16), 1, -1):
+        head, rest = t.key[:n], t.key[n:]
+        if head in makers and head.isalpha() and n > 2 and (rest in lines or any(c.isdecimal() for c in rest)):
             break
-    if n:
-        head, rest = t.text[:n], t.text[n:]
-        tokens[i] = replace(t, text=head, key=tables.key(head), end=t.start + n, role="word")
-        role = "number" if rest.isdecimal() else t.role
-        rest = replace(t, text=rest, key=tables.key(rest), start=t.start + n, gap="", role=role, first=False)
-        tokens.insert(i + 1, rest)
-    return bool(n)
+        telling = n > 3 or any(line.trust == "numbered" for line in lines.get(head, ()))  # "MI3"
+        if head in lines and (camel or telling and head.isalpha() and rest[0].isdecimal()):
+            break
+    else:
+        return False
+    tokens[i] = replace(t, text=t.text[:n], key=head, end=t.start + n, role="word")
+    role = "number" if rest.isdecimal() else t.role
+    tokens.insert(i + 1, replace(t, text=t.text[n:], key=rest, start=t.start + n, gap="", role=role, first=False))
+    return True
 
 
 def _believable(seen: Seen, tokens: list[Token], what: list[Seen]) -> bool:
     """Is this word the maker here, or an everyday word ("noise cancelling", "nothing included")?"""
     first, after = tokens[seen.at], tokens[seen.at + seen.size]
-    if "software" in first.roles or not seen.what.word:
-        return "software" not in first.roles
-    followed = any(s.at == seen.at + 1 and s.of(seen.what.name) for s in what)
-    begins = first.text[:1].isupper() or seen.what.name[:1].islower()
-    begins = begins and not any(t.role in ("word", "name") for t in tokens[: seen.at])
-    return followed or (first.first if after.first else begins)
+    if "software" in first.roles:
+        return False
+    if not seen.what.word or any(s.at == seen.at + 1 and s.of(seen.what.name) for s in what):
+        return True
+    if first.first and after.first:  # alone on its line of print
+        return True
+    capital = first.text[:1].isupper() or seen.what.name[:1].islower()
+    return capital and not any(t.role in ("word", "name") for t in tokens[: seen.at])
 
 
 def trusted(seen: Seen, tokens: list[Token]) -> list[Line]:
     """The lines at a place that give their maker away."""
     after = tokens[seen.at + seen.size]
     numbered = after.role in ("number", "code")
-    alone = tokens[seen.at].first and after.first  # "LEGION" on a line of print of its own
-    return [x for x in seen.what if x.trust == "alone" or x.trust == "numbered" and (numbered or alone or not seen.at)]
+    return [x for x in seen.what if x.trust == "alone" or x.trust == "numbered" and (numbered or not seen.at)]
 
 
 def choose_maker(who: list[Seen], what: list[Seen], tokens: list[Token]) -> tuple[str, Seen, float, str] | None:
     """(maker, its place, how sure, rule): named and followed by one of its lines, named first, or told by a line."""
 
-    def points(s: Seen) -> float:
-        follows = any(0 <= w.at - s.at - s.size <= 4 and w.of(s.what.name) for w in what)
-        return 2 - 0.02 * s.at + (1.5 if follows else -1.6 * s.what.service - 0.5 * s.what.word)
+    def followed(s: Seen) -> bool:
+        return any(0 <= w.at - s.at - s.size <= 4 and w.of(s.what.name) for w in what)
 
-    best, strong = max(who, key=points, default=None), [(s, line) for s in what for line in trusted(s, tokens)]
-    if strong and (best is None or points(best) < 2 and strong[0][0].at < best.at):  # "Redmi Note 14 ... SONY Camera"
+    best = max(who, key=lambda s: (followed(s), not s.what.service, -s.at), default=None)
+    strong = [(s, line) for s in what for line in trusted(s, tokens)]
+    if strong and (best is None or not followed(best) and strong[0][0].at < best.at):  # "Redmi Note 14 ... SONY Camera"
         return strong[0][1].maker, strong[0][0], 0.8, f"line {strong[0][1].name}"
     return (best.what.name, best, 0.6 if tokens[best.at].hint == "misread" else 0.95, "named") if best else None
 
@@ -117,7 +113,6 @@ def unknown_maker(tokens: list[Token], kind: str | None) -> Seen | None:
     for i, t in enumerate(tokens[1:], 1):
         if "maker_label" in tokens[i - 1].roles and t.role == "word" and re.fullmatch(r"\s?[:|=]?\s*", t.gap):
             return Seen(i, 1)
-    one_line = not any(t.row for t in tokens[:-1])
     if not kind and len(tokens) > 7 and not any(t.role in ("size", "screen", "money", "chip") for t in tokens):
         return None  # print that nothing ties to a gadget
     alone = [(i, t) for i, t in enumerate(tokens[:-1]) if t.first and tokens[i + 1].first and _unknown(t)]
@@ -128,25 +123,23 @@ def unknown_maker(tokens: list[Token], kind: str | None) -> Seen | None:
         if times[t.key] > 1 or titled and i == 0:
             return Seen(i, 1)
     dated = {t.row for t in tokens if "date" in t.roles}
-    near = (i for i, t in enumerate(tokens[:40]) if t.row < 4 and t.row not in dated)
-    return next((Seen(i, 1) for i in near if _before_name(tokens, i, kind if one_line else None)), None)
+    title = bool(kind) and not tokens[-2].row  # one line that tells what it sells
+    near = (i for i, t in enumerate(tokens[:40]) if t.row not in dated and _before_name(tokens, i, title))
+    return next((Seen(i, 1) for i in near), None)
 
 
 def _unknown(t: Token) -> bool:
     return t.role == "word" and not t.aside and len(t.key) > 2 and t.key.isalpha()
 
 
-def _before_name(tokens: list[Token], i: int, kind: str | None) -> bool:
-    """Does a name follow the unknown word i: a number or a code soon, or, of a known kind, any word?"""
+def _before_name(tokens: list[Token], i: int, title: bool) -> bool:
+    """Does a number or a code follow the unknown word i, with at most two words between; or, in a title, any word?"""
     after = tokens[i + 1 : i + 4]
     after = after[: next((k for k, t in enumerate(after) if HARD.search(t.gap)), 3)]
-    ends = [t.role for t in after if t.role not in ("word", "name")]
-    if not after or not _unknown(tokens[i]):
+    if not _unknown(tokens[i]) or not after:
         return False
-    named = ends[:1] in (["number"], ["code"])
-    if tokens[i].text[0].isupper():
-        return named or bool(kind) and after[0].role == "word"
-    return named and not tokens[-2].row  # "torxiyor Note 77" of a title
+    ends = [t.role for t in after if t.role not in ("word", "name")]
+    return ends[:1] in (["number"], ["code"]) or title and after[0].role == "word" and tokens[i].text[0].isupper()
 
 
 # --- what it is ---------------------------------------------------------------------------------------------------
@@ -184,7 +177,8 @@ def numbered(tokens: list[Token], kept: list[int]) -> bool:
 def read_name(tokens: list[Token], start: int, size: int, maker: str | None, kind: str | None) -> list[int]:
     """Indices of the tokens of a name: the `size` tokens of a line, then all that can belong to it."""
     kept, j = list(range(start, start + size)), start + size
-    while len(kept) < 12 and not tokens[j].aside and (j == start or _joined(tokens, j, kept)):
+    last = len(tokens) - 1
+    while j < last and len(kept) < 12 and not tokens[j].aside and (j == start or _joined(tokens, j, kept)):
         step = _step(tokens, j, kept, maker, kind)
         if step < 0:
             break
@@ -200,23 +194,21 @@ def _joined(tokens: list[Token], j: int, kept: list[int]) -> bool:
     t, gap = tokens[j], tokens[j].gap
     if not HARD.search(gap):
         return True
-    if gap.strip() == "(" and kept:
-        inside = next((k for k in range(1, 4) if ")" in tokens[min(j + k, len(tokens) - 1)].gap), 1)
-        lone = inside == 1 and t.role in NAMEABLE and len(t.key) < 5
-        return lone or inside > 1 and bool(ORDINAL.fullmatch(t.key) or t.key == "gen")
+    if gap.strip() == "(":
+        return bool(ORDINAL.fullmatch(t.key)) or t.key == "gen" or len(t.key) < 5 and ")" in tokens[j + 1].gap
     if gap in ("- ", " -"):
-        return bool(kept) and t.role == "code"  # "15s- eq2144au"
+        return t.role == "code"  # "15s- eq2144au"
     if gap != "\n":
         return False
     line = [x for x in tokens[j : j + 4] if x.row == t.row]
-    suffix = all("suffix" in x.roles or x.key == "5g" for x in line) or t.role == "ordinal"
-    plain = len(line) > (t.role == "name") and all(x.role in (*NAMEABLE, "size", "end") for x in line)
-    return suffix or plain and t.role in NAMEABLE and not numbered(tokens, kept)
+    if t.role == "ordinal" or all("suffix" in x.roles or x.key == "5g" for x in line):
+        return True  # "Tab M10" over "3rd Gen", "Nord CE 3" over "Lite 5G"
+    return t.role in NAMEABLE and not numbered(tokens, kept)
 
 
 def _step(tokens: list[Token], j: int, kept: list[int], maker: str | None, kind: str | None) -> int:
     """How many tokens from j on go on with a name: 0 where one is passed over, -1 where the name ends."""
-    t, after, phone = tokens[j], tokens[min(j + 1, len(tokens) - 1)], kind in ("mobile_phone", "tablet", None)
+    t, after = tokens[j], tokens[j + 1]
     if any(tokens[k].key == t.key for k in kept):
         return -1  # printed twice
     edition = next((k for k, x in enumerate(tokens[j : j + 4]) if "edition" in x.roles and kept), 0)
@@ -225,12 +217,11 @@ def _step(tokens: list[Token], j: int, kept: list[int], maker: str | None, kind:
     if YEAR.fullmatch(t.key):
         return int(bool(kept) and (kind != "laptop" or maker == "Apple"))
     if dropped(t, maker, kind):
-        return 0 if kept else -1
+        return 0
     if t.role == "number":
-        numbers = sum(tokens[k].role == "number" for k in kept)
-        return 1 if len(t.key) < 5 and numbers < 2 and after.key != "in" else -1
+        return 1 if len(t.key) < 5 and after.key != "in" else -1
     if t.role == "decimal":  # "Galaxy Tab E 9.6", "Nokia 5.3"
-        return 1 if t.value < 20 and t.gap == " " and (kind == "tablet" if kept else phone) else -1
+        return 1 if t.value < 20 and (kind == "tablet" if kept else kind in PHONES) else -1
     if t.role in ("name", "code") or t.role == "ordinal" and kept:
         return 1
     return 1 if t.role == "word" and _belongs(tokens, j, kept, kind) else -1
@@ -238,10 +229,13 @@ def _step(tokens: list[Token], j: int, kept: list[int], maker: str | None, kind:
 
 def _belongs(tokens: list[Token], j: int, kept: list[int], kind: str | None) -> bool:
     """May the unknown word j belong to a name? While that has no number, if one follows soon or the name ends here."""
-    t, after, worn = tokens[j], tokens[j + 1], kind in ("headphones", "smartwatch")
+    t, after = tokens[j], tokens[j + 1]
     if numbered(tokens, kept):
-        return kind == "laptop" and t.text.isupper() and len(t.key) in (2, 3) and tokens[j - 1].numbered  # "V14 ITL"
-    return after.role in NAMEABLE or worn or not kept and after.role != "word"
+        return kind == "laptop" and t.text.isupper() and len(t.key) in (2, 3)  # "V14 ITL"
+    return after.role in NAMEABLE or kind in ("headphones", "smartwatch") or not kept and after.role != "word"
+
+
+RULES = {"line": 0.9, "after the maker": 0.8, "labelled": 0.75}  # how sure each is
 
 
 def model(
@@ -249,35 +243,33 @@ def model(
 ) -> tuple[list[int], float, str]:
     """The tokens of the model's name, how sure, and the rule: the best of all readings; none where it has no name.
 
-    A name with a number beats one without; then the rule counts, then how early and how long the name is.
+    A name with a number beats one without; then the rule counts, then a second word, then how early it stands.
     """
     begin = place.at + place.size * (isinstance(place.what, Maker) or not place.what) if place else 0
-    readings = [r for r in _readings(tokens, maker, place, begin, kind, what) if _likely(tokens, *r, maker, kind)]
+    readings = [r for r in _readings(tokens, maker, place, begin, kind, what) if _likely(tokens, *r, kind)]
     kept, rule = max(
         readings,
-        key=lambda r: (r[1] != "code", numbered(tokens, r[0]), RULES[r[1]], len(r[0]) > 1, -r[0][0], len(r[0])),
+        key=lambda r: (numbered(tokens, r[0]), RULES[r[1]], len(r[0]) > 1, -r[0][0]),
         default=([], ""),
     )
     if kind == "laptop" and maker:
-        kept = _laptop_code(tokens, kept if rule != "code" else [], maker) or kept
-    if maker == "Apple" and kept and not any(YEAR.fullmatch(tokens[k].key) for k in kept) and kind == "laptop":
-        kept += [i for i, t in enumerate(tokens) if YEAR.fullmatch(t.key)][:1]  # "MacBook Pro 13 (Retina, 2015)"
-    return kept, RULES.get(rule, 0.75), rule
+        kept = _with_code(tokens, kept, maker)
+    if kind == "laptop" and maker == "Apple" and kept and not any(YEAR.fullmatch(tokens[k].key) for k in kept):
+        kept = kept + [i for i, t in enumerate(tokens) if YEAR.fullmatch(t.key)][:1]  # "MacBook Pro 13 (Retina, 2015)"
+    return kept, RULES.get(rule, 0.6), rule or "code"
 
 
-def _likely(tokens: list[Token], kept: list[int], rule: str, maker: str | None, kind: str | None) -> bool:
-    """Can this be a name? A lone digit counts hours, reviews, anything; a charger of 33 W is no model."""
+def _likely(tokens: list[Token], kept: list[int], rule: str, kind: str | None) -> bool:
+    """Can this be a name? A charger of 33 W is no model; bare digits on a picture are hours, keys, anything."""
     if not kept or kind == "other" and rule != "line":
         return False
-    first, phone = tokens[kept[0]], kind in ("mobile_phone", "tablet", None)
-    keys = (t.first and len(t.key) == 1 and t.key.isdecimal() for t in tokens)  # three such lines: a keypad
-    digit = len(kept) == 1 and len(first.key) == 1 and (kind and not phone or first.key.isalpha() or sum(keys) > 2)
-    apart = rule == "after the maker" and first.first  # on a line of print of its own
-    bare = apart and (not numbered(tokens, kept) or not phone and all(tokens[k].role == "number" for k in kept))
-    return not (digit or bare or not maker and rule == "labelled" and not numbered(tokens, kept))
-
-
-RULES = {"line": 0.9, "after the maker": 0.8, "labelled": 0.75, "code": 0.6}  # how sure each is
+    first = tokens[kept[0]]
+    if len(kept) == 1 and len(first.key) == 1 and (first.key.isalpha() or kind not in PHONES):
+        return False
+    if rule != "after the maker" or not first.first:
+        return True
+    phone = kind in PHONES and (kind or any(t.role in ("size", "screen", "money", "chip") for t in tokens))
+    return any(tokens[k].role == "code" or tokens[k].numbered and phone for k in kept)  # a line of print of its own
 
 
 def _readings(
@@ -298,35 +290,31 @@ def _readings(
         if t.first and i not in inside and tokens[near].key + t.key in tables.lines():
             yield [near, *read_name(tokens, i, 1, maker, kind)], "line"
     for i, (label, t) in enumerate(zip(tokens, tokens[1:]), 1):
-        begins = label.first or re.search(r"[|;]|\s\s", label.gap)
+        begins = label.first or re.search(r"[|;]", label.gap)
         if "model_label" in label.roles and begins and re.fullmatch(r"\s?[:|=]?\s*", t.gap):
             yield read_name(tokens, i, int(t.role == "stop"), maker, kind), "labelled"
             break
     if place:
-        j = begin  # past words that every title has between maker and name: "2022", "Newest", "Laptop"
-        for t in tokens[begin : begin + 6]:
-            passed = t.role in ("stop", "screen") or YEAR.fullmatch(t.key) or dropped(t, maker, kind)
-            if not passed or re.search(r"[|;\n]" if j > begin else r"[|;]", t.gap):
-                break
+        j = begin  # past words that every title has between maker and name: "Newest", "Laptop"
+        while tokens[j].role == "stop" and not re.search(r"[|;\n]", tokens[j].gap):
             j += 1
         kept = read_name(tokens, j, 0, maker, kind)
-        yield kept if j == begin or numbered(tokens, kept) else [], "after the maker"  # "Wireless" describes
-        if not tokens[-2].row:  # a title with a code alone: "HP B12V5PT Laptop"
-            yield [i for i, t in enumerate(tokens) if i >= begin and t.role == "code" and not t.aside][:1], "code"
+        if j == begin or numbered(tokens, kept):  # "Wireless" describes
+            yield kept, "after the maker"
 
 
-def _laptop_code(tokens: list[Token], kept: list[int], maker: str) -> list[int]:
+def _with_code(tokens: list[Token], kept: list[int], maker: str) -> list[int]:
     """Add a laptop's number, which many shops put at the end of the title or behind a bracket."""
     if any(tables.coded(tokens[k].text, "full", maker=maker) for k in kept):
         return kept
     have, start = {tokens[k].key for k in kept}, max(kept, default=-1) + 1
     for i, t in enumerate(tokens[start:], start):
-        said = "code_label" in tokens[i - 1].roles or t.aside or dropped(t, maker, "laptop")
-        closing = t.gap.strip(" -") == ")" and (t.role == "code" or len(t.key) > 2)
-        if t.role in ("code", "number") and not said and (closing or tables.coded(t.text, "full", maker=maker)):
+        if t.role not in ("code", "number") or "code_label" in tokens[i - 1].roles:
+            continue
+        if t.gap.strip(" -") == ")" or tables.coded(t.text, "full", maker=maker):
             more = [k for k in read_name(tokens, i, 0, maker, "laptop") if tokens[k].key not in have]
-            twice = [k for k in kept if t.key.startswith(tokens[k].key) and 1 < len(tokens[k].key) < len(t.key)]
-            return [k for k in kept if k not in twice or tokens[k].key.isalpha()] + more  # "15 15s-eq2144au"
+            part = [k for k in kept if 1 < len(tokens[k].key) < len(t.key) and t.key.startswith(tokens[k].key)]
+            return [k for k in kept if k not in part] + more
     return kept
 
 

@@ -80,7 +80,7 @@ def scan(text: str) -> list[Token]:
         last = m.end()
     for before, token in zip([END, *tokens], tokens):
         token.first, token.row = before is END or "\n" in token.gap, before.row + token.gap.count("\n")
-    tokens.append(Token("", "", len(text), len(text), "\n\n", "end", row=text.count("\n") + 2, first=True))
+    tokens.append(Token("", "", len(text), len(text), low[last:] + "\n\n", "end", row=text.count("\n") + 2, first=True))
     _phrases(tokens)
     _chips(tokens)
     _sizes(tokens)
@@ -94,7 +94,7 @@ def _token(text: str, m: re.Match, gap: str, asked: money.Money | None) -> Token
         role = "money"
     elif role == "size":
         value = int(m["count"] or 1) * float(m["number"].replace(",", ".")) * money.SIZES[m["unit"]]
-        role = "measure" if low.endswith(" to") or not 0 < value <= 32_768 else "size"  # "5 to 7 days"
+        role = "measure" if word.endswith(" to") or not 0 < value <= 32_768 else "size"  # "5 to 7 days"
     elif role == "screen":
         value = float(m["inches"].replace(",", ".").replace(" ", ".")) * _pattern()[1].get(m["inch"].strip("- "), 1)
     elif role in ("short", "decimal"):
@@ -116,7 +116,7 @@ def _role(low: str, first: str, roles: frozenset[str]) -> str:
         return "name" if first.isupper() else "stop"
     if "name" in roles and "stop" not in roles:
         return "name"
-    if roles - {"edition"} or tables.coded(low, "feature"):
+    if roles or tables.coded(low, "feature"):
         return "stop"
     if ORDINAL.fullmatch(low):
         return "ordinal"
@@ -162,7 +162,7 @@ def _pair(one: Token, two: Token) -> None:
         return
     small, large = (one, two) if one.value < two.value else (two, one)
     sold = small.value in tables.sold("ram") and large.value in tables.sold("disk")
-    if sold and small.value < large.value and small.value <= 64 and (units or large.value > 15):
+    if sold and (units or large.value > 15):
         small.role, small.hint, large.role, large.hint = "size", "ram", "size", "disk"
 
 
@@ -177,7 +177,7 @@ def _chips(tokens: list[Token]) -> None:
         if token.role in ("size", "screen", "money", "measure", "decimal"):
             reach = ""
         elif core or family:
-            reach = "gpu" if "gpu" in token.roles else reach or "cpu"
+            reach = "gpu" if "gpu" in token.roles else "cpu"
         elif not goes_on:
             reach = ""
         intel = not then.gap.strip() and (then.key == "core" or "cpu" in then.roles)
