@@ -27,7 +27,7 @@ from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 from tqdm.contrib.concurrent import thread_map
 
-from gadgetlib import CLASSES, PHOTO_COLUMNS, backbone
+from gadgetlib import CLASSES, backbone
 from gadgetlib.errors import CourseError
 from gadgetlib.files import read_strings, split_of, write_atomic
 from gadgetlib.pictures import open_image
@@ -86,19 +86,18 @@ def all_facts(raw: Path, files: Sequence[str]) -> pd.DataFrame:
     return pd.DataFrame(found, index=list(files))
 
 
-def fault(found: Mapping[str, Any], rules: Rules = Rules()) -> tuple[str, str]:
-    """(reason, detail) why a picture with these :func:`facts` cannot stay, or ("", "")."""
+def fault(found: Mapping[str, Any], rules: Rules = Rules()) -> str:
+    """Why a picture with these :func:`facts` cannot stay, or ""."""
     short, long = sorted((found["width"], found["height"]))
-    size = f"{found['width']} x {found['height']}"
-    checks = [
-        ("corrupt", found["error"], found["error"]),
-        ("wrong aspect", long > rules.max_aspect * short, size),
-        ("too small", short < rules.min_side, size),
-        ("nothing to see", found["contrast"] < rules.min_contrast, f"contrast {found['contrast']:.1f}"),
-        ("too blurry", found["sharpness"] < rules.min_sharpness, f"sharpness {found['sharpness']:.3f}"),
-        ("removed by hand", found.get("decided") == "remove", ""),
-    ]
-    return next(((reason, detail) for reason, wrong, detail in checks if wrong), ("", ""))
+    checks = {
+        "corrupt": found["error"] != "",
+        "wrong aspect": long > rules.max_aspect * short,
+        "too small": short < rules.min_side,
+        "nothing to see": found["contrast"] < rules.min_contrast,
+        "too blurry": found["sharpness"] < rules.min_sharpness,
+        "removed by hand": found.get("decided") == "remove",
+    }
+    return next((reason for reason, wrong in checks.items() if wrong), "")
 
 
 def near_pairs(hashes: np.ndarray, mirrored: np.ndarray, features: np.ndarray, rules: Rules) -> list[tuple]:
@@ -163,7 +162,7 @@ def split_groups(labels: np.ndarray, groups: np.ndarray, seed: int = 42) -> np.n
     """
     labels, groups = np.asarray(labels), np.asarray(groups)
     count = pd.Series(groups).groupby(labels).nunique()
-    if len(set(groups)) < 3 or count.max() < 3:
+    if count.max() < 3:
         raise CourseError(f"The pictures come from {len(set(groups))} groups only; three splits need three of a class: "
                           "add pictures of other products or from other sources.")  # fmt: skip
     cv = StratifiedGroupKFold(int(np.clip(count.min(), 3, 20)), shuffle=True, random_state=seed)
@@ -198,12 +197,6 @@ class Cleaning:
     def kept(self) -> pd.DataFrame:
         return self.table[self.table.verdict == "kept"]
 
-    @property
-    def photos(self) -> pd.DataFrame:
-        """The clean table as the contract has it."""
-        table = self.kept.assign(phash=self.kept.phash.map("{:016x}".format))
-        return table[PHOTO_COLUMNS].sort_values("file", ignore_index=True)
-
 
 def clean(ledger: pd.DataFrame, raw: Path, build: Path, *, rules: Rules = Rules(), size: int = backbone.SIZE,
           seed: int = 42, label_errors: str = "remove", decisions: Mapping | None = None,
@@ -218,10 +211,10 @@ def clean(ledger: pd.DataFrame, raw: Path, build: Path, *, rules: Rules = Rules(
     came = ledger[ledger.status == "ok"].sort_values(["sha256", "label", "url"], ignore_index=True)
     known = all_facts(raw, sorted(came.file.unique())) if known is None else known
     table = came.drop(columns=["width", "height", "phash"]).assign(
-        **dict.fromkeys(["reason", "detail", "beside", "suggested", "group", "split"], ""), raw_file=came.file, at=-1,
+        **dict.fromkeys(["reason", "beside", "suggested", "group", "split"], ""), raw_file=came.file, at=-1,
         confidence=np.nan, decided=came.sha256.map(decisions or {}).fillna("")).join(known, on="raw_file")  # fmt: skip
     table["label"] = table.decided.where(table.decided.isin(CLASSES), table.label)
-    table[["reason", "detail"]] = [fault(found, rules) for found in table.to_dict("records")]
+    table["reason"] = [fault(found, rules) for found in table.to_dict("records")]
     _exact_copies(table)
     alive = _staying(table)
     features = backbone.cached_features([raw / file for file in table.raw_file[alive]], build / "features", size)
@@ -237,8 +230,8 @@ def clean(ledger: pd.DataFrame, raw: Path, build: Path, *, rules: Rules = Rules(
     kept = _staying(table)
     table["verdict"] = np.where(table.index.isin(kept), "kept", "removed")
     if table.label[kept].nunique() < 2:
-        left = " and ".join(set(table.label[kept])) or "nothing"
-        raise CourseError(f"After cleaning only {left} is left; the course needs pictures of two classes at least.")
+        left = ", ".join(table.label[kept].unique()) or "nothing"
+        raise CourseError(f"Cleaning leaves only {left}; the course needs pictures of two classes at least.")
     labels, groups = table.label[kept], table.group[kept]
     table.loc[kept, "split"] = groups.map(split_of) if unit == "product_id" else split_groups(labels, groups, seed)
     _rewrite(table, kept, raw, build)
@@ -258,7 +251,7 @@ def _exact_copies(table: pd.DataFrame) -> None:
         label, most = next(rows.label.value_counts().items())
         first = rows.index[rows.label == label][0]
         if 3 * most <= 2 * len(rows):
-            table.loc[rows.index, ["reason", "detail"]] = "shown under several labels", ", ".join(rows.label.unique())
+            table.loc[rows.index, "reason"] = "shown under several labels"
         elif len(rows) > 1:
             table.loc[rows.index.drop(first), ["reason", "beside"]] = "exact duplicate", digest
 
@@ -266,8 +259,7 @@ def _exact_copies(table: pd.DataFrame) -> None:
 def _near_copies(table: pd.DataFrame, alive: pd.Index, cluster: np.ndarray) -> None:
     """Of pictures that show the same, keep the largest; where labels differ, one whose label the models predict."""
     rows = table.loc[alive]
-    doubted = (rows.suggested != "") & (rows.suggested != rows.label)
-    ranked = rows.assign(doubted=doubted, area=-rows.width * rows.height, cluster=cluster)
+    ranked = rows.assign(doubted=rows.suggested != rows.label, area=-rows.width * rows.height, cluster=cluster)
     ranked = ranked.sort_values(["doubted", "area", "sha256"])
     copies = ranked.index[ranked.cluster.duplicated()]
     table.loc[copies, "reason"] = "near duplicate"
@@ -312,18 +304,17 @@ def _rewrite(table: pd.DataFrame, kept: pd.Index, raw: Path, build: Path) -> Non
         table.at[row, "file"] = source.resolve().relative_to(build.resolve()).as_posix()
 
 
-def write_review(result: Cleaning, raw: Path, path: Path, most: int = 120) -> Path:
+def write_review(result: Cleaning, raw: Path, path: Path, most: int = 120) -> None:
     """Write the page that shows what was removed and why, and lets a person decide otherwise (see read_decisions)."""
     table = result.table.sort_values(["confidence", "sha256"])
     table["src"] = [Path(os.path.relpath(raw / file, path.parent)).as_posix() for file in table.raw_file]
     kept = table[table.verdict == "kept"]
     unsure = kept[kept.reason == ""][:40].assign(reason="doubtful labels that stay")
     templates = jinja2.Environment(loader=jinja2.PackageLoader("gadgetlib"), autoescape=True, trim_blocks=True)
-    text = templates.get_template("review.html").render(
-        rows=pd.concat([table[table.reason != ""].drop_duplicates("sha256"), unsure]).to_dict("records"),
+    page = templates.get_template("review.html").stream(
+        rows=pd.concat([table[table.reason != ""].drop_duplicates(["sha256", "label"]), unsure]).to_dict("records"),
         stays={row["sha256"]: row for row in kept.to_dict("records")}, removed=len(table) - len(kept), most=most,
         classes=CLASSES, decisions=dict(table.loc[table.decided != "", ["sha256", "decided"]].to_numpy()),
     )  # fmt: skip
     with write_atomic(path) as part:
-        part.write_text(text, encoding="utf-8")
-    return path
+        page.dump(str(part), encoding="utf-8")

@@ -140,8 +140,9 @@ class Ledger:
             (self.folder / "images").mkdir(parents=True, exist_ok=True)
             mend(self.path)
             for part in (self.folder / "images").glob(".*.part"):
-                if part.stat().st_mtime < time.time() - 600:  # not of another process, but of one that was killed
-                    part.unlink()
+                with contextlib.suppress(FileNotFoundError):  # another process has just finished it
+                    if part.stat().st_mtime < time.time() - 600:  # left by one that was killed
+                        part.unlink()
 
     def add(self, hit: Hit, status: str, reason: str = "", **found: Any) -> None:
         """Append one row: what was offered, how it ended, and for a picture its file and facts."""
@@ -274,10 +275,9 @@ class Fetcher(contextlib.AbstractContextManager):
 
 def fetch_all(hits: Sequence[Hit], ledger: Ledger, get: Callable[[str], bytes], limits: Limits = Limits(),
               retry: bool = False) -> None:  # fmt: skip
-    """Get every hit that has no row yet and write its row. get: address -> bytes, raises NotTaken.
+    """Get every hit that has no row (with retry: no row, or a failure) and write its row. get: address -> bytes.
 
     An address that is offered again, under whatever label, gets the same file in its row and is not fetched again.
-    retry: ask again for those that failed in an earlier run.
     """
     rows = read_ledger(ledger.path).to_dict("records")
     known = {address_key(row["url"]): row for row in rows if row["status"] == "ok"}
