@@ -148,6 +148,15 @@ def test_clusters_follow_chains():
     assert len(set(clean.clusters(3, []))) == 3
 
 
+@pytest.mark.parametrize(("predicted", "stays"), [("laptop", 1), ("tablet", 2)])
+def test_of_copies_the_largest_stays_unless_its_label_is_doubted(predicted, stays):
+    table = pd.DataFrame({"sha256": list("abc"), "label": "laptop", "suggested": ["laptop", predicted, "laptop"],
+                          "width": [100, 300, 200], "height": 100, "reason": "", "beside": ""})  # fmt: skip
+    clean._near_copies(table, table.index, np.zeros(3, int))
+    assert table.index[table.reason == ""].tolist() == [stays]
+    assert set(table.beside) == {"", "abc"[stays]}
+
+
 # ---------------------------------------------------------------- labels
 
 
@@ -401,11 +410,14 @@ def test_a_person_s_word_wins(messy, result):
     blank = table[table.reason == "nothing to see"].iloc[0]
     fine = table[table.verdict == "kept"].iloc[:2]
     decisions = {doubted.sha256: doubted.label, fine.sha256.iloc[0]: "remove", fine.sha256.iloc[1]: "headphones"}
+    nobody_can_want = table[table.reason.isin(["corrupt", "exact duplicate"])]
+    decisions |= dict(zip(nobody_can_want.sha256, nobody_can_want.label))
     new = clean.clean(ledger, raw, build, decisions=decisions).table.set_index("url")
     assert new.loc[doubted.url].verdict == "kept"
     assert (new.loc[fine.url.iloc[0]].verdict, new.loc[fine.url.iloc[0]].reason) == ("removed", "removed by hand")
     assert new.loc[fine.url.iloc[1]].verdict == "kept" and new.loc[fine.url.iloc[1]].label == "headphones"
     assert new.loc[blank.url].verdict == "removed"
+    assert (new.loc[nobody_can_want.url].verdict == "removed").all() and len(nobody_can_want) == 2
 
 
 def test_doubted_labels_can_stay(messy, result):

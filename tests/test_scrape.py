@@ -786,6 +786,7 @@ def test_folder_with_a_manifest(mine, tmp_path):
     assert table.loc["folder:top.jpg"].label == "mobile_phone"
     assert table.loc["folder:Laptops/zzz.jpg"].reason == "cannot be read (No such file or directory)"
     assert table.loc["folder:../secret.jpg"].reason == "lies outside the folder"
+    assert "folder:manifest.csv" not in table.index
 
 
 @pytest.mark.parametrize(
