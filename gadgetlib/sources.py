@@ -54,7 +54,7 @@ def one_line(value: Any) -> str:
 
 
 def retrying(attempts: int, backoff: float) -> tenacity.Retrying:
-    """Calls a function until it returns, or its error has ``again`` False; pauses grow from ``backoff`` seconds."""
+    """Calls a function up to ``attempts`` times, unless its error has ``again`` False; pauses grow from ``backoff``."""
     return tenacity.Retrying(
         stop=tenacity.stop_after_attempt(attempts),
         wait=tenacity.wait_exponential(backoff, max=60) + tenacity.wait_random(0, backoff),
