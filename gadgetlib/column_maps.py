@@ -21,10 +21,8 @@ from gadgetlib.files import data_dir, delimiter
 HINTS = pd.read_csv(data_dir() / "price_columns.csv", keep_default_na=False).set_index("field")
 WORDS = yaml.safe_load((data_dir() / "price_words.yaml").read_text(encoding="utf-8"))
 PRESETS = yaml.safe_load((data_dir() / "price_presets.yaml").read_text(encoding="utf-8"))
-FIELDS = (
-    *HINTS.index.drop(["price", "currency", "details"]),
-    "details",
-)  # `title` is the product's name, `details` a text of many specs
+# `title` is the product's name, `details` a text of many specs.
+FIELDS = (*HINTS.index.drop(["price", "currency", "details"]), "details")
 
 
 def read_csv(path: Path, notes: list[str]) -> pd.DataFrame:

@@ -139,19 +139,16 @@ def find_leaks(frame: pd.DataFrame, price: np.ndarray, mapping: Mapping[str, Any
     A column ranks like the price; or its name speaks of money and it follows the price; or it makes the price together
     with one other column. Source: Kaufman et al. (2012), Leakage in data mining.
     """
-    target, found, others = pd.Series(np.log(price)), {}, {}
-    for column in frame.columns.difference([mapping["price"], *mapping["drop"]], sort=False):
-        speaks = re.search("|".join(WORDS["money"]), str(column), re.I)
-        if speaks or kind_of(frame[column]) == "number":
-            value = np.log(numbers(frame[column]).where(lambda v: v > 0)).set_axis(target.index)
-            rank = abs(value.corr(target, "spearman")) if value.nunique() >= 8 else 0
-            if rank > 0.95 or speaks and rank > 0.6:
-                found[column] = f"rank correlation {rank:.2f} with the price"
-            elif value.notna().mean() > 0.5:
-                others[column] = value
+    target, columns = pd.Series(np.log(price), frame.index), frame.drop(columns=[mapping["price"], *mapping["drop"]])
+    speaks = {c: bool(re.search("|".join(WORDS["money"]), str(c), re.I)) for c in columns}
+    counted = [c for c in columns if speaks[c] or kind_of(frame[c]) == "number"]
+    logs = pd.DataFrame({c: np.log(numbers(frame[c]).where(lambda v: v > 0)) for c in counted}, frame.index)
+    ranks = logs.loc[:, logs.nunique() >= 8].corrwith(target, method="spearman").abs()
+    leaking = ranks[[rank > (0.6 if speaks[c] else 0.95) for c, rank in ranks.items()]]
+    found = {c: f"rank correlation {rank:.2f} with the price" for c, rank in leaking.items()}
     fields = {column for key in FIELDS for column in mapping[key]}
-    for pair in combinations(others, 2):
-        known = pd.DataFrame({c: others[c] for c in pair}).dropna()
+    for pair in combinations(logs.columns.difference(leaking.index, sort=False), 2):
+        known = logs[[*pair]].dropna()
         at, line = target[known.index], LinearRegression()
         if len(at) >= FEWEST_ROWS and (share := line.fit(known, at).score(known, at)) > 0.97:
             why = f"{' and '.join(pair)} give {100 * share:.0f} % of it"
@@ -182,7 +179,7 @@ def _unit(key: str, cells: pd.Series) -> str | None:
     """What a field's bare numbers are in: as the column's name says ("RAM (MB)"), else by size (8192 is no GB)."""
     units = WORDS["units"].get(key, {})
     named = re.findall(rf"(?<![^\W_])(?:{'|'.join(units) or '$'})(?![^\W_])", str(cells.name).lower())
-    middle = numbers(cells.where(cells.astype(str).str.fullmatch(r"\d[\d.,]*").fillna(False))).median()
+    middle = pd.to_numeric(cells, errors="coerce").median()
     return named[-1] if named else next((unit for unit, at in units.items() if at and at[0] < middle <= at[1]), None)
 
 
@@ -190,15 +187,10 @@ def text_of(frame: pd.DataFrame, mapping: Mapping[str, Any], key: str) -> pd.Ser
     """The columns of a field joined into one text, bare numbers with their column's unit; empty where there is none."""
     joined, between = pd.Series("", index=frame.index), " + " if key == "storage" else " "
     for column in (column for column in mapping[key] if column in frame):
-        cells, unit = _plain(frame[column]), mapping.get("units", {}).get(column, "")
-        cells = cells.str.replace(r"^\d[\d.,]*$", rf"\g<0> {unit}", regex=True).str.strip()
-        joined = joined.str.cat(cells, sep=between)
+        cells, unit = frame[column].astype("string").fillna(""), mapping.get("units", {}).get(column, "")
+        cells = cells.str.strip().str.replace(r"^\d[\d.,]*$", rf"\g<0> {unit}", regex=True).str.strip()
+        joined = joined.str.cat(cells.astype(str), sep=between)
     return joined.str.strip(between)
-
-
-def _plain(cells: pd.Series) -> pd.Series:
-    text = cells.astype("string").fillna("").astype(str)
-    return text.str.replace(r"[\u00a0\u200e\u200f]", " ", regex=True).str.strip()
 
 
 @lru_cache(maxsize=20_000)
@@ -277,8 +269,10 @@ def features(frame: pd.DataFrame, mapping: Mapping[str, Any]) -> pd.DataFrame:
     line = get["brand"] + " " + named.str.join(" ") + " " + get["kind"] + " " + told
     out["text"] = line.str.lower() + " gadget"  # never empty
     for column, kind in mapping.get("extras", {}).items():
-        cells = frame[column] if column in frame else pd.Series(np.nan, index=frame.index)
-        out |= {f"n_{column}": numbers(cells)} if kind == "number" else {f"c_{column}": _plain(cells).str.lower()}
+        if kind == "number":
+            out[f"n_{column}"] = numbers(frame.get(column, pd.Series(np.nan, frame.index)))
+        else:
+            out[f"c_{column}"] = text_of(frame, {column: [column]}, column).str.lower()
     return pd.DataFrame(out)
 
 
