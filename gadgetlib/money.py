@@ -38,10 +38,15 @@ PLAIN = {c: str(d) for c in range(0x80, 0x20000) if (d := unicodedata.decimal(ch
 PLAIN |= {int(sign, 16): row["plain"] for row in table("gazetteer/lookalikes.csv") for sign in row["signs"].split()}
 
 _NUMBER = re.compile(r"\d{1,3}(?: \d{3}){1,3}(?!\d)(?:[.,]\d{1,3}(?!\d))?|\d{1,12}(?:[.,']\d{1,12}){0,4}")
-_NO_CENTS = re.compile(r"(?:[.,:/]?[-=]{1,2})?/?-?")  # 899,- and 4990:- and 12999/-
-_CENTS = re.compile(r"\d\d(?!\d)")  # 1081€50
+_SIGN = "(?P<sign>" + re.sub(r"(?<=\w)\\\$", r" ?\\$", any_of(SIGNS)) + ")"  # US $
+_FRONT = re.compile(rf"(?:(?<![^\W_])(?<!-)|(?=[^\w\s])){_SIGN}[ :]*\Z")
+# 899,- and 4990:- and 12999/- have no cents, 1081€50 has them behind its sign.
 _ALONE = r"(?![^\W\d_])"  # no letter follows
-_MULTIPLE = re.compile(rf" ?({any_of(MULTIPLES)})(?:{_ALONE}(?!\d)|(?=[元円원]))")
+_BACK = re.compile(
+    rf"(?P<gap>(?:[.,:/]?[-=]{{1,2}})?/?-? ?){_SIGN}(?<!/)(?:(?<![^\W_])|{_ALONE})(?P<cents>\d\d(?!\d))?"
+)
+_LETTERS = any_of(sign for sign in SIGNS if len(sign) == 1 and sign.isalpha() and not sign.isascii())  # 万円
+_MULTIPLE = re.compile(rf" ?({any_of(MULTIPLES)})(?:{_ALONE}(?!\d)|(?={_LETTERS}))")
 # A count ("2x"), a number, a unit: gb, tb and mb may touch the next word (128gbMermer), the others only "de" (32Gode).
 SIZE = re.compile(
     r"(?:(?<![\w.])(?P<count>\d)(?:[x*]| [x*] ))?"
@@ -103,18 +108,6 @@ def _value(number: str, decimal: str, times: float = 1) -> float:
     return round(float(f"{whole}.{last or 0}") * times, 4)
 
 
-def _sign(text: str, before: bool) -> str:
-    """The longest sign, with its blanks, that ends (`before` a number) or begins a text; "" without one."""
-    if not text or text[-1 if before else 0] in "0123456789()[],|\n ":
-        return ""
-    for size in range(min(len(text), 12), 0, -1):
-        piece, beside = (text[-size:], text[-size - 1 : -size]) if before else (text[:size], text[size : size + 1])
-        edge, part = piece[0 if before else -1], beside.isalnum() or before and beside == "-"
-        if piece.replace(" ", "") in SIGNS and edge != " " and not (edge.isalnum() and part):
-            return piece if before or edge != "/" else ""
-    return ""
-
-
 def find(text: str, wary: bool = True) -> Iterator[Money]:
     """Every number with a currency beside it, in order, in linear time; of two signs a code decides ($499 CAD).
 
@@ -132,28 +125,27 @@ def _money(low: str, start: int, number: str, wary: bool, done: int) -> Money | 
     """The number at `start` with the signs on both its sides, if they are signs of money here."""
     times = _MULTIPLE.match(low, start + len(number))
     stop = times.end() if times else start + len(number)
-    before = low[max(done, start - 14) : start]
-    front, count = _sign(before.rstrip(" :"), before=True), sum(c.isdecimal() for c in number)
-    after = _NO_CENTS.match(low, stop).end()
-    after += low[after : after + 1] == " "
-    back = _sign(low[after : after + 12], before=False)
-    cents = _CENTS.match(low, after + len(back)) if after == stop else None
+    before, after = _FRONT.search(low, max(done, start - 14), start), _BACK.match(low, stop)
+    front, back = (m["sign"].replace(" ", "") if m else "" for m in (before, after))
+    digits, cents = sum(c.isdecimal() for c in number), after and not after["gap"] and after["cents"]
     shown = back == "€" or re.search(r"[.,]\d\d(?!\d)", number)  # a price even if a number follows its sign
-    if not cents and re.match(r"\d" if shown else r"[ :]?\d", low[after + len(back) : after + len(back) + 2]):
+    if after and not cents and re.match(r"\d" if shown else r"[ :]?\d", low[after.end("sign") :][:2]):
         back = ""  # the sign of the next number
     if wary and not times:
-        short = count < 4 or count == 4 and number.isdecimal() and after <= stop + 1
-        front = "" if short and front in WARY or count < 3 and front.isalpha() and before[-1].isalpha() else front
-        back = "" if short and back in WARY or count < 3 and back.isalpha() and len(back) == 2 else back
+        short = WARY if digits < 4 or number.isdecimal() and digits == 4 else ()
+        if front in short or digits < 3 and front.isalpha() and low[start - 1].isalpha():
+            front = ""
+        if back in short or digits < 3 and back.isalpha() and len(back) == 2:  # "Mate 50 RS"
+            back = ""
     if not back and (not front or low[stop : stop + 1].isalnum()):
         return None
     coded = back and (not front or len(back) == 3 and back.isascii() and back.isalpha())
-    code, factor = SIGNS[(back if coded else front).replace(" ", "")], MULTIPLES[times[1]] if times else 1
     if back and cents and number.isdecimal():
-        number, stop = f"{number}.{cents[0]}", cents.end()
+        number, stop = f"{number}.{cents}", after.end()
     elif back:
-        stop = after + len(back)
-    begin = start - len(before) + len(before.rstrip(" :")) - len(front) if front else start
+        stop = after.end("sign")
+    code, factor = SIGNS[back if coded else front], MULTIPLES[times[1]] if times else 1
+    begin = before.start("sign") if front else start
     return Money(_value(number, _decimal([number], code), factor), code, begin, stop, number, factor)
 
 
