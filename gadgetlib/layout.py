@@ -15,7 +15,7 @@ class Word:
     text: str
     box: tuple[int, int, int, int]
     conf: float
-    line: int = 0  # words of one line (before `arrange`: of one box of `detect`) share a number
+    line: int = 0  # words of one box of `detect` share a number
     turn: int = 0  # how it runs: 0 level, 1 upwards, -1 downwards
 
     def record(self) -> dict[str, Any]:
@@ -41,8 +41,8 @@ def arrange(words: Sequence[Word]) -> Reading:
         level = [replace(word, box=_turned(word.box, turn)) for word in words if word.turn == turn]
         found = reading_order(join_columns(join_rows(level)))
         rows += [[replace(word, box=_turned(word.box, -turn)) for word in row] for row in found]
-    words = [replace(word, line=number) for number, row in enumerate(rows) for word in row]
-    return Reading("\n".join(" ".join(word.text for word in row) for row in rows), words)
+    lines = [" ".join(word.text for word in row) for row in rows]
+    return Reading("\n".join(lines), [word for row in rows for word in row])
 
 
 def _turned(box: tuple[int, int, int, int], turn: int) -> tuple[int, int, int, int]:
