@@ -24,8 +24,6 @@ from gadgetlib.files import data_dir, table
 RATES = pd.read_csv(data_dir() / "rates.csv").set_index("currency")
 RATES_DATE = str(RATES.date.iloc[0])
 FEWEST_ROWS = 40  # a smaller table teaches nothing that could be checked
-# Where no column names the product, rows that agree in all of these are one model.
-ALIKE = ("brand", "year", "screen", "resolution", "cpu", "weight", "battery")
 
 
 @dataclass
@@ -83,7 +81,7 @@ def read_prices(source: str | Path | pd.DataFrame, preset: str | Mapping[str, An
     units = {c: unit for key in FIELDS for c in mapping[key] if (unit := _unit(key, frame[c]))}
     mapping["units"] = units | mapping.get("units", {})
     mapping["extras"] = {c: kind for c in frame if c not in mapped(mapping) and (kind := kind_of(frame[c]))}
-    alike = [] if mapping["title"] else [c for key in ALIKE for c in mapping[key]]
+    alike = [] if mapping["title"] else [c for key in FIELDS if key not in ("ram", "storage") for c in mapping[key]]
     if columns := mapping["group"] or alike * (len(alike) > 2):
         groups = frame[columns].astype("string").fillna("").agg(" ".join, axis=1)
     else:
@@ -167,7 +165,7 @@ def sizes(cells: pd.Series) -> pd.Series:
 
 
 def measure(cells: pd.Series, kind: str) -> pd.Series:
-    """Inches, grams or gigahertz (n,) of texts, by the units of ``price_words.yaml``; bare numbers stay as they are."""
+    """Inches or grams (n,) of texts, by the units of ``price_words.yaml``; bare numbers stay as they are."""
     found = pd.Series(np.nan, index=cells.index)
     for unit, factor in WORDS["measures"][kind].items():
         told = cells.str.extract(rf"(?i)(\d+(?:[.,]\d+)?)\s?-?\s?(?:{unit})(?![^\W\d_])", expand=False)
@@ -257,8 +255,7 @@ def features(frame: pd.DataFrame, mapping: Mapping[str, Any]) -> pd.DataFrame:
         "ram_gb": sizes(get["ram"]), "storage_gb": sizes(get["storage"]), "hard_disk_gb": sizes(hard_disk),
         "graphics_gb": sizes(get["graphics_memory"]), "px_long": pixels.max(axis=1), "px_short": pixels.min(axis=1),
         "screen_in": measure(get["screen"], "screen"), "weight_g": measure(get["weight"], "weight"),
-        "clock": measure(get["clock"], "clock"),
-        **{key: numbers(get[key]) for key in ("refresh", "battery", "camera", "front_camera")},
+        **{key: numbers(get[key]) for key in ("clock", "refresh", "battery", "camera", "front_camera")},
     }  # fmt: skip
     for part, key in (("chip", "cpu"), ("card", "gpu")):
         parsed = pd.DataFrame([chip(text, part) for text in get[key] + " " + inside], frame.index)

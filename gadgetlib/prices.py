@@ -193,8 +193,7 @@ class PriceModel:
         currency; without it the answer is in the table's, None where the table did not name one.
         Raises CourseError for a name or a value it cannot use.
         """
-        own, known = self.about["currency"], dict(known)
-        asked = known.pop("currency", None)
+        own, asked = self.about["currency"], known.get("currency")
         currency = own if _unknown(asked) else money.currency(asked) or str(asked).upper()
         if currency and not own:
             raise CourseError("The currency of this model's prices is not known, so they cannot be converted.")
@@ -209,14 +208,14 @@ class PriceModel:
         return {**answer.round(2).to_dict(), "currency": currency, "warnings": warnings}
 
     def row(self, known: Mapping[str, Any]) -> dict[str, Any]:
-        """The training table's columns, filled from standard names or from its own. The price, and standard names
-        without a column, are left out. Raises CourseError as `predict`."""
+        """The training table's columns, filled from standard names or from its own. The price, its currency, and
+        standard names without a column are left out. Raises CourseError as `predict`."""
         mapping, row = self.about["mapping"], {}
         columns = {column: column for field in FIELDS for column in mapping[field]} | {c: c for c in mapping["extras"]}
         columns |= {name: mapping[field][0] for name, field in NAMES.items() if mapping[field]}
         for given, value in known.items():
             name = given if given in columns else re.sub(r"[\s-]+", "_", given.strip().lower())
-            if name == "price" or _unknown(value) or name in NAMES.keys() - columns.keys():
+            if name in ("price", "currency") or _unknown(value) or name in NAMES.keys() - columns.keys():
                 continue
             if name not in columns:
                 raise CourseError(f"This price model does not know {given!r}; it accepts {', '.join(columns)}.")
