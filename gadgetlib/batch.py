@@ -9,7 +9,7 @@ from typing import Any
 
 from gadgetlib import SPEC_FIELDS
 from gadgetlib.errors import CourseError
-from gadgetlib.files import from_cell, to_cell
+from gadgetlib.files import to_cell
 from gadgetlib.listing import Describer
 
 COLUMNS = ["file", "gadget_type", "sure", *SPEC_FIELDS, "estimate", "low", "high", "match", "warnings", "error"]
@@ -59,7 +59,7 @@ def describe_all(describer: Describer, paths: Iterable[Path], out: Path, progres
     try:
         with open(out, "a+", **TEXT) as file:
             done = _resume(file)
-            todo = [path for path in pictures(paths) if str(path) not in done]
+            todo = [path for path in pictures(paths) if to_cell(str(path)) not in done]
             rows = write_rows(file, (row(describer, path) for path in progress(todo)))
             bad = sum(bool(made["error"]) for made in rows)
     except OSError as error:
@@ -68,7 +68,7 @@ def describe_all(describer: Describer, paths: Iterable[Path], out: Path, progres
 
 
 def _resume(file: Any) -> set[str]:
-    """The files that a table has rows for; cuts off a last line that was not finished."""
+    """The files that a table has rows for, as :func:`to_cell` writes them; cuts off an unfinished last line."""
     file.seek(0)
     text = file.read()
     if text and not text.startswith(",".join(COLUMNS)):
@@ -78,4 +78,4 @@ def _resume(file: Any) -> set[str]:
         end = text.rfind("\n", 0, end - 1) + 1
     file.truncate(len(text[:end].encode(TEXT["encoding"], TEXT["errors"])))
     file.seek(0, os.SEEK_END)
-    return {from_cell(found["file"]) for found in csv.DictReader(io.StringIO(text[:end], newline=""))}
+    return {found["file"] for found in csv.DictReader(io.StringIO(text[:end], newline=""))}

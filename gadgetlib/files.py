@@ -9,6 +9,7 @@ import json
 import os
 import re
 import shutil
+import tempfile
 from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
@@ -53,32 +54,22 @@ def split_of(product_id: str) -> Literal["train", "valid", "test"]:
 
 @contextlib.contextmanager
 def write_atomic(path: str | Path) -> Iterator[Path]:
-    """Yield a temporary path beside ``path``; rename it into place only if the block ends well.
+    """Yield a path in a temporary folder beside ``path``; rename it into place only if the block ends well.
 
     The block may create a file or a folder there. A full disk or a read-only folder becomes a CourseError,
     and whatever stood at ``path`` before is left as it was.
     """
     path = Path(path)
-    part, aside = (path.with_name(f".{path.name}.{os.getpid()}.{end}") for end in ("part", "old"))
     with disk_sentence(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        _remove(part)
-        try:
+        with tempfile.TemporaryDirectory(prefix=".", suffix=".part", dir=path.parent) as beside:
+            part = Path(beside) / path.name
             yield part
             if not part.exists():
                 raise CourseError(f"Nothing was written for {path.name!r}; the block that makes it left no file.")
             if path.is_dir():  # a folder cannot be replaced in one rename: step aside first
-                path.rename(aside)
+                path.rename(f"{part}.old")
             part.replace(path)
-            _remove(aside)
-        finally:
-            _remove(part)
-
-
-def _remove(path: Path) -> None:
-    shutil.rmtree(path, ignore_errors=True)
-    with contextlib.suppress(OSError):
-        path.unlink()
 
 
 @contextlib.contextmanager
@@ -124,19 +115,16 @@ def read_strings(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
 
     Raises CourseError for what is no UTF-8 CSV or lacks the first of the columns.
     """
-    import pandas as pd
-
     if not path.exists():
         return []
     try:
         text = path.read_text(encoding="utf-8-sig")
-        options = {"sep": delimiter(text), "dtype": str, "keep_default_na": False, "index_col": False}
-        table = pd.read_csv(io.StringIO(text), **options)
-        table.columns = table.columns.str.strip().str.lower()
-        if columns[0] not in table:
+        rows = csv.DictReader(io.StringIO(text), delimiter=delimiter(text), restval="")
+        rows.fieldnames = [name.strip().lower() for name in rows.fieldnames or ()]
+        if columns[0] not in rows.fieldnames:
             raise ValueError(f"there is no column {columns[0]!r}")
-        return table.reindex(columns=columns).fillna("").to_dict("records")
-    except (OSError, ValueError) as error:
+        return [{name: row.get(name, "") for name in columns} for row in rows]
+    except (OSError, ValueError, csv.Error) as error:
         needs = f"it needs the columns {', '.join(columns)}"
         raise CourseError(f"{path.name} cannot be read ({error}); {needs}; save it as UTF-8 CSV.") from None
 
@@ -145,13 +133,14 @@ FORMULA = re.compile(r"'*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")  # a cell that 
 
 
 def to_cell(value: Any) -> Any:
-    """A value for a CSV that people open: a text that a spreadsheet would run gets an apostrophe in front (OWASP)."""
+    """A value for a CSV that people open: a text that a spreadsheet would run gets an apostrophe in front (OWASP).
+
+    Two texts stay two: one that begins with an apostrophe and would run without it gets another.
+    """
     return f"'{value}" if isinstance(value, str) and FORMULA.match(value) else value
 
 
-def from_cell(text: str) -> str:
-    """What :func:`to_cell` was given."""
-    return text[1:] if text.startswith("'") and FORMULA.match(text) else text
+TRAINED_IN = {"classifier": "03", "tagger": "05", "index": "06", "price": "07"}  # folder under build/ -> its lesson
 
 
 @contextlib.contextmanager
@@ -161,19 +150,13 @@ def reading(name: str, folder: Path) -> Iterator[None]:
         yield
     except (Exception, SystemExit) as error:  # each library has its own class for a file that is missing or cut short
         why = getattr(error, "strerror", None) or (str(error).strip().splitlines() or [type(error).__name__])[0]
-        again = f"make it anew with `make course ONLY={TRAINED_IN[name]}`, then open it again"
-        raise CourseError(f"The {name} in {folder.name}/ cannot be read ({why}); {again}.") from error
-
-
-TRAINED_IN = {"classifier": "03", "tagger": "05", "index": "06", "price": "07"}  # folder under build/ -> its lesson
+        again = f"run `make course ONLY={TRAINED_IN[name]}` to make it, then open it again"
+        raise CourseError(f"The {name} in {folder.name}/ cannot be read ({why}): {again}.") from error
 
 
 def trained(name: str) -> Path:
     """The folder of a trained model, one of TRAINED_IN; where it is missing, CourseError says how to make it."""
-    path = build_dir() / name
-    if not path.exists():
-        raise CourseError(
-            f"Nothing trained yet: {name!r} is missing from {build_dir().name}/. "
-            f"Run `make course` (or `make course ONLY={TRAINED_IN[name]}`) first."
-        )
-    return path
+    folder = build_dir() / name
+    with reading(name, folder):
+        folder.stat()
+    return folder

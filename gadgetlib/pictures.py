@@ -1,9 +1,11 @@
 """The only way a picture enters: upright 8-bit RGB, or one sentence that says why not."""
 
+import re
 import warnings
 from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -12,17 +14,20 @@ from gadgetlib.errors import CourseError
 
 MAX_PIXELS = 100_000_000  # decoded; a 100-megapixel RGB picture is already 300 MB
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "PPM", "ICO", "JPEG2000", "TGA")
-STARTS = {  # the first bytes, in lower case and without space in front, of files that are no pictures
-    b"<!doctype": "it is a web page", b"<html": "it is a web page", b"<?xml": "it is an SVG or XML file",
-    b"<svg": "it is an SVG or XML file", b"%pdf": "it is a PDF",
-    b"version https://git-": "it is a Git LFS pointer, not the file itself",
-}  # fmt: skip
+STARTS = {  # how files begin that are no pictures
+    rb".{4}ftyp": "it is a HEIC picture or a video",
+    rb"\s*<(!doctype|html)": "it is a web page",
+    rb"\s*<(\?xml|svg)": "it is an SVG or XML file",
+    rb"%pdf": "it is a PDF",
+    rb"version https://git-": "it is a Git LFS pointer, not the file itself",
+    rb"[\t\n\r -~]+\Z": "it holds text",
+}
 
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS  # Pillow warns above this, and refuses twice as many before it decodes
 warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # between the two, `open_image` decides
 
 
-def open_image(source, side=None):
+def open_image(source: str | Path | bytes | Image.Image, side: int | None = None) -> Image.Image:
     """The picture at `source` (path, bytes or PIL picture) as upright 8-bit RGB.
 
     EXIF rotation is applied, transparency is laid on white, CMYK, palette, 16-bit and floating-point pictures are
@@ -34,74 +39,60 @@ def open_image(source, side=None):
     """
     if isinstance(source, Image.Image):
         return _to_rgb(source)
-    if isinstance(source, (bytes, bytearray)):
+    if isinstance(source, bytes):
         return _decode("the picture", BytesIO(source), side)
     path = Path(source)
     try:
-        stream = path.open("rb")
-    except FileNotFoundError:
-        raise CourseError(f"There is no picture at {path}: check the path.") from None
-    except OSError as error:
-        raise CourseError(f"{path} is no file that can be read ({error.strerror}): give a picture's path.") from None
-    with stream:
-        return _decode(path.name, stream, side)
+        with path.open("rb") as stream:
+            return _decode(path.name, stream, side)
+    except (OSError, ValueError) as error:  # ValueError: a name with a null byte
+        why = getattr(error, "strerror", None) or error
+        raise CourseError(f"There is no picture at {path} that can be read ({why}): check the path.") from None
 
 
-def _decode(name, stream, side):
+def _decode(name: str, stream: IO[bytes], side: int | None) -> Image.Image:
     head = stream.read(64)
     if not head:
         raise CourseError(f"{name} is empty (0 bytes): download or copy it again.")
-    too_large = CourseError(f"{name} has more than the {MAX_PIXELS // 10**6} million pixels that are opened here: "
-                            "save a smaller copy and use that.")  # fmt: skip
     try:
         with Image.open(stream, formats=FORMATS) as picture:
             if side:
                 picture.draft(None, (side, side))  # does nothing where it is no JPEG
             if picture.width * picture.height > MAX_PIXELS:
-                raise too_large
+                raise Image.DecompressionBombError
             return _to_rgb(picture)
-    except Image.DecompressionBombError:
-        raise too_large from None
-    except MemoryError:
-        raise CourseError(f"{name} does not fit in memory: save a smaller copy and use that.") from None
+    except (Image.DecompressionBombError, MemoryError):
+        most = f"{MAX_PIXELS // 10**6} million pixels"
+        raise CourseError(f"{name} has more than the {most} that are opened here: save a smaller copy.") from None
     except UnidentifiedImageError:
-        raise CourseError(f"{name} is no picture that can be read here ({looks_like(head)}): "
-                          "save it as JPEG or PNG.") from None  # fmt: skip
-    except (OSError, SyntaxError, ValueError, EOFError, IndexError, TypeError, OverflowError) as error:
-        # Pillow reports damage in all of these, by format.
+        why = f"{name} is no picture that can be read here ({looks_like(head)})"
+        raise CourseError(f"{why}: save it as JPEG or PNG.") from None
+    except Exception as error:  # Pillow reports damage in OSError, SyntaxError, ValueError and others, by format
         reason = str(error).split("\n")[0].rstrip(".") or type(error).__name__
         raise CourseError(f"{name} is damaged or cut short ({reason}): download or copy it again.") from None
 
 
-def looks_like(head):
+def looks_like(head: bytes) -> str:
     """What the first bytes of a file that is no picture suggest it is."""
-    if head[4:8] == b"ftyp":
-        return "it is a HEIC picture or a video"
-    for start, what in STARTS.items():
-        if head.lstrip().lower().startswith(start):
-            return what
-    printable = sum(byte in b"\t\n\r" or 32 <= byte < 127 for byte in head)
-    return "it holds text" if head and printable == len(head) else "its first bytes match no picture format"
+    found = (what for start, what in STARTS.items() if re.match(start, head, re.IGNORECASE | re.DOTALL))
+    return next(found, "its first bytes match no picture format")
 
 
-def _to_rgb(picture):
+def _to_rgb(picture: Image.Image) -> Image.Image:
     picture.seek(0)
     picture.load()
-    # a broken EXIF block says nothing about the pixels
-    with suppress(OSError, SyntaxError, ValueError, KeyError, TypeError, ZeroDivisionError):
+    with suppress(Exception):  # a broken EXIF block says nothing about the pixels
         picture = ImageOps.exif_transpose(picture)
-    if picture.mode.startswith("I;16") or picture.mode in ("I", "F"):
+    if picture.mode.startswith(("I", "F")):
         picture = _to_8_bit(picture)
-    if picture.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in picture.info:
+    if picture.has_transparency_data:
         picture = picture.convert("RGBA")
         return Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture).convert("RGB")
     return picture.convert("RGB")  # of an RGB picture a copy, which lets go of the file
 
 
-def _to_8_bit(picture):
+def _to_8_bit(picture: Image.Image) -> Image.Image:
     """16-bit, 32-bit and floating-point greys as 8-bit, by the narrowest usual range that holds them, or their own."""
-    values = np.nan_to_num(np.asarray(picture, dtype=np.float32))
-    low, high = float(values.min()), float(values.max())
-    tops = {"F": (1, 255, 65535), "I": (255, 65535)}.get(picture.mode, (65535,))
-    low, high = next(((0, top) for top in tops if low >= 0 and high <= top), (low, high))
-    return Image.fromarray(((values - low) * (255 / max(high - low, 1e-9)) + 0.5).astype(np.uint8), "L")
+    values = np.nan_to_num(np.asarray(picture, dtype=np.float32)).clip(0)
+    top = next((top for top in (1, 255, 65535) if values.max() <= top), values.max())
+    return Image.fromarray((values * (255 / top) + 0.5).astype(np.uint8))

@@ -10,8 +10,8 @@ COLOURS = {"mobile_phone": "#0072B2", "laptop": "#D55E00", "tablet": "#009E73", 
            "headphones": "#E69F00"}  # fmt: skip
 GOOD, BAD, NEUTRAL = "#009E73", "#D55E00", "#777777"
 STYLE = {
-    "figure.dpi": 90, "savefig.dpi": 90, "figure.constrained_layout.use": True, "axes.titlesize": "medium",
-    "axes.spines.top": False, "axes.spines.right": False, "image.interpolation": "antialiased",
+    "figure.dpi": 90, "figure.constrained_layout.use": True, "axes.titlesize": "medium", "axes.spines.top": False,
+    "axes.spines.right": False,
 }  # fmt: skip
 
 

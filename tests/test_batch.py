@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -31,7 +32,7 @@ def folder(tmp_path):
     (tmp_path / "in" / "süb dir").mkdir(parents=True)
     for i in range(6):
         Image.new("RGB", (20, 20)).save(tmp_path / "in" / "süb dir" / f"{i}.png")
-    (tmp_path / "in" / "bad.jpg").write_text("text")
+    (tmp_path / "in" / "=bad.jpg").write_text("text")
     (tmp_path / "in" / "notes.txt").write_text("not a picture")
     return tmp_path / "in"
 
@@ -47,7 +48,7 @@ def test_every_picture_has_its_row(folder, tmp_path):
     found = rows(out)
     assert len(found) == 7 and list(found[0]) == batch.COLUMNS
     bad = [row for row in found if row["error"]]
-    assert [row["file"].rsplit("/", 1)[-1] for row in bad] == ["bad.jpg"] and bad[0]["gadget_type"] == ""
+    assert [row["file"].rsplit("/", 1)[-1] for row in bad] == ["=bad.jpg"] and bad[0]["gadget_type"] == ""
     good = [row for row in found if not row["error"]]
     assert {(row["brand"], row["ram_gb"], row["model"]) for row in good} == {('D"e,l\nl', "16.0", "")}
 
@@ -63,6 +64,13 @@ def test_a_cut_run_goes_on_where_it_stopped(folder, tmp_path, cut):
     assert made == len(again.asked) in (1, 2)
     assert sorted(row["file"] for row in rows(out)) == wanted
     assert batch.describe_all(again, [folder], out) == (0, 0)
+
+
+def test_a_name_that_a_spreadsheet_would_run_is_described_once(folder, tmp_path, monkeypatch):
+    monkeypatch.chdir(folder)
+    assert batch.describe_all(Describer(), [Path("=bad.jpg")], tmp_path / "out.csv") == (1, 1)
+    assert rows(tmp_path / "out.csv")[0]["file"] == "'=bad.jpg"
+    assert batch.describe_all(Describer(), [Path("=bad.jpg")], tmp_path / "out.csv") == (0, 0)
 
 
 def test_another_table_is_not_overwritten(folder, tmp_path):
