@@ -3,7 +3,6 @@
 import re
 from bisect import bisect
 from collections.abc import Sequence
-from functools import cache
 from typing import NamedTuple
 
 from gadgetlib import money
@@ -77,8 +76,7 @@ def memory(tokens: list[Token], kind: str | None) -> tuple[Found | None, Found |
     free = [t for t in sizes if not t.hint]
     if ram is None:
         top = max((t.value for t in disks or free), default=0)
-        lone = not disks and top == min((t.value for t in free), default=0)
-        lone = lone and not (small and top in tables.sold("disk"))  # no disk has 12 GB
+        lone = not disks and not (small and top in tables.sold("disk"))  # no disk has 12 GB
         ram = next((t for t in free if t.value <= most and (t.value < top or lone)), None)
     if not disks:
         disks = [t for t in free if t is not ram and t.value > (ram.value if ram else 0)]
@@ -94,7 +92,7 @@ def memory(tokens: list[Token], kind: str | None) -> tuple[Found | None, Found |
     )
 
 
-SCREENS = {"smartwatch": (0.4, 3.0), "headphones": (1.0, 0.0), None: (0.4, 19.0)}  # possible inches; of headphones none
+SCREENS = {"smartwatch": (0.4, 3.0), None: (0.4, 19.0)}  # possible inches
 
 
 def screen(tokens: list[Token], kind: str | None, taken: Sequence[int] = ()) -> Found | None:
@@ -117,7 +115,7 @@ def screen(tokens: list[Token], kind: str | None, taken: Sequence[int] = ()) -> 
     return max(found, key=lambda f: f.sure, default=None)
 
 
-_RATE = re.compile(r"\s?/\s?mo?\b|\s?x\s?\d|-\d\d(?!\d)")  # per month, times twelve; "$6-99" is struck through
+_RATE = re.compile(r"\s?/\s?mo?\b|\s?x\s?\d")  # per month, times twelve
 
 
 def _called(tokens: list[Token], i: int) -> frozenset[str]:
@@ -131,20 +129,15 @@ def _called(tokens: list[Token], i: int) -> frozenset[str]:
     return NONE
 
 
-@cache
-def _bare() -> re.Pattern[str]:
-    asked = money.any_of(word for word, roles in tables.roles().items() if "ask" in roles)
-    number = r"(\d{1,3}(?:,\d{2,3})+)"
-    whole = r"^(\d{2,5})(?:[.,:]|/)[-–]$"  # 649,-
-    return re.compile(rf"(?:^\W*{number} +|\b(?:{asked})[^\w\n]{{1,3}}){number}[*/-]*$|{whole}", re.M | re.I)
+_TWO = re.compile(r"^\W*(\d{1,3}(?:,\d{2,3})+) +(\d{1,3}(?:,\d{2,3})+)[*/-]*$", re.M)  # 49,999 36,999*
 
 
-def _unsigned(text: str, code: str | None) -> tuple[Found, str | None] | None:
-    """An amount without its sign, behind "now" or a higher one, as pictures print it; `code` is its country's."""
-    for m in _bare().finditer(text):
-        old, new = (float((number or "0").replace(",", "")) for number in (m[1], m[2] or m[3]))
-        if not old or 0.2 * old < new < old:
-            return Found(new, *m.span(m.lastindex), 0.5, "no sign"), code
+def _unsigned(text: str) -> Found | None:
+    """An amount without its sign beside a higher one on a line of print of their own: the higher is crossed out."""
+    for m in _TWO.finditer(text):
+        old, new = (float(number.replace(",", "")) for number in m.groups())
+        if 0.2 * old < new < old:
+            return Found(new, *m.span(2), 0.5, "no sign")
     return None
 
 
@@ -165,7 +158,8 @@ def price(text: str, tokens: list[Token]) -> tuple[Found, str | None] | None:
             offers.append((m, called))
     offers = [offer for offer in offers if "old_price" not in offer[1]] or offers
     if not offers:
-        return _unsigned(text, clue) if "\n" in text else None
+        unsigned = _unsigned(text) if "\n" in text else None
+        return (unsigned, clue) if unsigned else None
     chosen = next((m for m, called in offers if "ask" in called), offers[0][0])
     for m, _ in offers:
         beside = re.fullmatch(r"\W{1,8}", text[chosen.end : m.start])

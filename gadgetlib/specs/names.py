@@ -34,7 +34,7 @@ def find(tokens: list[Token]) -> tuple[list[Seen], list[Seen]]:
     """Where the text names makers and lines; names that are glued ("NOISEHRX") are cut."""
     who: list[Seen] = []
     what: list[Seen] = []
-    makers, lines, starts, i = tables.makers(), tables.lines(), tables.beginnings(), 0
+    makers, lines, i = tables.makers(), tables.lines(), 0
     while i < len(tokens):
         phrase, maker, line = "", None, None
         for j, t in enumerate(tokens[i : i + 4], i):
@@ -44,8 +44,6 @@ def find(tokens: list[Token]) -> tuple[list[Seen], list[Seen]]:
             stem = phrase.rstrip("0123456789") if j > i and t.role in ("code", "name") else phrase  # Galaxy Buds2
             maker = Seen(i, j - i + 1, makers[phrase]) if phrase in makers else maker
             line = Seen(i, j - i + 1, lines.get(phrase) or lines[stem]) if phrase in lines or stem in lines else line
-            if phrase not in starts:
-                break
         if not maker and not line and _cut(tokens, i):
             continue
         who += [maker] if maker else []
@@ -215,13 +213,13 @@ def _step(tokens: list[Token], j: int, kept: list[int], maker: str | None, kind:
     if edition:
         return edition + 1
     if YEAR.fullmatch(t.key):
-        return int(bool(kept) and (kind != "laptop" or maker == "Apple"))
+        return int(bool(kept) and kind != "laptop")
     if dropped(t, maker, kind):
         return 0
     if t.role == "number":
         return 1 if len(t.key) < 5 and after.key != "in" else -1
     if t.role == "decimal":  # "Galaxy Tab E 9.6", "Nokia 5.3"
-        return 1 if t.value < 20 and (kind == "tablet" if kept else kind in PHONES) else -1
+        return 1 if t.value < 20 and kind in PHONES else -1
     if t.role in ("name", "code") or t.role == "ordinal" and kept:
         return 1
     return 1 if t.role == "word" and _belongs(tokens, j, kept, kind) else -1

@@ -71,19 +71,15 @@ def roles() -> dict[str, frozenset[str]]:
 
 
 @cache
-def latin() -> dict[str, str]:
-    """How makers write a word of a name that stands in another script: key -> word."""
-    return {key(row["word"]): row["latin"] for row in table("gazetteer/latin.csv")}
+def parts() -> frozenset[str]:
+    """The words of makers' names: "Technica" is no Technics."""
+    return frozenset(key(word) for maker in makers().values() for word in re.split(r"\W+", maker.name))
 
 
 @cache
-def beginnings() -> frozenset[str]:
-    """Every beginning of a name or phrase of several words, and every word of one: how far it pays to look ahead."""
-    phrases = [name for row in table("gazetteer/makers.csv") for name in (row["maker"], *row["also"].split("|"))]
-    phrases += [line.name for group in lines().values() for line in group]
-    phrases += [word.replace("_", " ") for row in table("gazetteer/words.csv") for word in row["words"].split()]
-    parts = [[key(p) for p in re.split(r"[\s&'.-]+", phrase) if key(p)] for phrase in phrases]
-    return frozenset("".join(p[i:n]) for p in parts for n in range(1, len(p) + (len(p) > 1)) for i in {0, n - 1})
+def latin() -> dict[str, str]:
+    """How makers write a word of a name that stands in another script: key -> word."""
+    return {key(row["word"]): row["latin"] for row in table("gazetteer/latin.csv")}
 
 
 @cache
@@ -128,7 +124,7 @@ def meant(word: str) -> str | None:
     """
     if word in latin():
         return latin()[word]
-    if len(word) < 3 or word.isdecimal() or any(word in known for known in (roles(), lines(), makers(), beginnings())):
+    if len(word) < 3 or word.isdecimal() or any(word in known for known in (roles(), lines(), makers(), parts())):
         return None
     shapes, long = _shapes()
     found = word.isalpha() and process.extractOne(word, long, scorer=Levenshtein.distance, score_cutoff=1)

@@ -125,11 +125,11 @@ def _role(low: str, first: str, roles: frozenset[str]) -> str:
 
 def _phrases(tokens: list[Token]) -> None:
     """Give the words of a phrase ("up to", "screen protector") the phrase's roles."""
-    table, starts = tables.roles(), tables.beginnings()
+    table = tables.roles()
     for i, token in enumerate(tokens):
         phrase, roles, last = token.key, NONE, i
         for j in range(i + 1, min(i + 3, len(tokens))):
-            if phrase not in starts or tokens[j].gap not in (" ", "-", "\n", " - "):
+            if tokens[j].gap not in (" ", "-", "\n", " - "):
                 break
             phrase += tokens[j].key
             roles, last = (table[phrase], j) if phrase in table else (roles, last)
@@ -157,12 +157,11 @@ def _sizes(tokens: list[Token]) -> None:
 
 def _pair(one: Token, two: Token) -> None:
     """RAM and storage written together: two sizes, of which one or none has its unit, around a plus or a slash."""
-    units = (one.role, two.role).count("size")
-    if {one.role, two.role} - {"number", "size", "short"} or units == 2 or two.gap.strip() not in ("+", "/"):
+    roles = {one.role, two.role}
+    if two.gap.strip() not in ("+", "/") or roles == {"size"} or not roles <= {"number", "size", "short"}:
         return
-    small, large = (one, two) if one.value < two.value else (two, one)
-    sold = small.value in tables.sold("ram") and large.value in tables.sold("disk")
-    if sold and (units or large.value > 15):
+    small, large = sorted((one, two), key=lambda token: token.value)
+    if small.value in tables.sold("ram") and large.value in tables.sold("disk") and large.value > 15:
         small.role, small.hint, large.role, large.hint = "size", "ram", "size", "disk"
 
 
@@ -170,18 +169,17 @@ def _chips(tokens: list[Token]) -> None:
     """Processors and graphics: a family or a number of its shape, and what follows that belongs to it."""
     maker, reach = "Apple" if any(t.key[:4] in ("macb", "ipad", "imac", "appl") for t in tokens) else "", ""
     for token, after, then in zip(tokens, tokens[1:], [*tokens[2:], END]):
-        low, generation = token.text.lower(), token.numbered and after.key.startswith("gen")
+        low = token.text.lower()
         core = low == "core" and (after.key == "ultra" or tables.coded(after.text, "chip"))
-        family = "name" not in token.roles and token.roles & {"cpu", "gpu"} or tables.coded(low, "chip", maker=maker)
+        family = token.roles & {"cpu", "gpu"} or tables.coded(low, "chip", maker=maker)
         goes_on = token.gap.strip(" -(") == "" and ("tier" in token.roles or tables.coded(low, "chip number"))
-        if token.role in ("size", "screen", "money", "measure", "decimal"):
+        if token.role in ("size", "screen"):
             reach = ""
         elif core or family:
             reach = "gpu" if "gpu" in token.roles else "cpu"
         elif not goes_on:
             reach = ""
-        intel = not then.gap.strip() and (then.key == "core" or "cpu" in then.roles)
-        if reach or generation and intel:  # 11th Gen Intel
+        if reach or after.key == "gen" and (then.key == "core" or "cpu" in then.roles):  # 11th Gen Intel
             token.role, token.hint = "chip", reach
 
 
