@@ -52,7 +52,7 @@ def run(
 @app.command()
 def grade(
     submissions: Annotated[Path, typer.Argument(help="The folder of learners' notebooks.")],
-    out: Annotated[Path, typer.Option(help="The table to write; beside it, pages.")] = Path("grades.csv"),
+    out: Annotated[Path, typer.Option(dir_okay=False, help="The table; beside it, pages.")] = Path("grades.csv"),
     timeout: Annotated[float, typer.Option(min=1, help="Seconds of processor time per notebook.")] = 300,
     memory: Annotated[int, typer.Option(min=256, help="Megabytes a notebook may hold.")] = 4096,
     jobs: Annotated[int, typer.Option(min=1, help="How many run at a time.")] = 2,

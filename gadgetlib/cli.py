@@ -126,7 +126,7 @@ def price(
 def describe(
     files: Annotated[list[Path], typer.Argument(help="Picture files or folders.")],
     engine: Engine = "rapidocr",
-    out: Annotated[Path | None, typer.Option(help="Write a CSV; run again to go on after an interruption.")] = None,
+    out: Annotated[Path | None, typer.Option(dir_okay=False, help="Write a CSV; run again to go on.")] = None,
 ) -> None:
     """Turn each picture into a listing: type, text, specs, matches and price. Folders are walked."""
     from gadgetlib.batch import describe_all, pictures

@@ -67,6 +67,8 @@ def write_atomic(path: str | Path) -> Iterator[Path]:
             yield part
             if not part.exists():
                 raise CourseError(f"Nothing was written for {path.name!r}; the block that makes it left no file.")
+            if path.is_dir() and not part.is_dir():
+                raise CourseError(f"{path} is a folder, which no file may replace; name another place.")
             if path.is_dir():  # a folder cannot be replaced in one rename: step aside first
                 path.rename(f"{part}.old")
             part.replace(path)
@@ -80,7 +82,7 @@ def disk_sentence(path: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno == errno.ENOSPC:
             what = f"The disk is full: {path.name!r} could not be written to {path.parent}; free some space, run again."
-        elif error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        elif error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.EEXIST, errno.ENOTDIR):
             what = f"{path.parent} cannot be written to ({error.strerror}); make it writable, or set GADGET_BUILD."
         else:
             raise

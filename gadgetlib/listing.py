@@ -177,9 +177,6 @@ class Describer:
         return self.prices.predict({**specs, "gadget_type": gadget_type, "price": None, "currency": None})
 
 
-# --- what the text says of the kind ---------------------------------------------------------------------------
-
-
 def text_log_likelihoods(text: str, found: Any) -> dict[str, float]:
     """How well each kind of gadget explains a text and what was found in it, up to a constant: log-likelihoods by kind.
 
@@ -285,9 +282,6 @@ def card(listing: Listing, title: str = "") -> str:
     price = listing.price and in_words(listing.price, listing.specs.get("currency"))
     shown = {"listing": listing, "title": title, "jpeg": base64.b64encode(jpeg.getvalue()).decode(), "price": price}
     return page.get_template("card.html").render(name_of=name_of, **shown)
-
-
-# --- the shipped listings -------------------------------------------------------------------------------------
 
 
 def shipped_listings(split: str | None = None) -> list[dict[str, Any]]:

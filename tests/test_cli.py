@@ -76,12 +76,17 @@ def test_closed_streams_and_a_full_disk_are_no_traceback(streams, code):
     assert done.returncode in (code, 120) and "Traceback" not in done.stderr, done.stderr
 
 
-@pytest.mark.parametrize("arguments", [["run", "--profile", "huge"], ["app", "--port", "99999"]])
-def test_a_wrong_option_is_one_sentence(arguments, tmp_path):
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [(["run", "--profile", "huge"], "'quick'"), (["app", "--port", "99999"], "leave `--port`"),
+     (["grade", "{folder}", "--out", "{folder}"], "'--out'"),
+     (["describe", "x.jpg", "--out", "{folder}"], "'--out'")],
+)  # fmt: skip
+def test_a_wrong_option_is_one_sentence(arguments, words, tmp_path):
     (tmp_path / "classifier").mkdir()
-    done = gadget(*arguments, GADGET_BUILD=str(tmp_path))
+    done = gadget(*(part.format(folder=tmp_path) for part in arguments), GADGET_BUILD=str(tmp_path))
     assert done.returncode == 2 and done.stdout == "" and "Traceback" not in done.stderr
-    assert {"run": "'quick'", "app": "leave `--port`"}[arguments[0]] in done.stderr
+    assert words in done.stderr and (tmp_path / "classifier").is_dir()
 
 
 def test_a_preset_that_is_no_text_is_one_sentence(tmp_path):

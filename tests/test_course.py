@@ -80,6 +80,14 @@ def test_write_atomic_replaces_a_folder_whole(tmp_path):
     assert [p.name for p in (tmp_path / "model").iterdir()] == ["two"]
 
 
+def test_write_atomic_replaces_no_folder_by_a_file(tmp_path):
+    (tmp_path / "class").mkdir()
+    (tmp_path / "class" / "answers.ipynb").write_text("work")
+    with pytest.raises(CourseError, match="is a folder"), write_atomic(tmp_path / "class") as part:
+        part.write_text("grades")
+    assert (tmp_path / "class" / "answers.ipynb").read_text() == "work" and len(list(tmp_path.iterdir())) == 1
+
+
 def test_a_full_disk_is_one_sentence(tmp_path):
     with pytest.raises(CourseError, match="disk is full"), write_atomic(tmp_path / "x"):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
