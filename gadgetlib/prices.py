@@ -280,7 +280,7 @@ UNITS = {"ram_gb": "gb", "storage_gb": "gb", "screen_in": "in", "weight_g": "g"}
 
 
 def _unknown(value: Any) -> bool:
-    return value is None or bool(pd.isna(value)) or str(value).strip().lower() in WORDS["missing"]
+    return str(value).strip().lower() in WORDS["missing"]  # "nan" and "none" among them
 
 
 SHOWN = ("brand", "title", "ram", "storage", "screen")  # what a product picture tells
