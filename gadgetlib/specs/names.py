@@ -150,10 +150,10 @@ def kind_of(tokens: list[Token], found: list[Line]) -> str | None:
     accessory = any("accessory" in t.roles for t in tokens[:8])
     votes: Counter[str] = Counter()
     for line in found[:4]:
-        votes[line.kind] += 4 if line.trust == "alone" else 1.2
+        votes[line.kind] += 2
     for t in tokens:
         for kind in t.roles & {*GADGETS, "other"} if not t.aside else ():
-            votes[kind] += 1 if t.role == "name" else 2
+            votes[kind] += 2
         votes["laptop"] += 2 * (t.role == "chip" and bool(_COMPUTER.match(t.key))) + ("computer" in t.roles)
     votes = +votes
     return max(votes, key=lambda kind: (votes[kind], kind != "other")) if votes else "other" if accessory else None
@@ -230,7 +230,7 @@ def _belongs(tokens: list[Token], j: int, kept: list[int], kind: str | None) -> 
     t, after = tokens[j], tokens[j + 1]
     if numbered(tokens, kept):
         return kind == "laptop" and t.text.isupper() and len(t.key) in (2, 3)  # "V14 ITL"
-    return after.role in NAMEABLE or kind in ("headphones", "smartwatch") or not kept and after.role != "word"
+    return after.role in NAMEABLE or not kept and after.role != "word"
 
 
 RULES = {"line": 0.9, "after the maker": 0.8, "labelled": 0.75}  # how sure each is
@@ -278,7 +278,7 @@ def _readings(
     for s in own:
         kept = read_name(tokens, s.at, s.size, maker, kind)
         between = tokens[begin : s.at]
-        plain = all(t.role in (*NAMEABLE, "word") and not YEAR.fullmatch(t.key) for t in between)
+        plain = all(t.role in (*NAMEABLE, "word") for t in between)
         whole = between and plain and not any(HARD.search(t.gap) for t in (*between[1:], tokens[s.at]))
         yield [*range(begin, s.at), *kept] if whole else kept, "line"  # "LG V60 ThinQ"
     inside = {k for s in own for k in range(s.at + 1, s.at + s.size)}

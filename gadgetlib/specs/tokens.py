@@ -60,7 +60,7 @@ def _pattern() -> tuple[re.Pattern[str], dict[str, float]]:
         rf"(?: (?=\D))?(?P<inch>{inch}))",
         rf"(?P<short>{begin}(?P<many>\d{{1,4}}) ?[gt](?!\w|\.\d))",  # 8G, 1T: their neighbours say what they are
         rf"(?P<measure>{begin}(?:\d{{2,4}}(?:[x*]| [x*] )\d{{2,4}}|\d\d?:\d\d|\d{{3,4}}[pi]|[2-8]k)(?!\w)"
-        rf"|{begin}\d{{1,5}}(?:[.,]\d{{1,3}})?\+?[ \n]?-?(?:{measures})(?![^\W_])|{begin}\d{{3}}-\d{{4}}(?!\w))",
+        rf"|{begin}\d{{1,5}}(?:[.,]\d{{1,3}})?\+?[ \n]?-?(?:{measures})(?![^\W_]))",
         rf"(?P<decimal>{begin}\d{{1,5}}[.,]\d{{1,2}}(?!\w|[.,]\d))",
         r"(?P<word>(?:ssd|hdd|ram|rom)(?=\d)|\d+(?=ssd|hdd|nvme|emmc)"
         r"|[^\W_]+(?:[-.&'](?!\d+ ?[gtm][bo](?![^\W_]))[^\W_]+)*\+{0,2}(?![^\W_]))",
