@@ -63,7 +63,7 @@ def read_prices(source: str | Path | pd.DataFrame, preset: str | Mapping[str, An
     """
     notes: list[str] = []
     name = "table" if isinstance(source, pd.DataFrame) else Path(source).stem
-    frame = source.copy() if isinstance(source, pd.DataFrame) else read_csv(Path(source), notes)
+    frame = source.rename(columns=str) if isinstance(source, pd.DataFrame) else read_csv(Path(source), notes)
     mapping = choose_map(frame, preset, name, notes)
     price, currency = _prices(frame, mapping, name, notes)
     usable = np.isfinite(price) & (price > 0)
@@ -177,7 +177,7 @@ def _unit(key: str, cells: pd.Series) -> str | None:
     """What a field's bare numbers are in: as the column's name says ("RAM (MB)"), else by size (8192 is no GB)."""
     units = WORDS["units"].get(key, {})
     named = re.findall(rf"(?<![^\W_])(?:{'|'.join(units) or '$'})(?![^\W_])", str(cells.name).lower())
-    middle = pd.to_numeric(cells, errors="coerce").median()
+    middle = pd.to_numeric(cells, errors="coerce").astype(float).median()
     return named[-1] if named else next((unit for unit, at in units.items() if at and at[0] < middle <= at[1]), None)
 
 
