@@ -122,26 +122,26 @@ class Pages:
     def __init__(self, ready: Callable[[], Describer]) -> None:
         self.ready = ready
 
-    def describe(self, path: str | None, where: str, k: int) -> tuple:
+    def describe(self, path: str | None, where: str | None, k: int) -> tuple:
         with one_sentence():
             if not path:
                 raise CourseError("Drop, paste or take a photo first.")
             listing = self.ready()(path, k=int(k))
         overlay = listing.picture, [(tuple(map(round, word["box"])), word["text"]) for word in listing.words]
         listing.picture = listing.crop = None  # what is kept for a visitor is small
-        found = self.search(listing, where, k) if where.strip() else self.gallery(listing)
+        found = self.search(listing, where, k) if where else self.gallery(listing)
         values = [listing.specs.get(field) for field in SPEC_FIELDS]
         shown = [f"{value:g}" if isinstance(value, float) else value for value in values]
         probs = {kind.replace("_", " "): prob for kind, prob in listing.probs.items()}
         raw = listing.model_dump_json(indent=1)
         return card(listing), probs, overlay, found, listing.gadget_type, *shown, raw, listing
 
-    def search(self, listing: Listing | None, where: str, k: int) -> list[tuple[str, str]]:
+    def search(self, listing: Listing | None, where: str | None, k: int) -> list[tuple[str, str]]:
         """The matches of what was described, with the options as they are now."""
         with one_sentence():
             if listing is None:
                 return []
-            self.ready().search(listing, int(k), where.strip() or None)
+            self.ready().search(listing, int(k), (where or "").strip() or None)
         return self.gallery(listing)
 
     def gallery(self, listing: Listing) -> list[tuple[str, str]]:
@@ -167,8 +167,9 @@ class Pages:
         with one_sentence():
             if not paths:
                 raise CourseError("Choose some pictures first.")
+            describer = self.ready()
         files = map(Path, progress.tqdm(paths, desc="describing"))
-        made = ({**row(self.ready(), file), "file": file.name} for file in files)
+        made = ({**row(describer, file), "file": file.name} for file in files)
         out = Path(tempfile.mkdtemp(dir=gr.utils.get_upload_folder())) / "listings.csv"
         with out.open("w", **TEXT) as file:
             return [[found[name] for name in COLUMNS] for found in write_rows(file, made)], str(out)

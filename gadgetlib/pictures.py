@@ -1,7 +1,6 @@
 """The only way a picture enters: upright 8-bit RGB, or one sentence that says why not."""
 
 import re
-import warnings
 from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
@@ -24,7 +23,6 @@ STARTS = {  # how files begin that are no pictures
 }
 
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS  # Pillow warns above this, and refuses twice as many before it decodes
-warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # between the two, `open_image` decides
 
 
 def open_image(source: str | Path | bytes | Image.Image, side: int | None = None) -> Image.Image:

@@ -303,6 +303,9 @@ def test_a_call_that_does_not_fit_is_told_to_its_caller_and_ends_nothing(address
             assert "event: error" in answer.text and str(data_dir().parent) not in answer.text, body
         else:
             assert 400 <= answer.status_code < 500, body
+    call = {"data": [None, None, 6]}
+    told = request("POST", f"{address}gradio_api/call/describe", json=call).json()["event_id"]
+    assert "photo first" in request("GET", f"{address}gradio_api/call/describe/{told}").text
     for more in ({"fn_index": 999}, {"fn_index": -1}, {"fn_index": "x"}, {"session_hash": ["a"]}, {"event_data": 5}):
         call = {"data": [None, "", 6], "session_hash": "a", **more}
         assert request("POST", f"{address}gradio_api/queue/join", json=call).status_code < 500
@@ -407,6 +410,7 @@ def test_models_that_do_not_load_are_told_to_who_asks(tmp_path):
     def ready():
         raise CourseError("model.safetensors is damaged; run lesson 03 again.")
 
-    for ask in (lambda page: page.describe(str(picture(tmp_path)), "", 6), lambda page: page.price("laptop", "Dell")):
+    page, photo = Pages(ready), str(picture(tmp_path))
+    for ask, given in ((page.describe, (photo, "", 6)), (page.price, ("laptop", "Dell")), (page.batch, ([photo],))):
         with pytest.raises(gr.Error, match="damaged"):
-            ask(Pages(ready))
+            ask(*given)
