@@ -278,7 +278,7 @@ def _readings(
     for s in own:
         kept = read_name(tokens, s.at, s.size, maker, kind)
         between = tokens[begin : s.at]
-        plain = all(t.role in (*NAMEABLE, "word") for t in between)
+        plain = all(t.role in (*NAMEABLE, "word") and not YEAR.fullmatch(t.key) for t in between)
         whole = between and plain and not any(HARD.search(t.gap) for t in (*between[1:], tokens[s.at]))
         yield [*range(begin, s.at), *kept] if whole else kept, "line"  # "LG V60 ThinQ"
     inside = {k for s in own for k in range(s.at + 1, s.at + s.size)}
