@@ -154,7 +154,7 @@ def kind_of(tokens: list[Token], found: list[Line]) -> str | None:
     for t in tokens:
         for kind in t.roles & {*GADGETS, "other"} if not t.aside else ():
             votes[kind] += 2
-        votes["laptop"] += 2 * (t.role == "chip" and bool(_COMPUTER.match(t.key))) + ("computer" in t.roles)
+        votes["laptop"] += bool(t.role == "chip" and _COMPUTER.match(t.key) or "computer" in t.roles)
     votes = +votes
     return max(votes, key=lambda kind: (votes[kind], kind != "other")) if votes else "other" if accessory else None
 

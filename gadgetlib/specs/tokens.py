@@ -145,7 +145,7 @@ def _sizes(tokens: list[Token]) -> None:
     for one, two in zip(tokens, tokens[1:]):
         label = two.gap.strip(" -") == "" and two.roles & {"memory", "disk"}
         if one.role == "short":
-            ahead = two.gap.strip() in ("/", "+", "|") and two.value in disk and two.value >= 4 * one.value > 20
+            ahead = two.gap.strip() in ("/", "+", "|") and two.value in disk
             told = label or shop or ahead or one.value > 15 and " " not in one.text
             name = "stop" if " " in one.text or one.key in ("2g", "3g", "4g") else "code"
             one.role = "size" if told and one.value in ram | disk else name
