@@ -1,7 +1,6 @@
 """Fetching pictures politely, and a ledger that survives anything.
 
-:func:`collect` is the one way in. Whatever a source offers gets exactly one row in ``ledger.csv``, with the reason why
-where nothing was kept.
+:func:`collect` is the one way in. Each offer gets one row in ``ledger.csv``, which says why where nothing was kept.
 """
 
 import contextlib
@@ -14,6 +13,7 @@ import io
 import ipaddress
 import itertools
 import json
+import shutil
 import socket
 import threading
 import time
@@ -142,7 +142,7 @@ class Ledger:
             for part in (self.folder / "images").glob(".*.part"):
                 with contextlib.suppress(FileNotFoundError):  # another process has just finished it
                     if part.stat().st_mtime < time.time() - 600:  # left by one that was killed
-                        part.unlink()
+                        shutil.rmtree(part)
 
     def add(self, hit: Hit, status: str, reason: str = "", **found: Any) -> None:
         """Append one row: what was offered, how it ended, and for a picture its file and facts."""

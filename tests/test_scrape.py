@@ -34,7 +34,7 @@ from shop import SVG, bomb
 from coursekit.shop import HTML, Shop
 from gadgetlib import scrape, sources
 from gadgetlib.errors import CourseError
-from gadgetlib.files import data_dir, project_root
+from gadgetlib.files import data_dir, project_root, write_atomic
 from gadgetlib.scrape import Fetcher, Ledger, Limits, fetch_all
 from gadgetlib.sources import Hit, NotTaken, address_key
 
@@ -527,10 +527,13 @@ def test_two_runs_at_once_leave_whole_rows_and_pictures(serve, photos, tmp_path)
 
 
 def test_what_a_killed_run_left_half_written_is_removed(tmp_path):
-    left, in_use = (tmp_path / "images" / f".a.jpg.{pid}.part" for pid in (1, 2))
-    left.parent.mkdir()
-    for part in (left, in_use):
-        part.write_bytes(b"half")
+    def killed_while_writing(name: str) -> scrape.Path:
+        with write_atomic(tmp_path / "images" / name) as part:
+            part.write_bytes(b"half")
+            shutil.copytree(part.parent, tmp_path / name)
+        return (tmp_path / name).rename(part.parent)  # what write_atomic would have removed
+
+    left, in_use = killed_while_writing("a.jpg"), killed_while_writing("b.jpg")
     os.utime(left, (0, 0))
     Ledger(tmp_path)
     assert in_use.exists() and not left.exists()
