@@ -42,13 +42,12 @@ def read_csv(path: Path, notes: list[str]) -> pd.DataFrame:
     told, text = re.match(r"(?s)(?:sep=(.)\s*\n)?(.*)", text.lstrip()).groups()  # what Excel writes
     mark = told or delimiter(text)
     if "\0" in text or mark not in text.partition("\n")[0]:
-        why = f"{path.name} is empty or no table"
-        raise CourseError(f"{why}; give a CSV file that begins with its heading (a spreadsheet can save one).")
+        raise CourseError(f"{path.name} is empty or no table; give a CSV file that begins with its heading.")
     try:
         frame = pd.read_csv(io.StringIO(text), sep=mark, skipinitialspace=True, index_col=False)
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        why = f"{path.name} is not a regular table ({str(error).strip()})"
-        raise CourseError(f"{why}; mend that line and try again.") from None
+        why = str(error).strip()
+        raise CourseError(f"{path.name} is not a regular table ({why}); mend that line and try again.") from None
     return frame.rename(columns=lambda column: str(column).strip())
 
 

@@ -145,10 +145,13 @@ def find_leaks(frame: pd.DataFrame, price: np.ndarray, mapping: Mapping[str, Any
     leaking = ranks[[rank > (0.6 if speaks[c] else 0.95) for c, rank in ranks.items()]]
     found = {c: f"rank correlation {rank:.2f} with the price" for c, rank in leaking.items()}
     fields = {column for key in FIELDS for column in mapping[key]}
-    for pair in combinations(logs.columns.difference(leaking.index, sort=False), 2):
+    others = logs.columns[logs.notna().mean() > 0.5].difference(leaking.index, sort=False)
+    for pair in combinations(others, 2):
         known = logs[[*pair]].dropna()
-        at, line = target[known.index], LinearRegression()
-        if len(at) >= FEWEST_ROWS and (share := line.fit(known, at).score(known, at)) > 0.97:
+        at = target[known.index]
+        line = LinearRegression().fit(known, at)
+        share = line.score(known, at) if len(at) >= FEWEST_ROWS else 0
+        if share > 0.97 and min(abs(line.coef_)) > 0.3:  # both are needed
             why = f"{' and '.join(pair)} give {100 * share:.0f} % of it"
             found |= dict.fromkeys(set(pair) - fields or pair, why)
     return found

@@ -235,15 +235,13 @@ class PriceModel:
         """What makes the gadget unlike everything the model has learned from, one sentence each."""
         frame, mapping, every = pd.DataFrame([row]), self.about["mapping"], self.about["seen"]
         X = features(frame, mapping).iloc[0]
-        kind = X["c_kind"]
-        seen = every.get(kind, every["all"])
+        seen = every.get(kind := X["c_kind"], every["all"])
         named = f" for a {kind.replace('_', ' ')}" if kind in every and len(every) > 2 else ""
         told, found = X[list(seen["ranges"])].dropna(), []
         for column, value in told.items():
             low, high = seen["ranges"][column]
             if not low <= value <= high:
-                outside = f"{column} {value:g} is outside what the model has seen{named}"
-                found.append(f"{outside} ({low:g} to {high:g}).")
+                found.append(f"{column} {value:g} is outside what the model has seen{named} ({low:g} to {high:g}).")
         if kind and len(every) > 2 and kind not in every:
             found.append(f"The kind {kind!r} is none of {', '.join(sorted(every.keys() - {'all'}))}.")
         if X["c_brand"] and X["c_brand"] not in seen["brands"]:

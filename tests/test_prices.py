@@ -186,6 +186,13 @@ def test_honest_columns_are_no_leaks():
     assert price_tables.find_leaks(frame, table.price, table.mapping) == {}
 
 
+def test_a_leak_takes_no_rare_column_with_it():
+    """Only some rows have noise cancelling: with the planted column it seems to make the price, and does not."""
+    table = price_tables.read_prices(data_dir() / "catalogue.csv")
+    frame = table.frame.assign(value_index=(1000 * table.frame.storage_gb.fillna(64) / table.price).round(2))
+    assert list(price_tables.find_leaks(frame, table.price, table.mapping)) == ["value_index"]
+
+
 def test_the_price_asked_is_preferred_to_the_price_printed():
     frame = made_table().rename(columns={"Price": "Selling Price"})
     frame["MRP"] = (frame["Selling Price"] * np.random.default_rng(0).uniform(1.1, 1.6, len(frame))).round()
