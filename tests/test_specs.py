@@ -337,3 +337,9 @@ def test_the_tables_are_sound():
     )
     described = set(re.findall(r"`(\w+)`", readme))
     assert {row["role"] for row in table("gazetteer/words.csv")} <= described
+
+
+@pytest.mark.parametrize("kind", [None, "laptop", "headphones", "other"])
+@pytest.mark.parametrize("text", ["", "  \n ", "x"])
+def test_a_picture_without_text_states_nothing_whatever_its_kind(text, kind):
+    assert not any(specs.extract(text, kind).values().values())

@@ -121,7 +121,7 @@ def unknown_maker(tokens: list[Token], kind: str | None) -> Seen | None:
         if times[t.key] > 1 or titled and i == 0:
             return Seen(i, 1)
     dated = {t.row for t in tokens if "date" in t.roles}
-    title = bool(kind) and not tokens[-2].row  # one line that tells what it sells
+    title = bool(kind) and not any(t.row for t in tokens[:-1])  # one line that tells what it sells
     near = (i for i, t in enumerate(tokens[:40]) if t.row not in dated and _before_name(tokens, i, title))
     return next((Seen(i, 1) for i in near), None)
 
