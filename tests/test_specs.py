@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gadgetlib import specs, tagger
+from gadgetlib import CLASSES, specs, tagger
 from gadgetlib.errors import CourseError
 from gadgetlib.files import table
 from gadgetlib.specs import GadgetSpecs, extract, same, tables
@@ -218,6 +218,7 @@ def test_kinds(text, kind):
 )
 def test_noise_states_nothing(text):
     assert extract(text).values() == EMPTY
+    assert all(extract(text, kind).values() == EMPTY for kind in CLASSES)
 
 
 PIECES = ["8GB", "/", "512", " SSD", "i5-", "15.6", '"', "13 3", "₹", "1,19,900", "Rs.", "iPhone", " ", "\n", "(", ")",
@@ -241,6 +242,8 @@ def test_never_raises_on_what_looks_like_a_title(text):
 def sound(text: str) -> None:
     """Whatever the text: specs come back, every value has its evidence, every span lies in the text."""
     got = extract(text)
+    for kind in CLASSES:
+        extract(text, kind)
     GadgetSpecs.model_validate(got.model_dump())
     for name, value in got.values().items():
         assert (value is None) == (name not in got.evidence)
