@@ -122,6 +122,9 @@ def guess_map(frame: pd.DataFrame) -> dict[str, Any]:
     for key, pattern in HINTS.alone[HINTS.alone != ""].items():  # columns whose name says nothing
         if key not in found:
             take(key, [c for c in left if share(c, pattern) > 0.5])
+    price = found.get("price")
+    if price and re.search(WORDS["logarithm"], name[price]) and numbers(frame[price]).max() < 20:
+        found["price_in"] = "log"
     return found
 
 

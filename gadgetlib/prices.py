@@ -34,6 +34,7 @@ from gadgetlib.files import reading
 from gadgetlib.price_tables import RATES_DATE, PriceTable, convert, features, text_of, varied
 
 RISING = ["ram_gb", "storage_gb"]  # more of these never lowers a price
+FORMAT = 3
 SEEN = ["year", *RISING, "screen_in", "refresh", "weight_g", "battery", "camera", "px_long"]  # ranges are kept of these
 # All types of a price model's file that skops does not trust by itself. One that names any other is not opened.
 TYPES = [
@@ -168,7 +169,7 @@ class PriceModel:
         whole = pd.DataFrame(parts, columns=["price", "predicted", "low", "high"])
         whole = whole.assign(kind=kinds, group=groups, partial=np.arange(len(y)) >= len(table))
         about = {
-            "table": table.name, "rows": len(table), "models": len(set(table.groups)),
+            "format": FORMAT, "table": table.name, "rows": len(table), "models": len(set(table.groups)),
             "currency": table.currency, "level": level, "mapping": table.mapping, "notes": table.notes,
             "groups": sorted(set(table.groups)), "factors": factors(error / scale, kinds, groups, level),
             "seen": _seen(X[: len(table)], table.kind),
@@ -267,6 +268,8 @@ class PriceModel:
         """Read a saved model. Raises CourseError for a file that holds any type beside those of a price model."""
         with reading("price", folder := Path(folder)):
             about = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+            if about["format"] != FORMAT:
+                raise ValueError("it is of another version of the course")
             if strange := set(skops.io.get_untrusted_types(file=folder / "model.skops")) - set(TYPES):
                 raise ValueError(f"it holds {min(strange)}, no part of a price model, and was not opened")
             return cls(**skops.io.load(folder / "model.skops", trusted=TYPES), about=about)

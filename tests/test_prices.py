@@ -216,6 +216,8 @@ def test_a_column_of_many_specs_is_taken_apart():
 
 @pytest.mark.parametrize(("frame", "says"), [
     (made_table().drop(columns="Price"), "no price column"),
+    (made_table().rename(columns={"Price": "price_cents"}), "no price column"),  # else 100 times too large
+    (made_table().rename(columns={"Price": "log10_price"}), "no price column"),
     (made_table().head(1), "at least 40"),
     (made_table().assign(Price=0), "at least 40"),
     (made_table().head(0), "no price column|at least 40"),
@@ -241,6 +243,13 @@ def test_bad_maps_are_one_sentence():
         price_tables.read_prices(made_table(), "laptop")
     with pytest.raises(CourseError, match="no column 'Cost'"):
         price_tables.read_prices(made_table(), {"price": "Cost"})
+
+
+@pytest.mark.parametrize("name", ["log_price", "price_ln", "normalized_price"])
+def test_logarithms_are_turned_back(name):
+    frame = made_table()
+    table = price_tables.read_prices(frame.drop(columns="Price").assign(**{name: np.log(frame.Price)}))
+    assert np.allclose(table.price, frame.Price) and any("holds prices as log;" in note for note in table.notes)
 
 
 def test_real_tables_are_mapped(shared):
@@ -636,6 +645,9 @@ def test_a_broken_or_foreign_model_is_refused(model, tmp_path):
         prices.PriceModel.load(tmp_path / "price")
     skops.io.dump({"regressor": pd.Series([1]), "spread": Exception}, tmp_path / "price" / "model.skops")
     with pytest.raises(CourseError, match="was not opened"):
+        prices.PriceModel.load(tmp_path / "price")
+    (tmp_path / "price" / "model.json").write_text('{"format": 1}')
+    with pytest.raises(CourseError, match="another version"):
         prices.PriceModel.load(tmp_path / "price")
     (tmp_path / "price" / "model.json").write_text("[")
     with pytest.raises(CourseError, match="ONLY=07"):

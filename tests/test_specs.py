@@ -183,6 +183,12 @@ def test_two_amounts_whose_sign_was_not_read():
     assert (got.price, got.currency) == (36999, None) and "currency" not in got.evidence
     assert extract("Nokia G20\n36,999 49,999").price is None
     assert extract("Nokia G20 49,999 36,999").price is None
+    assert extract("Nokia G20\nOnly 36,999/-").price == 36999
+    assert extract("Nokia G20\n649,-").price == 649
+
+
+def test_centimetres_are_inches_to_a_tenth():
+    assert [extract(f"laptop {size} cm display").screen_in for size in ("39.6", "39,62", "35.56")] == [15.6, 15.6, 14.0]
 
 
 def test_a_whole_title():

@@ -3,6 +3,7 @@
 import re
 from bisect import bisect
 from collections.abc import Sequence
+from functools import cache
 from typing import NamedTuple
 
 from gadgetlib import money
@@ -104,7 +105,7 @@ def screen(tokens: list[Token], kind: str | None, taken: Sequence[int] = ()) -> 
     found: list[Found] = []
     for i, (t, after) in enumerate(zip(tokens, tokens[1:])):
         cm = t.text.lower().endswith("cm")
-        value = round(t.value, 2)
+        value = round(t.value, 1 if cm else 2)
         if t.aside or i in taken or not low <= value <= high:
             continue
         if t.role == "screen":  # 13-inch, 13.3", 33.8 cm
@@ -129,15 +130,20 @@ def _called(tokens: list[Token], i: int) -> frozenset[str]:
     return NONE
 
 
-_TWO = re.compile(r"^\W*(\d{1,3}(?:,\d{2,3})+) +(\d{1,3}(?:,\d{2,3})+)[*/-]*$", re.M)  # 49,999 36,999*
+@cache
+def _bare() -> re.Pattern[str]:
+    asked = money.any_of(word for word, roles in tables.roles().items() if "ask" in roles)
+    number = r"(\d{1,3}(?:,\d{2,3})+)"
+    whole = r"^(\d{2,5})(?:[.,:]|/)[-–]$"  # 649,-
+    return re.compile(rf"(?:^\W*{number} +|\b(?:{asked})[^\w\n]{{1,3}}){number}[*/-]*$|{whole}", re.M | re.I)
 
 
 def _unsigned(text: str) -> Found | None:
-    """An amount without its sign beside a higher one on a line of print of their own: the higher is crossed out."""
-    for m in _TWO.finditer(text):
-        old, new = (float(number.replace(",", "")) for number in m.groups())
-        if 0.2 * old < new < old:
-            return Found(new, *m.span(2), 0.5, "no sign")
+    """An amount without its sign, behind "now" or a higher one, as pictures print it."""
+    for m in _bare().finditer(text):
+        old, new = (float((number or "0").replace(",", "")) for number in (m[1], m[2] or m[3]))
+        if not old or 0.2 * old < new < old:
+            return Found(new, *m.span(m.lastindex), 0.5, "no sign")
     return None
 
 
