@@ -34,7 +34,7 @@ from gadgetlib.listing import Describer, Listing, card, in_words, name_of, shipp
 
 KEPT = 600  # seconds that what a visit made stays on disk
 SPARE, CALL = 10**9, 10**6  # bytes: left free on the disk, of one call
-VARIANT = ["model", "year", "ram_gb", "storage_gb", "screen_in", "launch_price_usd"]  # shown of a match
+VARIANT = ["model", "year", "ram_gb", "storage_gb", "launch_price_usd"]  # shown of a match
 ROUTES = re.compile(  # what the page and gradio_client ask for; of Gradio's other routes the app needs none
     r"/((config|theme\.css|robots\.txt|favicon\.ico|manifest\.json)?|(static|assets|svelte)/.+|gradio_api/(info|file=.+"
     r"|startup-events|heartbeat/\w+|upload|upload_progress|queue/join|queue/data|call/(?!v2/)\w+(/\w+)?))/?"
@@ -214,7 +214,8 @@ def one_photo(pages: Pages) -> None:
         overlay = gr.AnnotatedImage(label="What was read", show_legend=False, height=480, elem_id="overlay")
         with gr.Column():
             found = gr.Gallery(label="Choose a match", columns=3, height="auto", allow_preview=False, elem_id="matches")
-            variants = gr.Dataframe(headers=VARIANT, label="Its variants", interactive=False, elem_id="variants")
+            heads = [name.replace("_", " ") for name in VARIANT]
+            variants = gr.Dataframe(headers=heads, label="Variants", interactive=False, wrap=True, elem_id="variants")
     gr.Markdown("## Correct it, and see the price follow")
     with gr.Row():
         kind = gr.Dropdown(list(CLASSES), label="Type", elem_id="kind")
