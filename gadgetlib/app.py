@@ -18,7 +18,6 @@ from typing import Any
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
 import gradio as gr
-import psutil
 from fastapi import Depends, HTTPException, Request
 from fastapi.datastructures import Headers
 from fastapi.middleware import Middleware
@@ -29,7 +28,7 @@ from PIL import Image
 from gadgetlib import CLASSES, SPEC_FIELDS
 from gadgetlib.batch import COLUMNS, TEXT, row, write_rows
 from gadgetlib.errors import CourseError
-from gadgetlib.files import build_dir, data_dir, table
+from gadgetlib.files import build_dir, data_dir, remove_left, table
 from gadgetlib.listing import Describer, Listing, card, in_words, name_of, shipped_listings
 
 KEPT = 600  # seconds that what a visit made stays on disk
@@ -239,9 +238,7 @@ def one_photo(pages: Pages) -> None:
 
 def own_folder() -> tempfile.TemporaryDirectory:
     """A folder for what visitors send and get, for this user alone; those that killed servers left are removed."""
-    for left in Path(tempfile.gettempdir()).glob("gadget-app-[0-9]*"):
-        if not psutil.pid_exists(int(left.name.split("-")[2])):
-            shutil.rmtree(left, ignore_errors=True)
+    remove_left(Path(tempfile.gettempdir()), "gadget-app-[0-9]*")
     return tempfile.TemporaryDirectory(prefix=f"gadget-app-{os.getpid()}-", ignore_cleanup_errors=True)
 
 

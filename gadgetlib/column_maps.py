@@ -6,7 +6,6 @@ What columns are called stands in `data/price_columns.csv` and `data/price_words
 
 import io
 import re
-from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -35,7 +34,7 @@ def read_csv(path: Path, notes: list[str]) -> pd.DataFrame:
     except OSError as error:
         raise CourseError(f"{path.name} cannot be read ({error.strerror}); check the path of the table.") from None
     try:
-        text = raw.decode("utf-16" if raw[:2] in (BOM_UTF16_LE, BOM_UTF16_BE) else "utf-8-sig")
+        text = raw.decode("utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
     except UnicodeDecodeError:
         text = raw.decode(encoding := _encoding(raw), errors="replace")
         notes.append(f"{path.name} is not UTF-8; it was read as {encoding}.")
@@ -130,7 +129,8 @@ def guess_map(frame: pd.DataFrame) -> dict[str, Any]:
 
 def numbers(cells: pd.Series) -> pd.Series:
     """Numbers (n,) of a column, its notation decided as a whole (`money.column`); NaN where a cell has none."""
-    return pd.Series(money.column(cells.tolist())[0], cells.index, dtype=float)
+    unique = cells.dropna().unique().tolist()  # columns repeat themselves, and reading a cell takes time
+    return cells.map(dict(zip(unique, money.column(unique)[0]))).astype(float)
 
 
 def kind_of(cells: pd.Series) -> str | None:

@@ -62,7 +62,7 @@ def write_atomic(path: str | Path) -> Iterator[Path]:
     path = Path(path)
     with disk_sentence(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".", suffix=".part", dir=path.parent) as beside:
+        with tempfile.TemporaryDirectory(prefix=f".{os.getpid()}-", suffix=".part", dir=path.parent) as beside:
             part = Path(beside) / path.name
             yield part
             if not part.exists():
@@ -72,6 +72,15 @@ def write_atomic(path: str | Path) -> Iterator[Path]:
             if path.is_dir():  # a folder cannot be replaced in one rename: step aside first
                 path.rename(f"{part}.old")
             part.replace(path)
+
+
+def remove_left(folder: Path, names: str) -> None:
+    """Remove temporary folders (``names``, a glob) of killed processes: the first number in a name is the process's."""
+    import psutil
+
+    for left in folder.glob(names):
+        if not psutil.pid_exists(int(re.search(r"\d+", left.name)[0])):
+            shutil.rmtree(left, ignore_errors=True)
 
 
 @contextlib.contextmanager

@@ -21,7 +21,6 @@ from gadgetlib.errors import CourseError
 from gadgetlib.files import data_dir, table, trained
 from gadgetlib.filters import quoted
 from gadgetlib.pictures import open_image
-from gadgetlib.price_tables import convert
 from gadgetlib.specs import GadgetSpecs, extract, same
 from gadgetlib.specs.tables import key, lookalikes
 
@@ -198,8 +197,6 @@ def text_log_likelihoods(text: str, found: Any) -> dict[str, float]:
     return weights
 
 
-# --- names of the catalogue -----------------------------------------------------------------------------------
-
 _CHIP = re.compile(r"\s(?:M[1-5](?: (?:Pro|Max|Ultra))?|A1[4-9](?: Pro)?)$")  # ends the names of Apple's machines
 
 
@@ -254,9 +251,6 @@ def naming_filters(specs: dict[str, Any]) -> list[str]:
     return [" AND ".join([name, *(f"({field} = {specs[field]:g} OR {field} IS NULL)" for field in sizes)]), name]
 
 
-# --- a listing to look at -------------------------------------------------------------------------------------
-
-
 def name_of(match: dict[str, Any]) -> str:
     """A match in words, and why it is shown: its name was read, or how like the picture it is."""
     why = "named in the text" if match.get("named") else f"cosine {match['score']:.2f}"
@@ -265,6 +259,7 @@ def name_of(match: dict[str, Any]) -> str:
 
 def in_words(price: dict[str, Any], currency: str | None = None) -> str:
     """An estimate with its interval, and the same in another currency."""
+    from gadgetlib.price_tables import convert  # here, since it loads scikit-learn
     unit = price["currency"] or "(currency unknown)"
     shown = f"about {price['price']:,.0f} {unit}, {price['low']:,.0f} to {price['high']:,.0f}"
     with contextlib.suppress(CourseError):  # a currency without a rate

@@ -13,7 +13,6 @@ import io
 import ipaddress
 import itertools
 import json
-import shutil
 import socket
 import threading
 import time
@@ -33,7 +32,7 @@ from tqdm.contrib.concurrent import thread_map
 
 from gadgetlib import CLASSES, LEDGER_COLUMNS, sources
 from gadgetlib.errors import CourseError
-from gadgetlib.files import disk_sentence, read_json, write_atomic
+from gadgetlib.files import disk_sentence, read_json, remove_left, write_atomic
 from gadgetlib.pictures import looks_like, open_image
 from gadgetlib.sources import Hit, NotTaken, address_key, one_line
 
@@ -139,10 +138,7 @@ class Ledger:
         with disk_sentence(self.path):
             (self.folder / "images").mkdir(parents=True, exist_ok=True)
             mend(self.path)
-            for part in (self.folder / "images").glob(".*.part"):
-                with contextlib.suppress(FileNotFoundError):  # another process has just finished it
-                    if part.stat().st_mtime < time.time() - 600:  # left by one that was killed
-                        shutil.rmtree(part)
+            remove_left(self.folder / "images", ".[0-9]*-*.part")
 
     def add(self, hit: Hit, status: str, reason: str = "", **found: Any) -> None:
         """Append one row: what was offered, how it ended, and for a picture its file and facts."""

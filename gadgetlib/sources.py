@@ -80,7 +80,7 @@ def search_hits(ask: Callable[[str, int], list[dict]], query: str, label: str, l
             before = len(found)
             for result in ask(query, page):
                 known = defaultdict(str, {name: one_line(value) for name, value in result.items()})
-                source = re.sub(r"^https?://|[/:?#].*", "", known["url"] or known["image"]).lower()
+                source = re.sub(r"(?i)^https?://|[/:?#].*", "", known["url"] or known["image"]).lower()
                 hit = Hit(query, label, known["image"], known["url"], known["title"], source, known["license"],
                           known["product"])  # fmt: skip
                 if hit.url:

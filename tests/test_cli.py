@@ -40,6 +40,11 @@ def test_light_commands_import_nothing_heavy(arguments):
     assert done.returncode == 0, done.stderr
 
 
+def test_listings_do_not_load_what_only_prices_need():
+    code = "import sys, gadgetlib.listing, gadgetlib.batch; print({'sklearn', 'pandas', 'torch'} & set(sys.modules))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"
+
+
 @pytest.mark.parametrize("command", sorted(COMMANDS))
 def test_nothing_trained_yet_is_one_sentence_and_exit_2(command, tmp_path):
     done = gadget(command, *COMMANDS[command], GADGET_BUILD=str(tmp_path))

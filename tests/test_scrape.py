@@ -527,16 +527,13 @@ def test_two_runs_at_once_leave_whole_rows_and_pictures(serve, photos, tmp_path)
 
 
 def test_what_a_killed_run_left_half_written_is_removed(tmp_path):
-    def killed_while_writing(name: str) -> scrape.Path:
-        with write_atomic(tmp_path / "images" / name) as part:
-            part.write_bytes(b"half")
-            shutil.copytree(part.parent, tmp_path / name)
-        return (tmp_path / name).rename(part.parent)  # what write_atomic would have removed
-
-    left, in_use = killed_while_writing("a.jpg"), killed_while_writing("b.jpg")
-    os.utime(left, (0, 0))
-    Ledger(tmp_path)
-    assert in_use.exists() and not left.exists()
+    code = "import os, sys; from gadgetlib.files import write_atomic\nwith write_atomic(sys.argv[1]): os._exit(9)"
+    subprocess.run([sys.executable, "-c", code, tmp_path / "images" / "a.jpg"], cwd=project_root(), check=False)
+    (left,) = (tmp_path / "images").iterdir()
+    with write_atomic(tmp_path / "images" / "b.jpg") as part:
+        part.write_bytes(b"half")
+        Ledger(tmp_path)
+        assert part.exists() and not left.exists()
 
 
 def test_failed_ones_are_asked_again_only_on_request(serve, tmp_path):
