@@ -16,7 +16,7 @@ import jinja2
 from PIL import ImageOps
 from pydantic import BaseModel, Field
 
-from gadgetlib import CLASSES, SPEC_FIELDS
+from gadgetlib import CLASSES, SPEC_FIELDS, money
 from gadgetlib.errors import CourseError
 from gadgetlib.files import data_dir, table, trained
 from gadgetlib.filters import quoted
@@ -259,12 +259,11 @@ def name_of(match: dict[str, Any]) -> str:
 
 def in_words(price: dict[str, Any], currency: str | None = None) -> str:
     """An estimate with its interval, and the same in another currency."""
-    from gadgetlib.price_tables import convert  # here, since it loads scikit-learn
     unit = price["currency"] or "(currency unknown)"
     shown = f"about {price['price']:,.0f} {unit}, {price['low']:,.0f} to {price['high']:,.0f}"
     with contextlib.suppress(CourseError):  # a currency without a rate
         if currency not in (None, price["currency"]):
-            shown += f" (about {convert(price['price'], price['currency'], currency):,.0f} {currency})"
+            shown += f" (about {money.convert(price['price'], price['currency'], currency):,.0f} {currency})"
     return shown
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from gadgetlib.errors import CourseError
 from gadgetlib.files import table
 
 
@@ -32,6 +33,8 @@ WARY = {sign for row in _CURRENCIES for sign in row["wary"].split()}  # also wor
 CLUES = {word: row["code"] for row in _CURRENCIES for word in row["clues"].split()}  # banks, shops, cities of a country
 SHARED = {row["code"]: row["shared"] or None for row in _CURRENCIES}  # the sign that means this where a clue says so
 THREE_DECIMALS = {row["code"] for row in _CURRENCIES if row["decimals"] == "3"}
+RATES = {row["currency"]: float(row["per_usd"]) for row in table("rates.csv")}
+RATES_DATE = table("rates.csv")[0]["date"]  # one for all
 SIZES, MULTIPLES = units("size"), units("multiple")
 # Character -> character, so that places stay places: digits of every script, blanks, quotes, dashes, marks.
 PLAIN = {c: str(d) for c in range(0x80, 0x20000) if (d := unicodedata.decimal(chr(c), None)) is not None}
@@ -189,6 +192,16 @@ def column(cells: Sequence[Any], name: str = "") -> tuple[list[float], str | Non
         for cell, (number, times, _) in zip(cells, read)
     ]
     return amounts, code
+
+
+def convert(amount: Any, source: str, target: str) -> Any:
+    """An amount (number or array) of one currency in another, at the dated rate of `data/rates.csv`.
+
+    Raises CourseError for a currency without a rate.
+    """
+    if lacking := {source, target} - set(RATES):
+        raise CourseError(f"There is no rate for {lacking.pop()!r} in data/rates.csv; it has {', '.join(RATES)}.")
+    return amount / RATES[source] * RATES[target]
 
 
 def size_gb(text: Any) -> float | None:

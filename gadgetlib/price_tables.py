@@ -19,10 +19,8 @@ from sklearn.linear_model import LinearRegression
 from gadgetlib import CLASSES, money
 from gadgetlib.column_maps import FIELDS, HINTS, WORDS, choose_map, kind_of, mapped, numbers, read_csv
 from gadgetlib.errors import CourseError
-from gadgetlib.files import data_dir, table
+from gadgetlib.files import table
 
-RATES = pd.read_csv(data_dir() / "rates.csv").set_index("currency")
-RATES_DATE = str(RATES.date.iloc[0])
 FEWEST_ROWS = 40  # a smaller table teaches nothing that could be checked
 
 
@@ -103,7 +101,7 @@ def _prices(frame: pd.DataFrame, mapping: dict, name: str, notes: list[str]) -> 
         notes.append(f"{mapping['price']} holds prices as log; they were turned back.")
     written = frame.get(given, cells).map(lambda cell: money.currency(cell) if isinstance(cell, str) else None)
     written[cells.astype("string").str.contains(r"^\s*\$\s*\d{1,3}(?:\.\d{3})+(?!\d)").fillna(False)] = None  # pesos
-    in_file = next((token for token in re.split(r"[\W\d_]+", name) if token in RATES.index), None)
+    in_file = next((token for token in re.split(r"[\W\d_]+", name) if token in money.RATES), None)
     stated = money.currency(mapping["price"]) or in_file
     named = written.value_counts()
     most = named.index[0] if 2 * named.sum() > np.isfinite(price).sum() else None
@@ -114,21 +112,11 @@ def _prices(frame: pd.DataFrame, mapping: dict, name: str, notes: list[str]) -> 
         notes.append("The table does not name its currency; name it in the column map (currency: EUR).")
         return price, None
     for other in named.index.drop(code, errors="ignore"):
-        at, rated = (written == other).to_numpy(), {code, other} <= set(RATES.index)
-        price[at] = convert(price[at], other, code) if rated else np.nan
-        done = f"converted to {code} at the rate of {RATES_DATE}" if rated else "left out: there is no rate"
+        at, rated = (written == other).to_numpy(), {code, other} <= set(money.RATES)
+        price[at] = money.convert(price[at], other, code) if rated else np.nan
+        done = f"converted to {code} at the rate of {money.RATES_DATE}" if rated else "left out: there is no rate"
         notes.append(f"{at.sum()} prices in {other} were {done}.")
     return price, code
-
-
-def convert(amount: Any, source: str, target: str) -> Any:
-    """An amount (number or array) of one currency in another, at the dated rate of ``data/rates.csv``.
-
-    Raises CourseError for a currency without a rate.
-    """
-    if lacking := {source, target} - set(RATES.index):
-        raise CourseError(f"There is no rate for {lacking.pop()!r} in data/rates.csv; it has {', '.join(RATES.index)}.")
-    return amount / RATES.per_usd[source] * RATES.per_usd[target]
 
 
 def find_leaks(frame: pd.DataFrame, price: np.ndarray, mapping: Mapping[str, Any]) -> dict[str, str]:

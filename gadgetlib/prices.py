@@ -31,7 +31,7 @@ from gadgetlib import money
 from gadgetlib.column_maps import FIELDS, HINTS, WORDS
 from gadgetlib.errors import CourseError
 from gadgetlib.files import reading
-from gadgetlib.price_tables import RATES_DATE, PriceTable, convert, features, text_of, varied
+from gadgetlib.price_tables import PriceTable, features, text_of, varied
 
 RISING = ["ram_gb", "storage_gb"]  # more of these never lowers a price
 FORMAT = 3
@@ -204,8 +204,8 @@ class PriceModel:
         if unused := sorted(name for name in told if not self.about["mapping"][NAMES[name]]):
             warnings.append(f"The table that this model learned from tells no {', '.join(unused)}: not used.")
         if currency != own:
-            answer = convert(answer, own, currency)
-            warnings.append(f"Converted from {own} at the rate of {RATES_DATE}.")
+            answer = money.convert(answer, own, currency)
+            warnings.append(f"Converted from {own} at the rate of {money.RATES_DATE}.")
         return {**answer.round(2).to_dict(), "currency": currency, "warnings": warnings}
 
     def row(self, known: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gadgetlib import CLASSES, column_maps, price_tables, prices
+from gadgetlib import CLASSES, column_maps, money, price_tables, prices
 from gadgetlib.errors import CourseError
 from gadgetlib.files import data_dir
 
@@ -137,7 +137,7 @@ def test_prices_in_another_currency_are_converted_or_left_out_aloud():
     frame.loc[:1, "Price"] = ["INR 83390", "500 XOF"]
     table = price_tables.read_prices(frame)
     assert table.price[0] == pytest.approx(1000, rel=0.01) and len(table) == 239
-    for words in ("1 prices in INR were converted to USD", "1 prices in XOF were left out", price_tables.RATES_DATE):
+    for words in ("1 prices in INR were converted to USD", "1 prices in XOF were left out", money.RATES_DATE):
         assert any(words in note for note in table.notes)
 
 
@@ -394,11 +394,11 @@ def test_each_row_may_name_its_own_currency():
     frame = made_table()
     dollars = frame.Price.copy()
     codes = np.array(["USD", "EUR", "INR", "GBP"])[np.arange(len(frame)) % 4]
-    frame["Price"] = dollars * price_tables.RATES.per_usd[codes].to_numpy()
+    frame["Price"] = dollars * [money.RATES[code] for code in codes]
     column = price_tables.read_prices(frame.assign(Currency=codes))
     cells = price_tables.read_prices(frame.assign(Price=[f"{code} {p:,.2f}" for code, p in zip(codes, frame.Price)]))
     for table in (column, cells):
-        assert np.allclose(price_tables.convert(table.price, table.currency, "USD"), dollars, rtol=1e-3)
+        assert np.allclose(money.convert(table.price, table.currency, "USD"), dollars, rtol=1e-3)
         assert "Currency" not in table.mapping["extras"]
 
 
@@ -456,7 +456,7 @@ def test_a_model_learns_from_few_columns(columns):
 def test_rates_are_of_one_day():
     frame = pd.read_csv(data_dir() / "rates.csv")
     assert frame.date.nunique() == 1 and frame.currency.is_unique and (frame.per_usd > 0).all()
-    assert price_tables.convert(100, "EUR", "EUR") == 100
+    assert money.convert(100, "EUR", "EUR") == 100
 
 
 def test_every_chip_of_the_table_can_be_found():
@@ -587,8 +587,8 @@ def test_another_currency_is_the_same_price(model):
     known = {"brand": "Dell", "ram_gb": 16, "storage_gb": 512}
     dollars = prices.PriceModel(model.regressor, model.spread, model.about | {"currency": "USD"})
     rupees = dollars.predict(known | {"currency": "inr"})
-    assert rupees["price"] == pytest.approx(model.predict(known)["price"] * price_tables.RATES.per_usd["INR"], rel=1e-4)
-    assert rupees["currency"] == "INR" and any(price_tables.RATES_DATE in warning for warning in rupees["warnings"])
+    assert rupees["price"] == pytest.approx(model.predict(known)["price"] * money.RATES["INR"], rel=1e-4)
+    assert rupees["currency"] == "INR" and any(money.RATES_DATE in warning for warning in rupees["warnings"])
     with pytest.raises(CourseError, match="no rate for 'XYZ'"):
         dollars.predict(known | {"currency": "XYZ"})
 
