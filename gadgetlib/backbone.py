@@ -74,21 +74,16 @@ def body(name: str = BACKBONE, pretrained: bool = True, num_classes: int = 0) ->
         raise CourseError(f"There is no backbone called {name!r}; {hint}")
     if pretrained and name in EMBEDDED:
         net = timm.create_model(architecture, pretrained=False)
-        try:  # the same layers in the same order, under other names
-            net.load_state_dict(dict(zip(net.state_dict(), embedded_weights(name))))
-        except RuntimeError:
-            raise CourseError(f"The weights of {name} do not fit timm's {architecture}: install the versions in "
-                              "requirements.lock.") from None
+        net.load_state_dict(dict(zip(net.state_dict(), embedded_weights(name))))  # layers in one order, other names
         if num_classes != 1000:
             net.reset_classifier(num_classes)
     else:
         try:
             net = timm.create_model(architecture, pretrained=pretrained, num_classes=num_classes)
         except Exception as error:  # which exception means "no network" differs by version of the hub's client
-            if "No pretrained weights" in str(error):
-                raise CourseError(f"timm has no pretrained weights for {name}: choose another backbone.") from None
-            raise CourseError(f"The weights of {name} could not be downloaded ({type(error).__name__}): connect to the "
-                              f'internet, or use backbone="{BACKBONE}", which needs no download.') from None
+            why = f"{type(error).__name__}: {error}".split("\n")[0][:100]
+            raise CourseError(f"The weights of {name} could not be downloaded ({why}): connect to the internet, or use "
+                              f'backbone="{BACKBONE}", which needs no download.') from None
     net.name, net.mean, net.std = name, tuple(net.pretrained_cfg["mean"]), tuple(net.pretrained_cfg["std"])
     return net.eval()
 
@@ -125,8 +120,7 @@ def features(sources: Sequence[Any], size: int = SIZE, net: Any = None) -> np.nd
 
     sources: paths or PIL pictures. net: defaults to :func:`body`.
     """
-    net = fused(net or body())
-    return in_batches(net, net, sources, size)
+    return in_batches(lambda net, x: net(x), sources, size, net)
 
 
 def deep_features(sources: Sequence[Any], size: int = SIZE, net: Any = None) -> np.ndarray:
@@ -135,26 +129,24 @@ def deep_features(sources: Sequence[Any], size: int = SIZE, net: Any = None) -> 
     Square roots of the mean, deviation and maximum of every channel at strides 4 to 32, then of the last layer. Early
     stages hold colour and texture, which tell two phones apart.
     """
-    net = fused(net or body())
 
-    def depths(x: Any) -> Any:
+    def depths(net: Any, x: Any) -> Any:
         last, stages = net.forward_intermediates(x, indices=4)
         stages = [maps.float() for maps in stages]
         parts = [part for maps in stages for part in (maps.mean((2, 3)), maps.std((2, 3)), maps.amax((2, 3)))]
         row = torch.cat([*parts, net.forward_head(last, pre_logits=True).float()], dim=1)
         return row.sign() * row.abs().sqrt()
 
-    return in_batches(depths, net, sources, size, product_crop)
+    return in_batches(depths, sources, size, net, product_crop)
 
 
-def in_batches(
-    one: Callable, net: Any, sources: Sequence[Any], size: int, crop: Callable[[Image.Image], Image.Image] | None = None
-) -> np.ndarray:
-    """`one(x)`, a tensor (batch, d), for batches x of pictures as `net` expects them, put together: float32 (n, d).
+def in_batches(one: Callable, sources: Sequence[Any], size: int, net: Any = None, crop: Any = None) -> np.ndarray:
+    """`one(net, x)`, a tensor (batch, d), for batches x of pictures as `net` expects them, together: float32 (n, d).
 
     On a CPU every core works on a small batch of its own, decoding included: cores that share one large batch wait for
     each other after each layer, and layers fall out of the cache. crop: picture -> the part of it that counts.
     """
+    net = fused(net or body())
     sources, device, threads = list(sources), next(net.parameters()).device, torch.get_num_threads()
     step = 4 if device.type == "cpu" else 64
     batches = [sources[i:i + step] for i in range(0, max(1, len(sources)), step)]  # one, if empty, for its width
@@ -163,7 +155,8 @@ def in_batches(
         with torch.inference_mode(), fast_arithmetic(device):
             pictures = [open_image(source, side=2 * size) for source in batch]
             squares = [fit(crop(picture) if crop else picture, size) for picture in pictures]
-            return one(to_tensor(np.array(squares, np.uint8).reshape(-1, size, size, 3), net)).float().cpu().numpy()
+            x = to_tensor(np.array(squares, np.uint8).reshape(-1, size, size, 3), net)
+            return one(net, x).float().cpu().numpy()
 
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     try:
@@ -212,22 +205,19 @@ def product_crop(picture: Image.Image) -> Image.Image:
     return picture.crop(product_box(picture))
 
 
-def product_box(picture: Image.Image, side: int = 128) -> tuple[int, int, int, int]:
+def product_box(picture: Image.Image) -> tuple[int, int, int, int]:
     """(left, top, right, bottom) of the product in a picture, with a thin rim; the whole picture where none stands out.
 
-    A background that changes slowly is flooded from the border. Where that leaves nearly all, GrabCut parts middle from
-    border by colours (Rother et al. 2004). The largest and most central part counts: no captions, no badges.
+    The largest and most central part counts: no captions, no badges.
     """
     small = picture.copy()
-    small.thumbnail((side, side))
+    small.thumbnail((128, 128))
     image = cv2.medianBlur(np.asarray(small), 3)
     height, width = image.shape[:2]
     whole = 0, 0, picture.width, picture.height
     if min(height, width) < 8:
         return whole
-    found = cv2.morphologyEx((~_flooded(image)).astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
-    if found.mean() > 0.75:
-        found = cv2.morphologyEx(_grabcut(image), cv2.MORPH_OPEN, np.ones((5, 5), np.uint8))
+    found = _foreground(image)
     if found.mean() < 0.015:
         return whole
     reach = max(3, round(0.06 * max(height, width))) | 1
@@ -238,33 +228,33 @@ def product_box(picture: Image.Image, side: int = 128) -> tuple[int, int, int, i
     rows, columns = np.nonzero((parts == best) & (found > 0))
     (left, right), (top, bottom) = (np.quantile(axis, [0.003, 0.997]) for axis in (columns, rows))  # not the last speck
     rim, scale = 0.03 * max(right - left, bottom - top) + 1, picture.width / width
-    box = (int(max(0, (left - rim) * scale)), int(max(0, (top - rim) * scale)),
-           int(min(picture.width, (right + 1 + rim) * scale)), int(min(picture.height, (bottom + 1 + rim) * scale)))
+    edges = scale * np.array([left - rim, top - rim, right + 1 + rim, bottom + 1 + rim])
+    box = tuple(edges.clip(0, [*picture.size, *picture.size]).astype(int).tolist())
     return box if min(box[2] - box[0], box[3] - box[1]) > 16 else whole
 
 
-def _flooded(image: np.ndarray, step: int = 3) -> np.ndarray:
-    """What can be reached from the border of uint8 (h, w, 3) in small steps of colour: bool (h, w)."""
+def _foreground(image: np.ndarray) -> np.ndarray:
+    """What stands out from the background of uint8 (h, w, 3): uint8 (h, w) of 0 and 1.
+
+    A background that changes slowly is flooded from the border. Where that leaves nearly all, GrabCut parts middle from
+    border by colours (Rother et al. 2004).
+    """
     height, width = image.shape[:2]
     mask = np.zeros((height + 2, width + 2), np.uint8)
     border = [(x, y) for x in range(0, width, 4) for y in (0, height - 1)]
     border += [(x, y) for y in range(0, height, 4) for x in (0, width - 1)]
-    for x, y in border:
-        if not mask[y + 1, x + 1]:
-            cv2.floodFill(image, mask, (x, y), 0, (step,) * 3, (step,) * 3, 4 | (255 << 8) | cv2.FLOODFILL_MASK_ONLY)
-    return mask[1:-1, 1:-1] > 0
-
-
-def _grabcut(image: np.ndarray) -> np.ndarray:
-    """What GrabCut takes for an object in the middle of uint8 (h, w, 3): uint8 (h, w) of 0 and 1."""
-    height, width = image.shape[:2]
+    for start in border:
+        cv2.floodFill(image, mask, start, 0, (3, 3, 3), (3, 3, 3), 4 | (255 << 8) | cv2.FLOODFILL_MASK_ONLY)
+    found = cv2.morphologyEx((mask[1:-1, 1:-1] == 0).astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    if found.mean() <= 0.75:
+        return found
     guess = np.full((height, width), cv2.GC_PR_BGD, np.uint8)
     guess[int(0.12 * height):int(0.88 * height), int(0.12 * width):int(0.88 * width)] = cv2.GC_PR_FGD
     guess[:2], guess[-2:], guess[:, :2], guess[:, -2:] = (cv2.GC_BGD,) * 4
     with suppress(cv2.error):  # too few colours to tell two things apart: the guess stays
         cv2.setRNGSeed(0)
         cv2.grabCut(image, guess, None, np.zeros((1, 65)), np.zeros((1, 65)), 3, cv2.GC_INIT_WITH_MASK)
-    return np.isin(guess, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.uint8)
+    return cv2.morphologyEx(guess & 1, cv2.MORPH_OPEN, np.ones((5, 5), np.uint8))  # GC_FGD and GC_PR_FGD are odd
 
 
 def without_words(picture: Image.Image, boxes: Sequence[Sequence[float]]) -> Image.Image:

@@ -63,8 +63,7 @@ def read_photos(path: str | Path) -> pd.DataFrame:
     if len(taught) < 2:
         raise CourseError(f"{path.name} has training pictures of {len(taught)} class: a classifier needs two or more; "
                           "collect more kinds of gadgets in lesson 01.")
-    untaught = sorted(set(table.label) - taught)
-    if untaught:
+    if untaught := sorted(set(table.label) - taught):
         raise CourseError(f"{path.name} has no training pictures of {', '.join(untaught)}: "
                           "collect more, or leave the class out.")
     return table
@@ -278,11 +277,8 @@ class Classifier:
 
     @classmethod
     def load(cls, folder: str | Path) -> Self:
-        """The classifier in `folder`; no pickle is read.
-
-        Raises CourseError when a file is missing, damaged or of another format, or when the two do not belong together
-        (an edited card, weights of another run).
-        """
+        """The classifier in `folder`; no pickle is read. Raises CourseError for files that are missing, damaged, of
+        another format, or do not belong together (an edited card, weights of another run)."""
         with reading("classifier", folder := Path(folder)):
             text = (folder / "model.json").read_text(encoding="utf-8")
             meta = json.loads(text)

@@ -1,7 +1,6 @@
 """Cleaning: from a ledger of raw pictures to a table that a model may be trained on and judged by.
 
-:func:`clean` runs the chain and returns a :class:`Cleaning`: for every picture whether it is kept, and why, the groups
-that must not be torn apart, and the splits. The steps are functions of their own; lesson 02 shows them one by one.
+:func:`clean` runs the chain, whose steps lesson 02 shows one by one, and returns a :class:`Cleaning`.
 """
 
 import os
@@ -294,14 +293,13 @@ def _doubted(table: pd.DataFrame, alive: pd.Index, features: np.ndarray, cluster
 
 def _rewrite(table: pd.DataFrame, kept: pd.Index, raw: Path, build: Path) -> None:
     """Name files relative to build; store upright 8-bit RGB where the original is anything else."""
-    for row in kept:
-        source = raw / table.raw_file[row]
-        if table.odd[row]:
-            target = build / "clean" / "images" / f"{table.sha256[row][:24]}.jpg"
-            with write_atomic(target) as part:
-                open_image(source).save(part, "JPEG", quality=92)
-            source = target
-        table.at[row, "file"] = source.resolve().relative_to(build.resolve()).as_posix()
+    for row in table.loc[kept].itertuples():
+        file = raw / row.raw_file
+        if row.odd:
+            file = build / "clean" / "images" / f"{row.sha256[:24]}.jpg"
+            with write_atomic(file) as part:
+                open_image(raw / row.raw_file).save(part, "JPEG", quality=92)
+        table.at[row.Index, "file"] = file.resolve().relative_to(build.resolve()).as_posix()
 
 
 def write_review(result: Cleaning, raw: Path, path: Path, most: int = 120) -> None:

@@ -81,16 +81,11 @@ def _to_rgb(picture: Image.Image) -> Image.Image:
     picture.load()
     with suppress(Exception):  # a broken EXIF block says nothing about the pixels
         picture = ImageOps.exif_transpose(picture)
-    if picture.mode.startswith(("I", "F")):
-        picture = _to_8_bit(picture)
+    if picture.mode.startswith(("I", "F")):  # 16 bits, 32 bits, floating point
+        values = np.nan_to_num(np.asarray(picture, dtype=np.float32)).clip(0)
+        top = next((top for top in (1, 255, 65535) if values.max() <= top), values.max())  # a usual range, or their own
+        picture = Image.fromarray((values * (255 / top) + 0.5).astype(np.uint8))
     if picture.has_transparency_data:
         picture = picture.convert("RGBA")
         return Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture).convert("RGB")
     return picture.convert("RGB")  # of an RGB picture a copy, which lets go of the file
-
-
-def _to_8_bit(picture: Image.Image) -> Image.Image:
-    """16-bit, 32-bit and floating-point greys as 8-bit, by the narrowest usual range that holds them, or their own."""
-    values = np.nan_to_num(np.asarray(picture, dtype=np.float32)).clip(0)
-    top = next((top for top in (1, 255, 65535) if values.max() <= top), values.max())
-    return Image.fromarray((values * (255 / top) + 0.5).astype(np.uint8))

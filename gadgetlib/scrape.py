@@ -7,7 +7,6 @@ import contextlib
 import csv
 import email.utils
 import errno
-import functools
 import hashlib
 import io
 import ipaddress
@@ -20,6 +19,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -128,10 +128,7 @@ def read_ledger(path: Path) -> pd.DataFrame:
 
 
 class Ledger:
-    """``ledger.csv`` and ``images/`` in one folder. A picture is written before its row, under its content hash.
-
-    A row is one write: neither a killed process nor a second one leaves half a row, or a row without its picture.
-    """
+    """``ledger.csv`` and ``images/`` in one folder. A picture is stored before its row: no row lacks its picture."""
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.path, self._writing = Path(folder), Path(folder) / "ledger.csv", threading.Lock()
@@ -165,10 +162,9 @@ def public_address(host: str) -> str:
 
 
 class Guarded(httpx.HTTPTransport):
-    """HTTP to public addresses only; what was checked is what it connects to, so that a name cannot change in between.
+    """HTTP to public addresses only; it connects to the very address that was checked, for a name may change meanwhile.
 
-    addresses: the exceptions, host -> (address, port), such as the course's own shop on this machine. A host that does
-    not answer twelve requests in a row is given up.
+    addresses: exceptions, host -> (address, port). A host that is silent twelve times in a row is given up.
     """
 
     def __init__(self, addresses: Mapping[str, tuple[str, int]] | None = None, **options: Any) -> None:
@@ -200,7 +196,7 @@ class Fetcher(contextlib.AbstractContextManager):
         self._gates = defaultdict(lambda: threading.Semaphore(limits.per_host))  # by host
         self._not_before = defaultdict(float)  # by host, on the monotonic clock
         self._clock = threading.local()  # end: when the answer that this thread waits for must be whole
-        self._robots: dict[httpx.URL, Protego] = {}
+        self._rules: dict[httpx.URL, Protego] = {}  # by address of the robots.txt
 
     def __exit__(self, *_: object) -> None:
         self._client.close()
@@ -210,30 +206,33 @@ class Fetcher(contextlib.AbstractContextManager):
         return sources.retrying(self.limits.attempts, self.limits.backoff)(self._attempt, url)
 
     def _attempt(self, url: str) -> bytes:
-        """One attempt, redirects followed; whatever httpx raises as NotTaken."""
+        """One attempt; whatever httpx raises as NotTaken."""
         try:
-            target: httpx.URL | bytes = httpx.URL(url)
-            for _ in range(6):
-                if target.scheme not in ("http", "https"):
-                    raise NotTaken("refused", f"{target.scheme or 'no'} address, only http and https are fetched")
-                target = self._once(target)
-                if isinstance(target, bytes):
-                    return target
-            raise NotTaken("failed", "more than 5 redirects")
+            return self._once(httpx.URL(url))
         except NotTaken:
             raise
         except Exception as error:
-            again = isinstance(error, (httpx.TransportError, OSError))  # a time-out, a broken connection, no such host
+            again = isinstance(error, (httpx.TransportError, OSError))  # a time-out, a broken connection
+            again = again and getattr(error, "errno", None) != socket.EAI_NONAME  # no host has this name
             raise NotTaken("failed", f"{type(error).__name__}: {one_line(error)}"[:120], again) from None
 
-    def _once(self, url: httpx.URL) -> bytes | httpx.URL:
-        """One request: the body, or the address that it redirects to."""
+    def _once(self, url: httpx.URL, redirects: int = 5) -> bytes:
+        """The body behind an address that robots.txt allows; up to so many redirects are followed."""
+        if url.scheme not in ("http", "https"):
+            raise NotTaken("refused", f"{url.scheme or 'no'} address, only http and https are fetched")
+        robots = url.copy_with(raw_path=b"/robots.txt", fragment=None)
         with self._gates[url.host]:
             time.sleep(max(0.0, self._not_before[url.host] - time.monotonic()))
-            self._ask_robots(url)
+            if robots not in self._rules:
+                answer, body = self._ask(robots, 512_000, follow_redirects=True)  # no more has to be read (RFC 9309)
+                self._rules[robots] = robots_rules(answer.status_code, body)
+            if not self._rules[robots].can_fetch(str(url), "gadgetlib"):
+                raise NotTaken("refused", "robots.txt forbids it")
             answer, body = self._ask(url, self.limits.bytes + 1)
-        if answer.next_request:  # a redirect that names a place; 300, 304 and the like name none
-            return answer.next_request.url
+        if answer.next_request and redirects:  # a redirect that names a place; 300, 304 and the like name none
+            return self._once(answer.next_request.url, redirects - 1)
+        if answer.next_request:
+            raise NotTaken("failed", "more than 5 redirects")
         if len(body) > self.limits.bytes:
             raise NotTaken("refused", f"more than {self.limits.bytes:,} bytes")
         if answer.status_code == 200:
@@ -244,14 +243,6 @@ class Fetcher(contextlib.AbstractContextManager):
         self._not_before[url.host] = max(self._not_before[url.host], time.monotonic() + wait)  # for all requests to it
         raise NotTaken("failed", f"HTTP {answer.status_code}", answer.status_code in AGAIN)
 
-    def _ask_robots(self, url: httpx.URL) -> None:
-        robots = url.copy_with(raw_path=b"/robots.txt", fragment=None)
-        if robots not in self._robots:
-            answer, body = self._ask(robots, 512_000, follow_redirects=True)  # no more has to be read (RFC 9309)
-            self._robots[robots] = robots_rules(answer.status_code, body)
-        if not self._robots[robots].can_fetch(str(url), "gadgetlib"):
-            raise NotTaken("refused", "robots.txt forbids it")
-
     def _ask(self, url: httpx.URL, most: int, **options: Any) -> tuple[httpx.Response, bytes]:
         """An answer, and where its status is 200 the first ``most`` bytes of its body."""
         self._clock.end = time.monotonic() + self.limits.deadline
@@ -261,7 +252,7 @@ class Fetcher(contextlib.AbstractContextManager):
     def _watch(self, event: str, info: dict) -> None:
         """httpcore's trace: every read from a new connection, also of headers, goes through :meth:`_timely`."""
         if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
-            info["return_value"].read = functools.partial(self._timely, info["return_value"].read)
+            info["return_value"].read = partial(self._timely, info["return_value"].read)
 
     def _timely(self, read: Callable[..., bytes], *arguments: Any, **options: Any) -> bytes:
         if time.monotonic() > self._clock.end:
@@ -284,23 +275,20 @@ def fetch_all(hits: Sequence[Hit], ledger: Ledger, get: Callable[[str], bytes], 
             offers[address_key(hit.url)].append(hit)
 
     def one(key: str) -> None:
-        for hit in sorted(offers[key], key=lambda hit: len(hit.url)):  # the one without tracking first
-            known[key] = known.get(key) or outcome(hit, ledger, get)
+        hits = sorted(offers[key], key=lambda hit: len(hit.url))  # the one without tracking first
+        try:
+            if key not in known:
+                if not hits[0].label:
+                    raise NotTaken("skipped", f"{hits[0].query!r} names none of the five classes")
+                data = get(hits[0].url)
+                facts = image_facts(data)
+                known[key] = {"status": "ok", **ledger.keep(data, facts.pop("extension")), **facts}
+        except NotTaken as no:
+            known[key] = {"status": no.status, "reason": no.reason}
+        for hit in hits:
             ledger.add(hit, **known[key])
 
     thread_map(one, list(offers), max_workers=limits.workers, desc="pictures", disable=not offers)
-
-
-def outcome(hit: Hit, ledger: Ledger, get: Callable[[str], bytes]) -> dict[str, Any]:
-    """Get one hit and keep what came: status, reason, and the picture's file and facts."""
-    try:
-        if not hit.label:
-            raise NotTaken("skipped", f"{hit.query!r} names none of the five classes")
-        data = get(hit.url)
-        facts = image_facts(data)
-        return {"status": "ok", **ledger.keep(data, facts.pop("extension")), **facts}
-    except NotTaken as no:
-        return {"status": no.status, "reason": no.reason}
 
 
 def ask_all(ask: Callable, queries: Mapping[str, Sequence[str]], limit: int, ledger: Ledger) -> list[Hit]:
@@ -342,11 +330,11 @@ def collect(
     ledger = Ledger(Path(folder))
     with Fetcher(limits, addresses) as fetcher:
         for name, place in (photos or {}).items():
-            read = functools.partial(sources.read_file, Path(place), name)
+            read = partial(sources.read_file, Path(place), name)
             fetch_all(sources.folder_hits(Path(place), name, per_query), ledger, read, Limits(workers=4))
         if not photos:
-            filters = {"type_image": "photo", "license_image": licence}
-            ask = sources.shop_search(fetcher.get, search) if search else sources.web_search(filters=filters)
+            web = {"type_image": "photo", "license_image": licence}
+            ask = partial(sources.ask_shop, fetcher.get, search) if search else sources.web_search(filters=web)
             hits = ask_all(ask, queries or {}, per_query or (0 if search else 100), ledger)
             fetch_all(hits, ledger, fetcher.get, limits, retry)
     table = read_ledger(ledger.path)

@@ -106,21 +106,13 @@ def web_search(attempts: int = 4, backoff: float = 2.0, filters: Mapping[str, st
     # ddgs decodes addresses and writes "+" for a space: my%20photo.jpg would become my+photo.jpg, another address
     ImagesResult._normalizers = {**ImagesResult._normalizers, "image": str, "url": str}
     options = {"max_results": None, "backend": "duckduckgo", **(filters or {})}
-    search = DDGS(timeout=10, **client)
-
-    def ask(query: str, page: int) -> list[dict]:
-        return retrying(attempts, backoff)(search.images, query, page=page, **options)
-
-    return ask
+    search = DDGS(timeout=10, **client).images
+    return lambda query, page: retrying(attempts, backoff)(search, query, page=page, **options)
 
 
-def shop_search(get: Callable[[str], bytes], host: str):
-    """The recorded shop's search at ``host`` as (query, page) -> results. get: address -> bytes."""
-
-    def ask(query: str, page: int) -> list[dict]:
-        return json.loads(get(f"http://{host}/i.js?q={quote_plus(query)}&o=json&s={100 * (page - 1)}"))["results"]
-
-    return ask
+def ask_shop(get: Callable[[str], bytes], host: str, query: str, page: int) -> list[dict]:
+    """The results of the recorded shop's search at ``host``. get: address -> bytes."""
+    return json.loads(get(f"http://{host}/i.js?q={quote_plus(query)}&o=json&s={100 * (page - 1)}"))["results"]
 
 
 @functools.cache

@@ -331,6 +331,21 @@ def test_a_host_name_that_resolves_to_a_private_address(monkeypatch, answers):
         fetcher.get("http://looks-public.example/x.jpg")
 
 
+@pytest.mark.parametrize(("code", "asked"), [(socket.EAI_NONAME, 1), (socket.EAI_AGAIN, QUICK.attempts)])
+def test_a_name_that_no_host_has_is_looked_up_once(monkeypatch, code, asked):
+    """Where the look-up itself fails, it may succeed later."""
+    names = []
+
+    def fails(name, *_, **__):
+        names.append(name)
+        raise socket.gaierror(code, "Name or service not known")
+
+    monkeypatch.setattr(scrape.socket, "getaddrinfo", fails)
+    with Fetcher(QUICK) as fetcher, pytest.raises(NotTaken, match="gaierror.*not known"):
+        fetcher.get("http://gone.example/x.jpg")
+    assert names == ["gone.example"] * asked
+
+
 def test_public_addresses_behind_a_network_s_translation_are_public(monkeypatch):
     """NAT64: a phone network that has only IPv6 gives every IPv4 host such an address."""
     monkeypatch.setattr(scrape.socket, "getaddrinfo", lambda *a, **k: [(10, 1, 6, "", ("64:ff9b::808:808", 80, 0, 0))])
