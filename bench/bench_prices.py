@@ -13,6 +13,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -45,9 +46,9 @@ def measured(table: pd.DataFrame) -> dict[str, Any]:
         logs = np.log(part[["price", "predicted"]].to_numpy())
         found[str(kind)] = {
             "groups": part.group.nunique(),
-            "r2": interval(logs, part.group, lambda v: r2_score(v[:, 0], v[:, 1])).row(),
-            "mape": interval(100 * (part.predicted / part.price - 1).abs(), part.group).row(),
-            "coverage": interval(inside, part.group).row(),
+            "r2": asdict(interval(logs, part.group, lambda v: r2_score(v[:, 0], v[:, 1]))),
+            "mape": asdict(interval(100 * (part.predicted / part.price - 1).abs(), part.group)),
+            "coverage": asdict(interval(inside, part.group)),
             "coverage_by_group": float(inside.groupby(part.group).mean().mean()),
             "median_width": float(100 * ((part.high - part.low) / part.predicted).median()),
         }

@@ -1,6 +1,7 @@
 """The web app: drop a photo, get a listing. Gradio, on loopback, nothing fetched from or sent to other hosts."""
 
 import contextlib
+import csv
 import ctypes
 import os
 import re
@@ -11,7 +12,9 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from dataclasses import dataclass
 from html import escape
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +29,7 @@ from gradio_client.utils import is_file_obj, traverse
 from PIL import Image
 
 from gadgetlib import CLASSES, SPEC_FIELDS
-from gadgetlib.batch import COLUMNS, TEXT, row, write_rows
+from gadgetlib.batch import COLUMNS, TEXT, describe_all
 from gadgetlib.errors import CourseError
 from gadgetlib.files import build_dir, data_dir, remove_left, table
 from gadgetlib.listing import Describer, Listing, card, in_words, name_of, shipped_listings
@@ -53,21 +56,20 @@ class Photo(gr.Image):
         return payload and payload.path
 
 
-class Gate:
+def gate(app: Any) -> Callable:
     """ASGI middleware: what the app has no use or no room for, or cannot read, is a 4xx of one sentence."""
 
-    def __init__(self, app: Any) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Any, receive: Callable, send: Callable) -> None:
+    async def guarded(scope: Any, receive: Callable, send: Callable) -> None:
         refusal = refused(scope) if scope["type"] == "http" else None
         try:
-            await (refusal or self.app)(scope, receive, send)
+            await (refusal or app)(scope, receive, send)
         except Exception as error:
             if scope.get("method") != "POST":
                 raise
             why = f"This request does not fit the app ({type(error).__name__}): see /gradio_api/info."
             await PlainTextResponse(why, 400)(scope, receive, send)
+
+    return guarded
 
 
 def refused(scope: Any) -> PlainTextResponse | None:
@@ -100,7 +102,7 @@ SETTINGS = {
     "theme": gr.themes.Default(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]),
     "css_paths": Path(__file__).parent / "templates" / "app.css",
     "state_session_capacity": 500,
-    "app_kwargs": {"middleware": [Middleware(Gate)], "dependencies": [Depends(files_only)]}, "max_file_size": "20mb",
+    "app_kwargs": {"middleware": [Middleware(gate)], "dependencies": [Depends(files_only)]}, "max_file_size": "20mb",
     "prevent_thread_lock": True, "quiet": True, "show_error": True, "footer_links": [], "run_history": False,
     "share": False,
 }  # fmt: skip
@@ -115,11 +117,11 @@ def one_sentence() -> Iterator[None]:
         raise gr.Error(escape(str(error)), print_exception=False) from None
 
 
+@dataclass
 class Pages:
     """What the app's buttons do. ready: waits for the loaded pipeline."""
 
-    def __init__(self, ready: Callable[[], Describer]) -> None:
-        self.ready = ready
+    ready: Callable[[], Describer]
 
     def describe(self, path: str | None, where: str | None, k: int) -> tuple:
         with one_sentence():
@@ -166,12 +168,10 @@ class Pages:
         with one_sentence():
             if not paths:
                 raise CourseError("Choose some pictures first.")
-            describer = self.ready()
-        files = map(Path, progress.tqdm(paths, desc="describing"))
-        made = ({**row(describer, file), "file": file.name} for file in files)
-        out = Path(tempfile.mkdtemp(dir=gr.utils.get_upload_folder())) / "listings.csv"
-        with out.open("w", **TEXT) as file:
-            return [[found[name] for name in COLUMNS] for found in write_rows(file, made)], str(out)
+            out = Path(tempfile.mkdtemp(dir=gr.utils.get_upload_folder())) / "listings.csv"
+            describe_all(self.ready(), map(Path, paths), out, progress.tqdm, name=attrgetter("name"))
+        with out.open(**TEXT) as file:
+            return list(csv.reader(file))[1:], str(out)
 
 
 def build(ready: Callable[[], Describer]) -> gr.Blocks:

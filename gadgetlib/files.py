@@ -52,6 +52,18 @@ def split_of(product_id: str) -> Literal["train", "valid", "test"]:
     return "train" if bucket < 70 else "valid" if bucket < 85 else "test"
 
 
+def sha256(path: Path) -> str:
+    """Of a file, in hexadecimal digits."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def checked(path: Path, digest: str, mend: str) -> Path:
+    """A file whose sha256 is known; for another or none a CourseError, which ends with what mends it."""
+    if not path.is_file() or sha256(path) != digest:
+        raise CourseError(f"{path.name} is missing or is not the expected file (its sha256 differs): {mend}.")
+    return path
+
+
 @contextlib.contextmanager
 def write_atomic(path: str | Path) -> Iterator[Path]:
     """Yield a path in a temporary folder beside ``path``; rename it into place only if the block ends well.
@@ -140,15 +152,13 @@ def read_strings(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
         raise CourseError(f"{path.name} cannot be read ({error}); {needs}; save it as UTF-8 CSV.") from None
 
 
-FORMULA = re.compile(r"'*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")  # a cell that begins so is run by a spreadsheet
-
-
 def to_cell(value: Any) -> Any:
     """A value for a CSV that people open: a text that a spreadsheet would run gets an apostrophe in front (OWASP).
 
     Two texts stay two: one that begins with an apostrophe and would run without it gets another.
     """
-    return f"'{value}" if isinstance(value, str) and FORMULA.match(value) else value
+    run = isinstance(value, str) and re.match(r"'*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]", value)
+    return f"'{value}" if run else value
 
 
 TRAINED_IN = {"classifier": "03", "tagger": "05", "index": "06", "price": "07"}  # folder under build/ -> its lesson

@@ -8,6 +8,8 @@ array_repeat can fill a machine's memory.
 import re
 from collections.abc import Collection, Iterator, Mapping
 
+from rapidfuzz import fuzz, process, utils
+
 from gadgetlib.errors import CourseError
 
 LONGEST = 2000  # characters
@@ -66,7 +68,9 @@ def _parts(where: str, columns: Mapping[str, type], known: Mapping[str, Collecti
             if (kind == "text") != (columns.get(column, str) is str) or not column:
                 needs = "a text in single quotes" if columns.get(column) is str else "a plain number"
                 raise ValueError(f"{token} stands where {needs if column else 'a column'} is expected")
-            token = _text(token, column, known if test in EXACT else {}) if kind == "text" else token.lstrip("+")
+            token = token.lower().lstrip("+")
+            if test in EXACT and column in known and token not in {quoted(one.lower()) for one in known[column]}:
+                raise ValueError(f"no {column} is {match[0]}{_nearest(token, known[column])}")
         opened += (token == "(") - (token == ")")
         if opened < 0:
             raise ValueError("a bracket is closed that was not opened")
@@ -76,18 +80,8 @@ def _parts(where: str, columns: Mapping[str, type], known: Mapping[str, Collecti
         raise ValueError("a closing bracket is missing")
 
 
-def _text(token: str, column: str, known: Mapping[str, Collection[str]]) -> str:
-    """A text as SQL, in lower case. Raises ValueError for one that a column with known values lacks."""
-    text = token[1:-1].replace("''", "'")
-    if column in known and text.lower() not in {one.lower() for one in known[column]}:
-        raise ValueError(f"no {column} is {text!r}{_nearest(text, known[column])}")
-    return quoted(text.lower())
-
-
 def _nearest(text: str, known: Collection[str]) -> str:
-    from rapidfuzz import fuzz, process, utils
-
-    plain = {one: utils.default_process(one.replace("_", " ")) for one in known}  # found by value, given by key
-    found = process.extractOne(text.lower(), plain, scorer=fuzz.token_set_ratio, score_cutoff=70)
-    some = ", ".join(sorted(known)[:8]) + ", ..." * (len(known) > 8)
-    return f" (did you mean {found[2]!r}?)" if found else f" (there are {some})"
+    names, alike = sorted(known), {"scorer": fuzz.token_set_ratio, "processor": utils.default_process}
+    if found := process.extractOne(text, names, **alike, score_cutoff=70):
+        return f" (did you mean {found[0]!r}?)"
+    return f" (there are {', '.join(names[:8])}{', ...' * (len(names) > 8)})"

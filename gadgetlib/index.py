@@ -4,7 +4,6 @@ The store is LanceDB: one folder, no server, versioned tables (a killed writer l
 and the same calls against object storage when one machine no longer holds the catalogue.
 """
 
-import hashlib
 import json
 import os
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -12,13 +11,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+os.environ.setdefault("RUST_LOG", "error")  # the store's engine warns on every query otherwise
+
+import lancedb
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+from safetensors.numpy import load_file, save_file
 from scipy.linalg import eigh
 
 from gadgetlib import CLASSES, money
 from gadgetlib.errors import CourseError
-from gadgetlib.files import build_dir, data_dir, read_strings, reading, trained
+from gadgetlib.files import build_dir, data_dir, read_strings, reading, sha256, trained
 from gadgetlib.filters import not_understood, quoted, to_sql
 
 FORMAT = 5  # raised when the layout of the index folder, or what its vectors stand for, changes
@@ -27,8 +31,6 @@ COLUMNS = dict.fromkeys(("sku", "product_id", "gadget_type", "brand", "model"), 
 COLUMNS |= dict.fromkeys(("year", "ram_gb", "storage_gb", "screen_in", "price"), float)
 
 Row, Ids = dict[str, Any], Collection[str]
-
-os.environ.setdefault("RUST_LOG", "error")  # the store's engine warns on every query otherwise
 
 
 def normalise(vectors: np.ndarray) -> np.ndarray:
@@ -114,8 +116,6 @@ class Index:
     """
 
     def __init__(self, folder: Path, embedder: Embedder | None) -> None:
-        import lancedb
-
         self.folder, self.embedder = Path(folder), embedder
         with reading("index", self.folder):
             db = lancedb.connect(str(self.folder / "db"))
@@ -135,10 +135,6 @@ class Index:
         of COLUMNS, None where unknown. made_with: the fingerprint of the model behind the vectors. fitted_on: the
         products that the embedder's metric learned from.
         """
-        import lancedb
-        import pyarrow as pa
-        from safetensors.numpy import save_file
-
         folder, vectors = Path(folder), np.asarray(vectors, "f4")
         db = lancedb.connect(str(folder / "db"))
         table = pd.DataFrame(photos, columns=["id", "product_id"], dtype=str)
@@ -148,8 +144,8 @@ class Index:
         db.create_table("variants", pa.Table.from_pandas(table, pa.schema(types), preserve_index=False))
         if embedder is not None:
             save_file({"mean": embedder.mean.copy(), "matrix": embedder.matrix.copy()}, folder / "embedder.safetensors")
-        meta = {"format": FORMAT, "dimensions": vectors.shape[1], "made_with": made_with}
-        meta["fitted_on"] = sorted(set(fitted_on))
+        meta = {"format": FORMAT, "made_with": made_with, "fitted_on": sorted(set(fitted_on))}
+        meta["dimensions"] = vectors.shape[1]
         (folder / "index.json").write_text(json.dumps(meta, indent=1))
         return cls(folder, embedder)
 
@@ -159,17 +155,13 @@ class Index:
 
         Raises CourseError when the folder is damaged, or was made by another model or version.
         """
-        from safetensors.numpy import load_file
-
-        folder = Path(folder)
-        with reading("index", folder):
-            meta = json.loads((folder / "index.json").read_text())
-            if meta["format"] != FORMAT:
-                raise ValueError(f"it has format {meta['format']}, this version reads {FORMAT}")
-            if meta["made_with"] != fingerprint():
-                raise ValueError("it was made with another model than the one trained now")
-            arrays = load_file(folder / "embedder.safetensors")
-        return cls(folder, Embedder(arrays["mean"], arrays["matrix"], *course_embedding(classifier)))
+        index = cls(folder, None)
+        with reading("index", index.folder):
+            if (index.meta["format"], index.meta["made_with"]) != (FORMAT, fingerprint()):
+                raise ValueError("it was made by another version or with another model than the one trained now")
+            arrays = load_file(index.folder / "embedder.safetensors")
+        index.embedder = Embedder(arrays["mean"], arrays["matrix"], *course_embedding(classifier))
+        return index
 
     def __len__(self) -> int:
         return self.photos.count_rows()
@@ -248,7 +240,7 @@ def _within(column: str, values: Iterable[str]) -> str:
 def fingerprint() -> str:
     """Which model the course's vectors come from: the hash of the trained classifier's weights."""
     path = build_dir() / "classifier" / "model.safetensors"
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:16] if path.exists() else "none"
+    return sha256(path)[:16] if path.exists() else "none"
 
 
 def course_embedding(classifier: Any = None) -> tuple[Callable, Callable]:

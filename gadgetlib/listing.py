@@ -197,15 +197,6 @@ def text_log_likelihoods(text: str, found: Any) -> dict[str, float]:
     return weights
 
 
-_CHIP = re.compile(r"\s(?:M[1-5](?: (?:Pro|Max|Ultra))?|A1[4-9](?: Pro)?)$")  # ends the names of Apple's machines
-
-
-def plain_model(brand: str, model: str) -> str:
-    """A catalogue's name without what is no part of a model: the radio, the size of a watch's case, the processor."""
-    model = re.sub(r"\s(?:LTE|4G|Cellular)$|\s\d\dmm\b", "", model)
-    return _CHIP.sub("", model) if brand == "Apple" else model
-
-
 def letters(text: str | None) -> str:
     """The letters and digits of a text, look-alike signs as one: "Galaxy $8" and "GALAXY S8" become the same."""
     return key((text or "").lower().translate(lookalikes()))
@@ -213,14 +204,16 @@ def letters(text: str | None) -> str:
 
 @cache
 def known_names(brand: str | None) -> dict[str, list[dict[str, str]]]:
-    """Rows of the catalogue, of one brand if given, by the letters of their names; `plain` is the model without extras.
+    """Rows of the catalogue, of one brand if given, by the letters of their names; a name of several models has none.
 
-    Names of several models are left out.
+    `plain` is the model without what is no part of it: the radio, the size of a watch's case, Apple's processor.
     """
     names: dict[str, list[dict[str, str]]] = {}
     for row in table("catalogue.csv"):
         if not brand or brand.lower() == row["brand"].lower():
-            plain = plain_model(row["brand"], row["model"])
+            plain = re.sub(r"\s(?:LTE|4G|Cellular)$|\s\d\dmm\b", "", row["model"])
+            if row["brand"] == "Apple":
+                plain = re.sub(r"\s(?:M[1-5](?: (?:Pro|Max|Ultra))?|A1[4-9](?: Pro)?)$", "", plain)
             for name in {letters(row["model"]), letters(plain)}:
                 names.setdefault(name, []).append({**row, "plain": plain})
     return {name: rows for name, rows in names.items() if len({(r["plain"], r["gadget_type"]) for r in rows}) == 1}
@@ -245,8 +238,8 @@ def naming_filters(specs: dict[str, Any]) -> list[str]:
     brand, model = specs.get("brand"), specs.get("model")
     if not (brand and model):
         return []
-    names = {row["model"].lower() for row in known_names(brand).get(letters(model), ())} | {model.lower()}
-    name = f"lower(brand) = {quoted(brand.lower())} AND lower(model) IN ({', '.join(map(quoted, sorted(names)))})"
+    names = {row["model"] for row in known_names(brand).get(letters(model), ())} | {model}
+    name = f"brand = {quoted(brand)} AND model IN ({', '.join(map(quoted, sorted(names)))})"
     sizes = [field for field in ("ram_gb", "storage_gb") if specs.get(field)]
     return [" AND ".join([name, *(f"({field} = {specs[field]:g} OR {field} IS NULL)" for field in sizes)]), name]
 

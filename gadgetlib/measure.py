@@ -5,7 +5,7 @@ because the photos of one product are not independent of each other (Cameron, Ge
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -23,10 +23,6 @@ class Figure:
 
     def __str__(self) -> str:
         return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}] n={self.n}"
-
-    def row(self) -> dict[str, float]:
-        """The figure as columns of a table of benchmarks."""
-        return asdict(self)
 
 
 def interval(

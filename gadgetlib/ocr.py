@@ -5,7 +5,6 @@
 after `clean_line`. `gadgetlib.layout.arrange` makes lines of the words.
 """
 
-import hashlib
 import importlib.util
 import os
 import shutil
@@ -21,6 +20,7 @@ import numpy as np
 from PIL import Image
 
 from gadgetlib.errors import CourseError
+from gadgetlib.files import checked
 from gadgetlib.layout import Reading, Word, arrange
 from gadgetlib.pictures import open_image
 from gadgetlib.specs import tables
@@ -101,9 +101,7 @@ def rapid() -> Any:
     }  # fmt: skip
     for part, (name, sha256) in MODELS.items():
         path = Path(importlib.util.find_spec("rapidocr").origin).parent / "models" / name
-        if not path.exists() or hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
-            raise CourseError(f"{path} is missing or is not the file it should be: reinstall rapidocr 3.10.")
-        params[f"{part}.model_path"] = str(path)
+        params[f"{part}.model_path"] = str(checked(path, sha256, "reinstall rapidocr 3.10"))
     engine, blank = RapidOCR(params=params), np.full((64, 64, 3), 255, np.uint8)
     engine(blank)  # the detector is loaded at its first call
     engine(blank, use_det=False)  # and the reader

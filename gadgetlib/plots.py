@@ -9,17 +9,16 @@ from typing import Any
 COLOURS = {"mobile_phone": "#0072B2", "laptop": "#D55E00", "tablet": "#009E73", "smartwatch": "#CC79A7",
            "headphones": "#E69F00"}  # fmt: skip
 GOOD, BAD, NEUTRAL = "#009E73", "#D55E00", "#777777"
-STYLE = {
-    "figure.dpi": 90, "figure.constrained_layout.use": True, "axes.titlesize": "medium", "axes.spines.top": False,
-    "axes.spines.right": False,
-}  # fmt: skip
 
 
 def use_style() -> None:
     """Set the course's matplotlib style for the session."""
     import matplotlib as mpl
 
-    mpl.rcParams.update({**STYLE, "axes.prop_cycle": mpl.cycler(color=[*COLOURS.values(), "#56B4E9"])})
+    mpl.rc("figure", dpi=90)
+    mpl.rc("figure.constrained_layout", use=True)
+    mpl.rc("axes", titlesize="medium", prop_cycle=mpl.cycler(color=[*COLOURS.values(), "#56B4E9"]))
+    mpl.rc("axes.spines", top=False, right=False)
 
 
 def show(figure: Any, alt: str) -> None:

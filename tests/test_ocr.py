@@ -156,7 +156,7 @@ def test_a_drawing_has_the_words_on_it():
 def test_a_model_that_was_changed_is_refused(monkeypatch):
     ocr.rapid.cache_clear()
     monkeypatch.setitem(ocr.MODELS, "Rec", (ocr.MODELS["Rec"][0], "0" * 64))
-    with pytest.raises(CourseError, match="PP-OCRv6_rec_small.onnx is missing or is not the file"):
+    with pytest.raises(CourseError, match="PP-OCRv6_rec_small.onnx is missing or is not the expected file"):
         ocr.read(printed(["Nokia"]))
     monkeypatch.undo()
     assert ocr.read(printed(["Nokia"])).text == "Nokia"
