@@ -112,10 +112,7 @@ def fast_arithmetic(device: torch.device) -> Any:
 
 
 def features(sources: Sequence[Any], size: int = SIZE, net: Any = None) -> np.ndarray:
-    """What the last layer of a network that is not trained makes of pictures: float32 (n, d).
-
-    sources: paths or PIL pictures. net: defaults to :func:`body`.
-    """
+    """What the last layer of `net`, by default :func:`body`, makes of pictures (paths or PIL): float32 (n, d)."""
     return in_batches(lambda net, x: net(x), sources, size, net)
 
 
@@ -167,7 +164,7 @@ def cached_features(paths: Sequence[str | Path], store: Path, size: int = SIZE, 
     """What :func:`features` gives, float32 (n, d), kept in `store` as float16 by each file's content."""
     net, paths = net or body(), [Path(path) for path in paths]
     digests = [sha256(path) for path in paths]
-    file = store / f"{net.name.replace('/', '_')}-{size}-pad.npz"
+    file = store / f"{net.name}-{size}-pad.npz"
     known: dict[str, np.ndarray] = {}
     with suppress(OSError, ValueError, KeyError, BadZipFile), np.load(file, allow_pickle=False) as saved:
         known = dict(zip(saved["digests"].tolist(), saved["features"]))  # a torn file counts as none
@@ -202,10 +199,7 @@ def product_crop(picture: Image.Image) -> Image.Image:
 
 
 def product_box(picture: Image.Image) -> tuple[int, int, int, int]:
-    """(left, top, right, bottom) of the product in a picture, with a thin rim; the whole picture where none stands out.
-
-    The largest and most central part counts: no captions, no badges.
-    """
+    """(left, top, right, bottom) of a picture's product, with a thin rim; the whole picture where none stands out."""
     small = picture.copy()
     small.thumbnail((128, 128))
     image = cv2.medianBlur(np.asarray(small), 3)
@@ -220,7 +214,7 @@ def product_box(picture: Image.Image) -> tuple[int, int, int, int]:
     count, parts = cv2.connectedComponents(cv2.dilate(found, np.ones((reach, reach), np.uint8)))
     down, across = np.mgrid[0:height, 0:width]
     central = np.exp(-4 * (((across - width / 2) / width) ** 2 + ((down - height / 2) / height) ** 2))
-    best = 1 + np.argmax(np.bincount(parts.ravel(), (found * central).ravel(), count)[1:])
+    best = 1 + np.argmax(np.bincount(parts.ravel(), (found * central).ravel(), count)[1:])  # no captions, no badges
     rows, columns = np.nonzero((parts == best) & (found > 0))
     (left, right), (top, bottom) = (np.quantile(axis, [0.003, 0.997]) for axis in (columns, rows))  # not the last speck
     rim, scale = 0.03 * max(right - left, bottom - top) + 1, picture.width / width

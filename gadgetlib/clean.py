@@ -210,7 +210,7 @@ def clean(ledger: pd.DataFrame, raw: Path, build: Path, *, rules: Rules = Rules(
     came = ledger[ledger.status == "ok"].sort_values(["sha256", "label", "url"], ignore_index=True)
     known = all_facts(raw, sorted(came.file.unique())) if known is None else known
     table = came.drop(columns=["width", "height", "phash"]).assign(
-        **dict.fromkeys(["reason", "beside", "suggested", "group", "split"], ""), raw_file=came.file, at=-1,
+        **dict.fromkeys(["reason", "beside", "suggested", "group", "split"], ""), raw_file=came.file, at=-1, cluster=-1,
         confidence=np.nan, decided=came.sha256.map(decisions or {}).fillna("")).join(known, on="raw_file")  # fmt: skip
     table["label"] = table.decided.where(table.decided.isin(CLASSES), table.label)
     table["reason"] = [fault(found, rules) for found in table.to_dict("records")]
@@ -218,14 +218,13 @@ def clean(ledger: pd.DataFrame, raw: Path, build: Path, *, rules: Rules = Rules(
     alive = _staying(table)
     features = backbone.cached_features([raw / file for file in table.raw_file[alive]], build / "features", size)
     features /= np.maximum(np.linalg.norm(features, axis=1, keepdims=True), 1e-9)
-    table.loc[alive, "at"] = np.arange(len(alive))
     found = near_pairs(*(table[name][alive].to_numpy(np.uint64) for name in ("phash", "mirrored")), features, rules)
-    cluster = clusters(len(alive), found)
-    unit, table.loc[alive, "group"] = _groups(table.loc[alive], cluster)
-    doubted = _doubted(table, alive, features, cluster, seed)
+    table.loc[alive, "at"], table.loc[alive, "cluster"] = np.arange(len(alive)), clusters(len(alive), found)
+    unit, table.loc[alive, "group"] = _groups(table.loc[alive])
+    doubted = _doubted(table, alive, features, seed)
     if label_errors == "remove":
         table.loc[doubted, "reason"] = "label error"
-    _near_copies(table, alive, cluster)
+    _near_copies(table, alive)
     kept = _staying(table)
     table["verdict"] = np.where(table.index.isin(kept), "kept", "removed")
     if table.label[kept].nunique() < 2:
@@ -255,19 +254,18 @@ def _exact_copies(table: pd.DataFrame) -> None:
             table.loc[rows.index.drop(first), ["reason", "beside"]] = "exact duplicate", digest
 
 
-def _near_copies(table: pd.DataFrame, alive: pd.Index, cluster: np.ndarray) -> None:
+def _near_copies(table: pd.DataFrame, alive: pd.Index) -> None:
     """Of pictures that show the same, keep the largest; where labels differ, one whose label the models predict."""
-    rows = table.loc[alive]
-    ranked = rows.assign(doubted=rows.suggested != rows.label, area=-rows.width * rows.height, cluster=cluster)
+    ranked = table.loc[alive].assign(doubted=table.suggested != table.label, area=-table.width * table.height)
     ranked = ranked.sort_values(["doubted", "area", "sha256"])
     copies = ranked.index[ranked.cluster.duplicated()]
     table.loc[copies, "reason"] = "near duplicate"
     table.loc[copies, "beside"] = ranked.groupby("cluster").sha256.transform("first")[copies]
 
 
-def _groups(table: pd.DataFrame, cluster: np.ndarray) -> tuple[str, pd.Series]:
+def _groups(table: pd.DataFrame) -> tuple[str, pd.Series]:
     """What must stay together: the product where it is known, else the source, else copies of one picture."""
-    copies = "picture-" + table.sha256.groupby(cluster).transform("first").str[:12]
+    copies = "picture-" + table.groupby("cluster").sha256.transform("first").str[:12]
     if (table.product_id != "").mean() >= 0.9:
         return "product_id", table.product_id.where(table.product_id != "", copies)
     if (table.source != "").mean() >= 0.9 and table.groupby("label").source.nunique().min() >= 3:
@@ -276,12 +274,13 @@ def _groups(table: pd.DataFrame, cluster: np.ndarray) -> tuple[str, pd.Series]:
 
 
 @threadpool_limits.wrap(limits=1)  # small matrices: threads would wait for each other longer than they work
-def _doubted(table: pd.DataFrame, alive: pd.Index, features: np.ndarray, cluster: np.ndarray, seed: int) -> pd.Index:
+def _doubted(table: pd.DataFrame, alive: pd.Index, features: np.ndarray, seed: int) -> pd.Index:
     """Fill in what the models predict for each picture; the rows whose label they contradict.
 
     As many as confident learning estimates (Northcutt, Jiang and Chuang, 2021), those of the least probability.
     """
     classes, target = np.unique(table.label[alive].to_numpy(str), return_inverse=True)
+    cluster = table.cluster[alive].to_numpy()
     folds = min(5, pd.Series(cluster).groupby(target).nunique().min())
     if folds < 2 or len(classes) < 2:
         return alive[:0]  # too few pictures to train on

@@ -193,7 +193,7 @@ class Fetcher(contextlib.AbstractContextManager):
         self._client = httpx.Client(
             transport=Guarded(addresses), headers={"User-Agent": AGENT}, timeout=limits.silence, trust_env=False
         )
-        self._gates = defaultdict(lambda: threading.Semaphore(limits.per_host))  # by host
+        self._gates: dict[str, threading.Semaphore] = {}  # by host
         self._not_before = defaultdict(float)  # by host, on the monotonic clock
         self._clock = threading.local()  # end: when the answer that this thread waits for must be whole
         self._rules: dict[httpx.URL, Protego] = {}  # by address of the robots.txt
@@ -221,7 +221,7 @@ class Fetcher(contextlib.AbstractContextManager):
         if url.scheme not in ("http", "https"):
             raise NotTaken("refused", f"{url.scheme or 'no'} address, only http and https are fetched")
         robots = url.copy_with(raw_path=b"/robots.txt", fragment=None)
-        with self._gates[url.host]:
+        with self._gates.setdefault(url.host, threading.Semaphore(self.limits.per_host)):
             time.sleep(max(0.0, self._not_before[url.host] - time.monotonic()))
             if robots not in self._rules:
                 answer, body = self._ask(robots, 512_000, follow_redirects=True)  # no more has to be read (RFC 9309)

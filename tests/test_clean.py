@@ -151,8 +151,8 @@ def test_clusters_follow_chains():
 @pytest.mark.parametrize(("predicted", "stays"), [("laptop", 1), ("tablet", 2)])
 def test_of_copies_the_largest_stays_unless_its_label_is_doubted(predicted, stays):
     table = pd.DataFrame({"sha256": list("abc"), "label": "laptop", "suggested": ["laptop", predicted, "laptop"],
-                          "width": [100, 300, 200], "height": 100, "reason": "", "beside": ""})  # fmt: skip
-    clean._near_copies(table, table.index, np.zeros(3, int))
+                          "width": [100, 300, 200], "height": 100, "cluster": 0, "reason": "", "beside": ""})
+    clean._near_copies(table, table.index)
     assert table.index[table.reason == ""].tolist() == [stays]
     assert set(table.beside) == {"", "abc"[stays]}
 
