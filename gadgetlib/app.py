@@ -233,15 +233,6 @@ def one_photo(pages: Pages) -> None:
     found.select(pages.variants, described, variants, api_visibility="private")
 
 
-# --- the server -------------------------------------------------------------------------------------------------
-
-
-def own_folder() -> tempfile.TemporaryDirectory:
-    """A folder for what visitors send and get, for this user alone; those that killed servers left are removed."""
-    remove_left(Path(tempfile.gettempdir()), "gadget-app-[0-9]*")
-    return tempfile.TemporaryDirectory(prefix=f"gadget-app-{os.getpid()}-", ignore_cleanup_errors=True)
-
-
 def sweep(folder: str, age: float) -> None:
     """Delete what is under a folder and older than age (seconds)."""
     for where, folders, files in os.walk(folder, topdown=False):
@@ -260,7 +251,8 @@ def serve(port: int | None = None, host: str = "127.0.0.1", engine: str = "rapid
     if libc:  # glibc keeps a heap per thread, and the app has dozens: with two of them a crowd takes 0.7 GB less
         libc.mallopt(-8, 2)  # M_ARENA_MAX
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends like Ctrl-C, so that the folder goes
-    folder = own_folder()
+    remove_left(Path(tempfile.gettempdir()), "gadget-app-[0-9]*")  # of servers that were killed
+    folder = tempfile.TemporaryDirectory(prefix=f"gadget-app-{os.getpid()}-", ignore_cleanup_errors=True)
     os.environ["GRADIO_TEMP_DIR"] = folder.name
     os.environ["no_proxy"] = os.environ["NO_PROXY"] = "*"  # Gradio asks itself whether it is there, and nobody else
     loaded: Future[Describer] = Future()

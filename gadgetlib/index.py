@@ -192,26 +192,21 @@ class Index:
             raise CourseError(f"k = {k} is not accepted; ask for 1 match or more.")
         allowed = self._fitting(where) if where else None
         vector = self.embed(query)
-        with reading("index", self.folder):
-            found = self._best(vector, k, allowed, exclude)
-            shown = allowed or self._products(_within("product_id", [row["product_id"] for row in found]))
-        bare = dict.fromkeys(COLUMNS)  # a photo whose product the catalogue does not know
-        return [{**bare, **row, **shown.get(row["product_id"], {})} for row in found]
-
-    def _best(self, vector: np.ndarray, k: int, products: Ids | None, exclude: Ids) -> list[Row]:
-        """The best photo of each of the k best products: found by cosine, then ranked anew, all their photos moved."""
         may = f"NOT {_within('id', exclude)}" if exclude else "TRUE"
-        among = f"{may} AND {_within('product_id', products)}" if products is not None else may
-        nearest = self.photos.search(vector, vector_column_name="vector").distance_type("dot").where(among)
-        found = {row["product_id"] for row in nearest.limit(20 * k).select(["product_id", "_distance"]).to_list()}
-        if not found:
+        among = f"{may} AND {_within('product_id', allowed)}" if where else may
+        with reading("index", self.folder):
+            nearest = self.photos.search(vector, vector_column_name="vector").distance_type("dot").where(among)
+            found = {row["product_id"] for row in nearest.limit(20 * k).select(["product_id", "_distance"]).to_list()}
+            rows = self.photos.search().where(f"{may} AND {_within('product_id', found)}")
+            photos = rows.limit(max(1, len(self))).to_pandas()
+            shown = allowed or self._products(_within("product_id", found))
+        if photos.empty:
             return []
-        rows = self.photos.search().where(f"{may} AND {_within('product_id', found)}")
-        photos = rows.limit(self.photos.count_rows()).to_pandas()
         moved = near_product(np.stack(photos.pop("vector")), photos.product_id)
         photos["score"] = (moved @ vector).astype(float).round(4)
-        best = photos.sort_values("score", ascending=False, kind="stable").drop_duplicates("product_id")
-        return best.head(k).to_dict("records")
+        best = photos.sort_values("score", ascending=False, kind="stable").drop_duplicates("product_id").head(k)
+        bare = dict.fromkeys(COLUMNS)  # a photo whose product the catalogue does not know
+        return [{**bare, **row, **shown.get(row["product_id"], {})} for row in best.to_dict("records")]
 
     def _fitting(self, where: str) -> dict[str, Row]:
         """`_products` that fit a filter as people type it. Raises CourseError when it is not understood."""
@@ -221,7 +216,7 @@ class Index:
         except Exception:  # the store raises several kinds
             with reading("index", self.folder):
                 self._products("TRUE")  # if this fails, too, the filter is not to blame
-            raise not_understood(where, "it is no whole condition", COLUMNS) from None
+            raise not_understood(where, COLUMNS, "it is no whole condition") from None
 
     def _products(self, sql: str) -> dict[str, Row]:
         """product_id -> its cheapest variant that fits the condition, the cheapest product first."""

@@ -10,8 +10,6 @@ import json
 import os
 import shutil
 import socket
-import subprocess
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -388,20 +386,6 @@ def test_folders_that_go_while_they_are_swept_do_not_end_the_sweeping(tmp_path):
         while not going.done():
             sweep(tmp_path, 600)
         going.result()
-
-
-def test_a_server_sweeps_what_a_killed_one_left(tmp_path, monkeypatch):
-    from gadgetlib import app
-
-    monkeypatch.setattr(app.tempfile, "gettempdir", lambda: str(tmp_path))
-    dead = subprocess.Popen([sys.executable, "-c", ""])
-    dead.wait()
-    for process in (dead.pid, os.getppid()):
-        (tmp_path / f"gadget-app-{process}-x" / "visit").mkdir(parents=True)
-    with app.own_folder() as own:
-        assert Path(own).stat().st_mode & 0o077 == 0
-        assert {path.name for path in tmp_path.iterdir()} == {Path(own).name, f"gadget-app-{os.getppid()}-x"}
-    assert [path.name for path in tmp_path.iterdir()] == [f"gadget-app-{os.getppid()}-x"]
 
 
 def test_models_that_do_not_load_are_told_to_who_asks(tmp_path):

@@ -79,3 +79,12 @@ def test_another_table_is_not_overwritten(folder, tmp_path):
     with pytest.raises(CourseError, match="prices.csv"):
         batch.describe_all(Describer(), [folder], out)
     assert out.read_text() == "a,b\n1,2\n"
+
+
+def test_a_table_may_call_its_pictures_by_their_names_alone(folder, tmp_path):
+    """As the app does with what was uploaded: two of one name have a row each."""
+    (twin := tmp_path / "=bad.jpg").write_text("text")
+    out = tmp_path / "out.csv"
+    assert batch.describe_all(Describer(), [folder / "=bad.jpg", twin], out, name=lambda path: path.name) == (2, 2)
+    assert [row["file"] for row in rows(out)] == ["'=bad.jpg"] * 2
+    assert not any(str(tmp_path) in row["error"] for row in rows(out))

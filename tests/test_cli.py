@@ -120,7 +120,12 @@ def free(port):
 
 
 def test_the_app_starts_behind_a_proxy_and_leaves_nothing(tmp_path):
+    """Neither its own folder, which nobody else may read, nor that of a server that was killed."""
     (tmp_path / "classifier").mkdir()
+    killed = subprocess.Popen([sys.executable, "-c", ""])
+    killed.wait()
+    for process in (killed.pid, os.getpid()):
+        (tmp_path / f"gadget-app-{process}-x" / "visit").mkdir(parents=True)
     port = next(filter(free, range(20_000 + os.getpid() % 9000, 30_000)))
     settings = {
         "GADGET_BUILD": str(tmp_path),
@@ -141,8 +146,9 @@ def test_the_app_starts_behind_a_proxy_and_leaves_nothing(tmp_path):
                 except httpx.TransportError:  # it does not listen yet
                     assert server.poll() is None
                     time.sleep(0.5)
-        assert answer.status_code == 200 and list(tmp_path.glob("gadget-app-*"))
+        (own,) = tmp_path.glob(f"gadget-app-{server.pid}-*")
+        assert answer.status_code == 200 and own.stat().st_mode & 0o077 == 0
     finally:
         server.terminate()
         server.wait(300)
-    assert not list(tmp_path.glob("gadget-app-*"))
+    assert [path.name for path in tmp_path.glob("gadget-app-*")] == [f"gadget-app-{os.getpid()}-x"]

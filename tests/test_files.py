@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gadgetlib.files import to_cell
+from gadgetlib.errors import CourseError
+from gadgetlib.files import checked, sha256, to_cell
 
 
 @pytest.mark.parametrize(
@@ -17,3 +18,11 @@ def test_a_cell_that_would_run_is_text(name):
 @pytest.mark.parametrize("value", ["a=b.jpg", "'s.jpg", "1-2.jpg", "", -5, 1.5, None])
 def test_other_cells_stay_as_they_are(value):
     assert to_cell(value) == value
+
+
+def test_a_file_is_the_expected_one_or_one_sentence(tmp_path):
+    (path := tmp_path / "weights.bin").write_bytes(b"weights")
+    assert checked(path, sha256(path), "reinstall it") == path
+    for file, digest in ((path, "0" * 64), (tmp_path / "none.bin", sha256(path))):
+        with pytest.raises(CourseError, match=rf"{file.name} is missing or is not the expected.*: reinstall it\.$"):
+            checked(file, digest, "reinstall it")

@@ -126,10 +126,10 @@ def test_whatever_is_typed_is_a_condition_or_a_sentence(index, where):
     except CourseError as error:
         assert "is not understood" in str(error)
         return
-    assert to_sql(where, COLUMNS)[1:-1].strip()
+    assert to_sql(where, COLUMNS, {})[1:-1].strip()
 
 
 def test_a_filter_of_the_longest_kind_is_read_at_once():
     started = time.process_time()  # a busy machine is not the parser
-    to_sql("(" * 400 + " OR ".join(["price < 5"] * 80) + ")" * 400, COLUMNS)
+    to_sql("(" * 400 + " OR ".join(["price < 5"] * 80) + ")" * 400, COLUMNS, {})
     assert time.process_time() - started < 1
