@@ -40,14 +40,19 @@ SIZES, MULTIPLES = units("size"), units("multiple")
 PLAIN = {c: str(d) for c in range(0x80, 0x20000) if (d := unicodedata.decimal(chr(c), None)) is not None}
 PLAIN |= {int(sign, 16): row["plain"] for row in table("gazetteer/lookalikes.csv") for sign in row["signs"].split()}
 
-_NUMBER = re.compile(r"\d{1,3}(?: \d{3}){1,3}(?!\d)(?:[.,]\d{1,3}(?!\d))?|\d{1,12}(?:[.,']\d{1,12}){0,4}")
+_CENTS = r"(?:,?\n(?:[.,]\d\d(?!\d)|(?:99|9[5-8]|88|49|00)(?=[€\n]|\Z)))?"  # raised, they come as a line of their own
+_NUMBER = re.compile(
+    rf"\d{{1,3}}(?: \d{{3}}){{1,3}}(?!\d)(?:[.,]\d{{1,3}}(?!\d))?|\d{{1,12}}(?:[.,']\d{{1,12}}){{0,4}}{_CENTS}"
+)
 _SIGN = "(?P<sign>" + re.sub(r"(?<=\w)\\\$", r" ?\\$", any_of(SIGNS)) + ")"  # US $
-_FRONT = re.compile(rf"(?:(?<![^\W_])(?<!-)|(?=[^\w\s])){_SIGN}[ :]*\Z")
+_FRONT = re.compile(rf"(?:(?<![^\W_])(?<!-)|(?=[^\w\s])){_SIGN}[ :]*\n?\Z")
 # 899,- and 4990:- and 12999/- have no cents, 1081€50 has them behind its sign.
 _ALONE = r"(?![^\W\d_])"  # no letter follows
 _BACK = re.compile(
-    rf"(?P<gap>(?:[.,:/]?[-=]{{1,2}})?/?-? ?){_SIGN}(?<!/)(?:(?<![^\W_])|{_ALONE})(?P<cents>\d\d(?!\d))?"
+    rf"(?P<gap>(?:[.,:/]?[-=]{{1,2}})?/?-? ?|\n(?=\S+(?:\n|\Z))){_SIGN}(?<!/)(?:(?<![^\W_])|{_ALONE})"
+    rf"(?P<cents>\d\d(?!\d)|\n\d[059](?=\n|\Z))?"
 )
+_UNIT = re.compile(rf" ?(?:{any_of(units('measure'))})(?![^\W_])")  # SAR 1.19 W/kg is no price
 _LETTERS = any_of(sign for sign in SIGNS if len(sign) == 1 and sign.isalpha() and not sign.isascii())  # 万円
 _MULTIPLE = re.compile(rf" ?({any_of(MULTIPLES)})(?:{_ALONE}(?!\d)|(?={_LETTERS}))")
 # A count ("2x"), a number, a unit: gb, tb and mb may touch the next word (128gbMermer), the others only "de" (32Gode).
@@ -134,17 +139,22 @@ def _money(low: str, start: int, number: str, wary: bool, done: int) -> Money | 
     shown = back == "€" or re.search(r"[.,]\d\d(?!\d)", number)  # a price even if a number follows its sign
     if after and not cents and re.match(r"\d" if shown else r"[ :]?\d", low[after.end("sign") :][:2]):
         back = ""  # the sign of the next number
+    glued = back.isalpha() and not front and low[:start][-1:].isalpha()  # S/N XD123456P
+    if glued or after and "\n" in after["gap"] and "\n" not in number:
+        back = ""
     if wary and not times:
         short = WARY if digits < 4 or number.isdecimal() and digits == 4 else ()
-        if front in short or digits < 3 and front.isalpha() and low[start - 1].isalpha():
+        letter = len(front) == 1 and front.isalpha()  # S/N, M.R.P, P10710
+        letter = letter and (number.isdecimal() or low[: before.start("sign")][-1:] in ("/", "."))
+        if front in short or letter or digits < 3 and front.isalpha() and low[start - 1].isalpha():
             front = ""
         if back in short or digits < 3 and back.isalpha() and len(back) == 2:  # "Mate 50 RS"
             back = ""
-    if not back and (not front or low[stop : stop + 1].isalnum()):
+    if not back and (not front or low[stop : stop + 1].isalnum() or _UNIT.match(low, stop)):
         return None
     coded = back and (not front or len(back) == 3 and back.isascii() and back.isalpha())
     if back and cents and number.isdecimal():
-        number, stop = f"{number}.{cents}", after.end()
+        number, stop = f"{number}.{cents.strip()}", after.end()
     elif back:
         stop = after.end("sign")
     code, factor = SIGNS[back if coded else front], MULTIPLES[times[1]] if times else 1

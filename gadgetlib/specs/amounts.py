@@ -46,13 +46,14 @@ def _label(tokens: list[Token]) -> None:
     largest = max((tokens[i].value for i in sizes), default=0)
     pairs: list[tuple[int, int, int, str]] = []
     for a, label in enumerate(map(_label_of, tokens)):
+        phrase = a - (a > 0 and tokens[a].roles is tokens[a - 1].roles)  # "Extended RAM" speaks for one size
         k = bisect(sizes, a)
         for size in sizes[max(0, k - 1) : k + 1] if label else ():
             gb = tokens[size].value
             odd = gb > 64 if label == "ram" else label == "disk" and gb <= min(32, largest / 4)
             ahead = "upto" in tokens[a].roles and size < a
             strength = 0 if ahead or odd else _near(tokens, *sorted((size, a)))
-            pairs += [(strength, size, a, label)] if strength > 0 else []
+            pairs += [(strength, size, phrase, label)] if strength > 0 else []
     used: set[int] = set()
     for _, size, a, label in sorted(pairs, key=lambda pair: -pair[0]):
         if not used & {size, a}:
@@ -69,7 +70,8 @@ def memory(tokens: list[Token], kind: str | None) -> tuple[Found | None, Found |
     sizes = [t for t in tokens if t.role == "size" and not t.aside]
     for before, t in zip([END, *tokens], tokens):
         if t.hint == "either":  # "memory"
-            t.hint = "ram" if t.value <= most else "disk "
+            larger = any(x.hint == "ram" and x.value < t.value for x in sizes)
+            t.hint = "disk " if larger or t.value > most else "ram"
         elif t.role == "size" and not t.hint and t.value <= 12 and before.hint == "gpu" and not t.gap.strip(" ("):
             t.hint = "video"
     ram = next((t for t in sizes if t.hint == "ram"), None)
@@ -134,17 +136,23 @@ def _called(tokens: list[Token], i: int) -> frozenset[str]:
 def _bare() -> re.Pattern[str]:
     asked = money.any_of(word for word, roles in tables.roles().items() if "ask" in roles)
     number = r"(\d{1,3}(?:,\d{2,3})+)"
-    whole = r"^(\d{2,5})(?:[.,:]|/)[-–]$"  # 649,-
+    whole = r"^(\d{2,5}(?=[.,:/][-–]$)|\d{2,3},\d[059]$|\d{3}[.,]\d\d$)"  # 649,- or 39,90 on a line of its own
     return re.compile(rf"(?:^\W*{number} +|\b(?:{asked})[^\w\n]{{1,3}}){number}[*/-]*$|{whole}", re.M | re.I)
 
 
 def _unsigned(text: str) -> Found | None:
-    """An amount without its sign, behind "now" or a higher one, as pictures print it."""
+    """An amount without its sign, behind "now" or a higher one, or in the form of a price, as pictures print it."""
     for m in _bare().finditer(text):
-        old, new = (float((number or "0").replace(",", "")) for number in (m[1], m[2] or m[3]))
+        old, new = (money.amount(number or "0") or 0 for number in (m[1], m[2] or m[3]))
         if not old or 0.2 * old < new < old:
             return Found(new, *m.span(m.lastindex), 0.5, "no sign")
     return None
+
+
+def _country(tokens: list[Token]) -> str | None:
+    """The currency of the country that a text tells by a city, a bank, a shop, or the end of a web address."""
+    words = (word for t in tokens for word in (t.key, t.text[t.text.rfind(".") :].lower()))
+    return next((money.CLUES[word] for word in words if word in money.CLUES), None)
 
 
 def price(text: str, tokens: list[Token]) -> tuple[Found, str | None] | None:
@@ -153,24 +161,27 @@ def price(text: str, tokens: list[Token]) -> tuple[Found, str | None] | None:
     It is no rate, no discount, and no old price where there is a new one.
     """
     offers: list[tuple[money.Money, frozenset[str]]] = []
-    clue = next((money.CLUES[t.key] for t in tokens if t.key in money.CLUES), None)
     for i, (before, t) in enumerate(zip([END, *tokens], tokens)):
         if not (m := t.price) or m is before.price:
             continue
         after, called = next((x for x in tokens[i + 1 : i + 3] if x.start >= m.end), END), _called(tokens, i)
-        rate = _RATE.match(text, m.end) or re.search(r"\dx?\s?x\s?$", text[: m.start][-6:])
+        rate = _RATE.match(text, m.end) or re.search(r"\dx?\s?x\s?(?:de\s)?$", text[: m.start][-9:])
         less = not after.first and after.roles & {"month", "less"} or called & {"aside_price", "month"}
+        less = less or re.search(r"(?<!\S)[-–−]\Z", text[: m.start][-2:])
         if not (rate or less or m.amount < 10 and m.number.isdecimal()):  # GALAXY $7 is an S7
             offers.append((m, called))
-    offers = [offer for offer in offers if "old_price" not in offer[1]] or offers
-    if not offers:
-        unsigned = _unsigned(text) if "\n" in text else None
-        return (unsigned, clue) if unsigned else None
-    chosen = next((m for m, called in offers if "ask" in called), offers[0][0])
-    for m, _ in offers:
-        beside = re.fullmatch(r"\W{1,8}", text[chosen.end : m.start])
-        if beside and chosen.code == m.code and 0.2 * chosen.amount <= m.amount < chosen.amount:
-            chosen = m  # the first of two side by side is crossed out
-    shared = (money.SHARED.get(clue) or "\0") in text[chosen.start : chosen.end].lower()  # "Rs." beside Lahore
-    value = Found(chosen.amount, chosen.start, chosen.end, 0.9 if len(offers) == 1 else 0.75, "money")
-    return value, clue if shared else chosen.code
+    today = [offer for offer in offers if "old_price" not in offer[1]]
+    if not today and "\n" in text and (found := _unsigned(text)):
+        return found, offers[0][0].code if offers else _country(tokens)
+    today = [offer for offer in today if "ask" in offer[1]] or today or offers
+    if not today:
+        return None
+    (chosen, _), (after, _) = today[0], today[1 % len(today)]
+    between = [t for t in tokens if chosen.end <= t.start < after.start]
+    beside = all(t.role in ("number", "measure") or t.roles & {"less", "old_price"} for t in between)
+    if beside and chosen.code == after.code and 0.2 * chosen.amount <= after.amount < chosen.amount:
+        chosen = after  # the first of two side by side is crossed out
+    country = _country(tokens)
+    sign = re.sub(r"[\d\s.,:'/=-]", "", text[chosen.start : chosen.end].lower())
+    code = country if country and sign == money.SHARED[country] else chosen.code  # "Rs." beside Lahore
+    return Found(chosen.amount, chosen.start, chosen.end, 0.9 if len(offers) == 1 else 0.75, "money"), code

@@ -27,6 +27,11 @@ class Seen(NamedTuple):
         return any(line.maker == maker for line in self.what)
 
 
+def specified(tokens: list[Token]) -> bool:
+    """Does anything tie the text to a gadget for sale?"""
+    return any(t.role in ("size", "screen", "money", "chip") for t in tokens)
+
+
 # --- who makes it -------------------------------------------------------------------------------------------------
 
 
@@ -58,12 +63,13 @@ def _cut(tokens: list[Token], i: int) -> bool:
     if t.role not in ("code", "word") or t.key != t.text.lower():
         return False
     camel = re.match(r"\w*[a-z](?=[A-Z]{1,2}\d)", t.text)
-    for n in [camel.end()] if camel else range(min(len(t.key) - 1, 16), 1, -1):
+    for n in (camel.end() if camel else 2, *range(min(len(t.key) - 1, 16), 1, -1)):
         head, rest = t.key[:n], t.key[n:]
-        if head in makers and head.isalpha() and n > 2 and (rest in lines or any(c.isdecimal() for c in rest)):
+        named = len(rest) > 2 and rest in lines or any(c.isdecimal() for c in rest)
+        if head in makers and head.isalpha() and n > 2 and named:
             break
         telling = n > 3 or any(line.trust == "numbered" for line in lines.get(head, ()))  # "MI3"
-        if head in lines and (camel or telling and head.isalpha() and rest[0].isdecimal()):
+        if head in lines and (camel and n == camel.end() or telling and head.isalpha() and rest[0].isdecimal()):
             break
     else:
         return False
@@ -76,7 +82,7 @@ def _cut(tokens: list[Token], i: int) -> bool:
 def _believable(seen: Seen, tokens: list[Token], what: list[Seen]) -> bool:
     """Is this word the maker here, or an everyday word ("noise cancelling", "nothing included")?"""
     first, after = tokens[seen.at], tokens[seen.at + seen.size]
-    if "software" in first.roles:
+    if "software" in first.roles or seen.at and "partner" in tokens[seen.at - 1].roles:
         return False
     if not seen.what.word or any(s.at == seen.at + 1 and s.of(seen.what.name) for s in what):
         return True
@@ -99,10 +105,12 @@ def choose_maker(who: list[Seen], what: list[Seen], tokens: list[Token]) -> tupl
     def followed(s: Seen) -> bool:
         return any(0 <= w.at - s.at - s.size <= 4 and w.of(s.what.name) for w in what)
 
-    best = max(who, key=lambda s: (followed(s), not s.what.service, -s.at), default=None)
-    strong = [(s, line) for s in what for line in trusted(s, tokens)]
-    if strong and (best is None or not followed(best) and strong[0][0].at < best.at):  # "Redmi Note 14 ... SONY Camera"
-        return strong[0][1].maker, strong[0][0], 0.8, f"line {strong[0][1].name}"
+    sold = specified(tokens)  # else it is print on a screen: "Google", "Microsoft Store"
+    who = [s for s in who if sold or followed(s) or not s.what.service]
+    best = max(who, key=lambda s: (followed(s), -s.at), default=None)
+    seen, line = next(((s, line) for s in what for line in trusted(s, tokens)), (None, None))
+    if line and (best is None or not followed(best) and (best.what.service or seen.at < best.at)):
+        return line.maker, seen, 0.8, f"line {line.name}"  # "Redmi Note 14 ... SONY Camera"
     return (best.what.name, best, 0.6 if tokens[best.at].hint == "misread" else 0.95, "named") if best else None
 
 
@@ -111,7 +119,7 @@ def unknown_maker(tokens: list[Token], kind: str | None) -> Seen | None:
     for i, t in enumerate(tokens[1:], 1):
         if "maker_label" in tokens[i - 1].roles and t.role == "word" and re.fullmatch(r"\s?[:|=]?\s*", t.gap):
             return Seen(i, 1)
-    if not kind and len(tokens) > 7 and not any(t.role in ("size", "screen", "money", "chip") for t in tokens):
+    if not kind and len(tokens) > 7 and not specified(tokens):
         return None  # print that nothing ties to a gadget
     alone = [(i, t) for i, t in enumerate(tokens[:-1]) if t.first and tokens[i + 1].first and _unknown(t)]
     alone = [(i, t) for i, t in alone if not t.gap.strip() and (t.text[0].isupper() or t.text.islower())]
@@ -137,7 +145,10 @@ def _before_name(tokens: list[Token], i: int, title: bool) -> bool:
     if not _unknown(tokens[i]) or not after:
         return False
     ends = [t.role for t in after if t.role not in ("word", "name")]
-    return ends[:1] in (["number"], ["code"]) or title and after[0].role == "word" and tokens[i].text[0].isupper()
+    told = specified(tokens) or not any(t.row for t in tokens[:-1])
+    if ends[:1] == ["code"] or told and ends[:1] == ["number"] != ends[1:2]:  # two are a telephone's
+        return True
+    return title and after[0].role == "word" and tokens[i].text[0].isupper()
 
 
 # --- what it is ---------------------------------------------------------------------------------------------------
@@ -201,7 +212,8 @@ def _joined(tokens: list[Token], j: int, kept: list[int]) -> bool:
     line = [x for x in tokens[j : j + 4] if x.row == t.row]
     if t.role == "ordinal" or all("suffix" in x.roles or x.key == "5g" for x in line):
         return True  # "Tab M10" over "3rd Gen", "Nord CE 3" over "Lite 5G"
-    return t.role in NAMEABLE and not numbered(tokens, kept)
+    describes = "describes" in t.roles and tokens[j + 1].role != "number"  # "Cloud II" over "Gaming Headset"
+    return t.role in NAMEABLE and not describes and not numbered(tokens, kept)
 
 
 def _step(tokens: list[Token], j: int, kept: list[int], maker: str | None, kind: str | None) -> int:
@@ -254,6 +266,11 @@ def model(
         kept = _with_code(tokens, kept, maker)
     if kind == "laptop" and maker == "Apple" and kept and not any(YEAR.fullmatch(tokens[k].key) for k in kept):
         kept = kept + [i for i, t in enumerate(tokens) if YEAR.fullmatch(t.key)][:1]  # "MacBook Pro 13 (Retina, 2015)"
+    last = next((i for i, t in enumerate(tokens) if t.role == "ordinal" and tokens[i + 1].key[:3] == "gen"), 0)
+    if kept and last and maker == "Apple" and not numbered(tokens, kept):  # iPad 64GB - Silver (9th Generation)
+        kept = [*kept, last, last + 1]
+    if not kept and maker:  # nothing else names it
+        kept = [i for i, t in enumerate(tokens) if t.role == "code" and dropped(t, maker, kind)][:1]
     return kept, RULES.get(rule, 0.6), rule or "code"
 
 
@@ -266,7 +283,7 @@ def _likely(tokens: list[Token], kept: list[int], rule: str, kind: str | None) -
         return False
     if rule != "after the maker" or not first.first:
         return True
-    phone = kind in PHONES and (kind or any(t.role in ("size", "screen", "money", "chip") for t in tokens))
+    phone = kind in PHONES and (kind or specified(tokens))
     return any(tokens[k].role == "code" or tokens[k].numbered and phone for k in kept)  # a line of print of its own
 
 
@@ -277,6 +294,8 @@ def _readings(
     own = [s for s in what if s.of(maker)][:12]
     for s in own:
         kept = read_name(tokens, s.at, s.size, maker, kind)
+        while begin < s.at and "describes" in tokens[begin].roles:  # Multilaser Tablet M7
+            begin += 1
         between = tokens[begin : s.at]
         plain = all(t.role in (*NAMEABLE, "word") and not YEAR.fullmatch(t.key) for t in between)
         whole = between and plain and not any(HARD.search(t.gap) for t in (*between[1:], tokens[s.at]))
@@ -290,11 +309,14 @@ def _readings(
     for i, (label, t) in enumerate(zip(tokens, tokens[1:]), 1):
         begins = label.first or re.search(r"[|;]", label.gap)
         if "model_label" in label.roles and begins and re.fullmatch(r"\s?[:|=]?\s*", t.gap):
-            yield read_name(tokens, i, int(t.role == "stop"), maker, kind), "labelled"
+            kept = [i] if dropped(t, maker, kind) else read_name(tokens, i, int(t.role == "stop"), maker, kind)
+            yield [k for k in kept if tokens[k].row == t.row], "labelled"
             break
+    if not maker and kind in GADGETS and tokens[0].role == "code" and tokens[0].key[0].isalpha():
+        yield read_name(tokens, 0, 0, maker, kind), "labelled"
     if place:
         j = begin  # past words that every title has between maker and name: "Newest", "Laptop"
-        while tokens[j].role == "stop" and not re.search(r"[|;\n]", tokens[j].gap):
+        while tokens[j].role == "stop" and (tokens[j].roles & set(GADGETS) or not re.search(r"[|;\n]", tokens[j].gap)):
             j += 1
         kept = read_name(tokens, j, 0, maker, kind)
         if j == begin or numbered(tokens, kept):  # "Wireless" describes

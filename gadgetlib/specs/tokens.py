@@ -9,6 +9,8 @@ from gadgetlib import money
 from gadgetlib.specs import tables
 
 NONE: frozenset[str] = frozenset()
+# Letters that stand for a 0 ("2O Pro"), a 1 ("l3C") and an I ("EDlFIER") where the text has capitals.
+MISREAD = re.compile(r"(?<=\d)(O)(?=\d|\W|$|[A-Z][a-z])|(?<![^\W_])(l)(?=\d)|(?<=\d)(l)(?=\d)|(?<=[A-Z])(l)(?=[A-Z])")
 HARD = re.compile(r"[,;|:\n()\[\]{}/\\~*\"!?<>=•]|\s-\s?|-\s|\.\s")  # a gap that ends a name
 ORDINAL = re.compile(r"\d{1,2}(?:st|nd|rd|th|e|è|er|re|ère|ème|eme|ª|º|°)?")
 YEAR = re.compile(r"(?:19[89]|20[0-4])\d")
@@ -59,17 +61,20 @@ def _pattern() -> tuple[re.Pattern[str], dict[str, float]]:
         rf"(?P<screen>{begin}(?P<inches>(?:1[0-8]|[4-9]) \d(?= ?[\"'])|\d{{1,3}}(?:[.,]\d{{1,2}})?)"
         rf"(?: (?=\D))?(?P<inch>{inch}))",
         rf"(?P<short>{begin}(?P<many>\d{{1,4}}) ?[gt](?!\w|\.\d))",  # 8G, 1T: their neighbours say what they are
-        rf"(?P<measure>{begin}(?:\d{{2,4}}(?:[x*]| [x*] )\d{{2,4}}|\d\d?:\d\d|\d{{3,4}}[pi]|[2-8]k)(?!\w)"
+        rf"(?P<measure>{begin}(?:\d{{2,4}}(?:[x*]| [x*] )\d{{2,4}}|\d\d?:\d\d|[2-8](?:\.\d)?k"
+        r"|(?:240|360|480|720|1080|1440|2160)[pi])(?!\w)"
         rf"|{begin}\d{{1,5}}(?:[.,]\d{{1,3}})?\+?[ \n]?-?(?:{measures})(?![^\W_]))",
         rf"(?P<decimal>{begin}\d{{1,5}}[.,]\d{{1,2}}(?!\w|[.,]\d))",
         r"(?P<word>(?:ssd|hdd|ram|rom)(?=\d)|\d+(?=ssd|hdd|nvme|emmc)"
-        r"|[^\W_]+(?:[-.&'](?!\d+ ?[gtm][bo](?![^\W_]))[^\W_]+)*\+{0,2}(?![^\W_]))",
+        r"|[^\W_]+(?:[-.&'#](?!\d+ ?[gtm][bo](?![^\W_]))[^\W_]+)*\+{0,2}(?![^\W_]))",
     )
     return re.compile("|".join(alternatives)), units
 
 
 def scan(text: str) -> list[Token]:
     """The tokens of a text, in order, each with its role, and an "end" behind the last; in linear time."""
+    if not text.islower():
+        text = MISREAD.sub(lambda m: "011I"[m.lastindex - 1], text)
     low = money.plain(text)
     prices, tokens, last = deque(money.find(low)), [], 0
     for m in _pattern()[0].finditer(low):
