@@ -2,7 +2,7 @@
 
     2  the whole      listing  batch  app  cli
     1  one step each  scrape sources  clean  backbone classify  ocr  specs tagger  index
-                      column_maps price_tables prices
+                      price_tables prices
     0  foundations    errors  files  measure  pictures (the only opener)  money (the only reader of amounts)  plots
 
 A lesson shows the functions that it is about in its cells, and a test holds them equal to those here. What runs,

@@ -1,10 +1,12 @@
-"""Price tables: any shop's columns read into standard fields, and free-text specs into numbers.
+"""Price tables: any shop's file read into standard fields, and free-text specs into numbers.
 
-Which column holds what is the business of `column_maps`; what chips and units are called stands in `data/chips.csv` and
-`data/price_words.yaml`.
+A *column map* names the columns that hold each field: `data/price_presets.yaml` has some, :func:`guess_map` makes one.
+What columns, units and chips are called stands in `data/price_columns.csv`, `price_words.yaml` and `chips.csv`.
 """
 
+import io
 import re
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -14,13 +16,18 @@ from typing import Any, Self
 
 import numpy as np
 import pandas as pd
+import yaml
 from sklearn.linear_model import LinearRegression
 
 from gadgetlib import CLASSES, money
-from gadgetlib.column_maps import FIELDS, HINTS, WORDS, choose_map, kind_of, mapped, numbers, read_csv
 from gadgetlib.errors import CourseError
-from gadgetlib.files import table
+from gadgetlib.files import data_dir, delimiter, table
 
+HINTS = pd.read_csv(data_dir() / "price_columns.csv", keep_default_na=False).set_index("field")
+WORDS = yaml.safe_load((data_dir() / "price_words.yaml").read_text(encoding="utf-8"))
+PRESETS = yaml.safe_load((data_dir() / "price_presets.yaml").read_text(encoding="utf-8"))
+# `title` is the product's name, `details` a text of many specs.
+FIELDS = (*HINTS.index.drop(["price", "currency", "details"]), "details")
 FEWEST_ROWS = 40  # a smaller table teaches nothing that could be checked
 
 
@@ -88,21 +95,115 @@ def read_prices(source: str | Path | pd.DataFrame, preset: str | Mapping[str, An
     return PriceTable(name, frame, mapping, price, currency, np.array(groups, dtype=object), notes)
 
 
+def read_csv(path: Path, notes: list[str]) -> pd.DataFrame:
+    """A delimited file as a frame, whatever its delimiter: UTF-8, UTF-16, or an encoding that ``notes`` then tells.
+
+    Raises CourseError when the file is missing, empty or no table.
+    """
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise CourseError(f"{path.name} cannot be read ({error.strerror}); check the path of the table.") from None
+    try:
+        text = raw.decode("utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
+    except UnicodeDecodeError:
+        encoding = max(WORDS["encodings"], key=lambda one: _known(raw[:5000].decode(one, errors="replace").lower()))
+        text = raw.decode(encoding, errors="replace")
+        notes.append(f"{path.name} is not UTF-8; it was read as {encoding}.")
+    told, text = re.match(r"(?s)(?:sep=(.)\s*\n)?(.*)", text.lstrip()).groups()  # what Excel writes
+    mark = told or delimiter(text)
+    if "\0" in text or mark not in text.partition("\n")[0]:
+        raise CourseError(f"{path.name} is empty or no table; give a CSV file that begins with its heading.")
+    try:
+        with warnings.catch_warnings(action="ignore", category=pd.errors.ParserWarning):  # a mark too many in each line
+            frame = pd.read_csv(io.StringIO(text), sep=mark, skipinitialspace=True, index_col=False)
+    except pd.errors.ParserError as error:
+        raise CourseError(f"{path.name} is not a regular table ({str(error).strip()}); mend that line.") from None
+    return frame.rename(columns=lambda column: str(column).strip())
+
+
+def _known(text: str) -> int:
+    """How many headings and currencies are known in the first lines of a table, decoded one way of several."""
+    heading, *lines = text.splitlines()
+    named = map(re.compile("|".join(HINTS["name"])).search, heading.split(delimiter(heading)))
+    return sum(map(bool, named)) + sum(money.currency(line) is not None for line in lines)
+
+
+def listed(value: str | list[str] | None) -> list[str]:
+    """What a map names for a field: one column as a text, several as a list, or none."""
+    return [value] if isinstance(value, str) else list(value or [])
+
+
+def mapped(mapping: Mapping[str, Any]) -> set[str]:
+    """Every column that a map names, whatever for."""
+    return {column for key in (*FIELDS, "price", "group", "drop") for column in listed(mapping.get(key))}
+
+
+def choose_map(frame: pd.DataFrame, preset: str | Mapping[str, Any] | None, name: str, notes: list[str]) -> dict:
+    """The column map for a frame, with a list of columns for every field; where it came from is added to ``notes``.
+
+    Raises CourseError: an unknown preset, a map that names absent columns, no price column.
+    """
+    if isinstance(preset, str) and preset not in PRESETS:
+        raise CourseError(f"There is no preset {preset!r} in data/price_presets.yaml; it has {', '.join(PRESETS)}.")
+    fitting = [one for one in PRESETS if mapped(PRESETS[one]) <= set(frame.columns)]
+    if preset is None and fitting:
+        preset = max(fitting, key=lambda one: len(mapped(PRESETS[one])))
+        notes.append(f"The columns are those of the preset {preset}.")
+    if preset is None:
+        preset = guess_map(frame)
+        guessed = ", ".join(f"{key}: {' + '.join(listed(preset[key]))}" for key in preset)
+        notes.append(f"No preset fits; guessed from names and contents: {guessed or 'nothing'}.")
+    mapping = dict(PRESETS[preset] if isinstance(preset, str) else preset)
+    has = ", ".join(map(str, frame.columns))
+    if absent := sorted(mapped(mapping) - set(frame.columns)):
+        raise CourseError(f"{name} has no column {', '.join(map(repr, absent))}; it has {has}.")
+    if not mapping.get("price"):
+        why = f"{name} has no price column that can be recognised among {has}"
+        raise CourseError(f"{why}; name it in a column map, such as {{'price': 'Cost'}}.")
+    return mapping | {key: listed(mapping.get(key)) for key in (*FIELDS, "group", "drop")}
+
+
+def guess_map(frame: pd.DataFrame) -> dict[str, Any]:
+    """A column map from names and contents of columns. What it cannot tell is left out."""
+    text = {c: frame[c].dropna().head(400).astype(str).str.lower() for c in frame}
+    name = {c: re.sub(r"(?<=[a-z])(?=[A-Z])", " ", c).lower() for c in frame}  # ScreenSize -> screen size
+    left = [c for c in frame if len(text[c]) and not re.search(WORDS["counter"], name[c])]
+    found: dict[str, Any] = {}
+    for key, hint in HINTS.iterrows():
+        fits = [c for c in left if re.search(hint["name"], name[c]) and text[c].str.contains(hint.cell).mean() > 0.5]
+        if key == "price":  # what is asked today and for all of it; dollars before others
+            fits.sort(key=lambda c: (bool(re.search(WORDS["other_price"], name[c])), "us" not in name[c]))
+        if key == "title":
+            fits.sort(key=lambda c: -frame[c].nunique())
+        found[key] = fits[: 3 if hint.several else 1]
+        left = [c for c in left if c not in found[key]]
+    for key, pattern in HINTS.alone[HINTS.alone != ""].items():  # columns whose name says nothing
+        if not found[key]:
+            found[key] = [c for c in left if text[c].str.contains(pattern).mean() > 0.5][:1]
+            left = [c for c in left if c not in found[key]]
+    found = {key: columns[0] if len(columns) == 1 else columns for key, columns in found.items() if columns}
+    price = found.get("price")
+    if price and re.search(WORDS["logarithm"], name[price]) and numbers(frame[price]).max() < 20:
+        found["price_in"] = "log"
+    return found
+
+
 def _prices(frame: pd.DataFrame, mapping: dict, name: str, notes: list[str]) -> tuple[np.ndarray, str | None]:
     """The prices (n,) in one currency, and its code: of the map, most cells, the column's or file's name, else None.
 
     Cells in another currency are converted, or left out where there is no rate; both are noted.
     """
     cells, given = frame[mapping["price"]], mapping.get("currency")
-    amounts, _ = money.column(cells.tolist(), mapping["price"])
-    price = np.where(cells.astype("string").str.match(r"\s*[-−]\s*\d").fillna(False), np.nan, amounts)
+    text = cells.astype("string").fillna("")
+    price = np.where(text.str.match(r"\s*[-−]\s*\d"), np.nan, money.column(cells.tolist(), mapping["price"])[0])
     if mapping.get("price_in") == "log":
         price = np.exp(price)
         notes.append(f"{mapping['price']} holds prices as log; they were turned back.")
     written = frame.get(given, cells).map(lambda cell: money.currency(cell) if isinstance(cell, str) else None)
-    written[cells.astype("string").str.contains(r"^\s*\$\s*\d{1,3}(?:\.\d{3})+(?!\d)").fillna(False)] = None  # pesos
-    in_file = next((token for token in re.split(r"[\W\d_]+", name) if token in money.RATES), None)
-    stated = money.currency(mapping["price"]) or in_file
+    written[text.str.contains(r"^\s*\$\s*\d{1,3}(?:\.\d{3})+(?!\d)")] = None  # pesos
+    in_file = (word.upper() for word in re.split(r"[\W\d_]+", name) if word.isupper() or word.lower() not in money.WARY)
+    stated = money.currency(mapping["price"]) or next((code for code in in_file if code in money.RATES), None)
     named = written.value_counts()
     most = named.index[0] if 2 * named.sum() > np.isfinite(price).sum() else None
     if most and stated and len(named) == 1:  # a heading knows better which dollar a sign means
@@ -130,22 +231,36 @@ def find_leaks(frame: pd.DataFrame, price: np.ndarray, mapping: Mapping[str, Any
     counted = [c for c in columns if speaks[c] or kind_of(frame[c]) == "number"]
     logs = pd.DataFrame({c: np.log(numbers(frame[c]).where(lambda v: v > 0)) for c in counted}, frame.index)
     ranks = logs.loc[:, logs.nunique() >= 8].corrwith(target, method="spearman").abs()
-    leaking = ranks[[rank > (0.6 if speaks[c] else 0.95) for c, rank in ranks.items()]]
-    found = {c: f"rank correlation {rank:.2f} with the price" for c, rank in leaking.items()}
+    given_away = (c for c in ranks.index if ranks[c] > (0.6 if speaks[c] else 0.95))
+    found = {c: f"rank correlation {ranks[c]:.2f} with the price" for c in given_away}
     fields = {column for key in FIELDS for column in mapping[key]}
-    others = logs.columns[logs.notna().mean() > 0.5].difference(leaking.index, sort=False)
+    others = logs.columns[logs.notna().mean() > 0.5].difference([*found], sort=False)
     for pair in combinations(others, 2):
         known = logs[[*pair]].dropna()
         at = target[known.index]
         line = LinearRegression().fit(known, at)
         share = line.score(known, at) if len(at) >= FEWEST_ROWS else 0
         if share > 0.97 and min(abs(line.coef_)) > 0.3:  # both are needed
-            why = f"{' and '.join(pair)} give {100 * share:.0f} % of it"
-            found |= dict.fromkeys(set(pair) - fields or pair, why)
+            made = [c for c in pair if c not in fields] or pair
+            found |= dict.fromkeys(made, f"{' and '.join(pair)} give {100 * share:.0f} % of it")
     return found
 
 
-# ---------------------------------------------------------------- cells
+def numbers(cells: pd.Series) -> pd.Series:
+    """Numbers (n,) of a column, its notation decided as a whole (`money.column`); NaN where a cell has none."""
+    unique = cells.dropna().unique().tolist()  # columns repeat themselves, and reading a cell takes time
+    return cells.map(dict(zip(unique, money.column(unique)[0]))).astype(float)
+
+
+def kind_of(cells: pd.Series) -> str | None:
+    """``number`` or ``word``; None for a counter, a constant, or a text that nearly every cell has its own of."""
+    known, name = cells.dropna(), str(cells.name)
+    if re.search(WORDS["counter"], name, re.I) or known.nunique() < 2:
+        return None
+    amounts = known.astype(str).str.match(r"^\D{0,4}\d[\d.,'’\s]*\D{0,12}$").mean() > 0.8
+    if pd.api.types.is_numeric_dtype(known) or amounts and numbers(known).nunique() > 2:
+        return "number"
+    return "word" if known.nunique() <= max(20, 0.2 * len(known)) else None
 
 
 def sizes(cells: pd.Series) -> pd.Series:
@@ -212,10 +327,7 @@ def words(title: str) -> list[str]:
 
 
 def model_key(title: str, brand: str = "") -> str:
-    """The model a row belongs to: its name without brackets, capacities and part codes.
-
-    Two configurations, or two colours, of one model get one key: its rows never stand on both sides of a split.
-    """
+    """The model that a row is a configuration or a colour of: its name without brackets, capacities and part codes."""
     named = [re.sub(r"^(\d{2}[a-z]{0,2}-[a-z]{2})\w*$", r"\1", word) for word in words(title)]  # 15-fc0154AU
     name = " ".join(word for word in named if not _PART_CODE.fullmatch(word)) or " ".join(named)
     maker = " ".join(words(brand)[:1])
@@ -237,9 +349,9 @@ def features(frame: pd.DataFrame, mapping: Mapping[str, Any]) -> pd.DataFrame:
         found = text.str.extract(f"(?i){pattern}", expand=False).fillna("")
         get[key] = get[key].where(get[key] != "", found)
     sides = pd.DataFrame({0: numbers(get["width"]), 1: numbers(get["height"])})
-    resolution, by = get["resolution"].str.lower(), r"(\d{3,4})\s*(?:p?x|[x×*]|by)\s*(\d{3,4})"
-    named = resolution.replace(WORDS["resolution"], regex=True)  # Full HD -> 1920x1080
-    pixels = resolution.str.extract(by).fillna(named.str.extract(by)).astype(float).fillna(sides)
+    resolution = get["resolution"].str.lower()
+    resolution += " " + resolution.replace(WORDS["resolution"], regex=True)  # Full HD -> 1920x1080
+    pixels = resolution.str.extract(r"(\d{3,4})\s*(?:p?x|[x×*]|by)\s*(\d{3,4})").astype(float).fillna(sides)
     hard_disk = get["storage"].str.extract(r"(?i)(\d[\d.]*\s*[gt]b)[^+/&,]*?(?:hdd|hard)", expand=False).fillna("")
     out = {
         "year": get["year"].str.extract(r"\b((?:19|20)\d\d)\b", expand=False).astype(float),
@@ -254,8 +366,8 @@ def features(frame: pd.DataFrame, mapping: Mapping[str, Any]) -> pd.DataFrame:
     named = get["title"].map(words)
     out |= _names(named, get)
     out |= {f"w_{word}": named.map(lambda n, word=word: float(word in n)) for word in WORDS["rank"]}
-    line = get["brand"] + " " + named.str.join(" ") + " " + get["kind"] + " " + told
-    out["text"] = line.str.lower() + " gadget"  # never empty
+    line = get["brand"] + " " + named.str.join(" ") + " " + get["kind"] + " " + told + " gadget"  # never empty
+    out["text"] = line.str.lower()
     for column, kind in mapping.get("extras", {}).items():
         if kind == "number":
             out[f"n_{column}"] = numbers(frame.get(column, pd.Series(np.nan, frame.index)))

@@ -28,13 +28,12 @@ from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardSc
 from threadpoolctl import threadpool_limits
 
 from gadgetlib import money
-from gadgetlib.column_maps import FIELDS, HINTS, WORDS
 from gadgetlib.errors import CourseError
 from gadgetlib.files import reading
-from gadgetlib.price_tables import PriceTable, features, text_of, varied
+from gadgetlib.price_tables import FIELDS, HINTS, WORDS, PriceTable, features, text_of, varied
 
 RISING = ["ram_gb", "storage_gb"]  # more of these never lowers a price
-FORMAT = 3
+FORMAT = 4
 SEEN = ["year", *RISING, "screen_in", "refresh", "weight_g", "battery", "camera", "px_long"]  # ranges are kept of these
 # All types of a price model's file that skops does not trust by itself. One that names any other is not opened.
 TYPES = [
@@ -76,7 +75,7 @@ def line(alpha: float = 6.0) -> Pipeline:
 def trees(max_iter: int = 150, seed: int = 42) -> Pipeline:
     """Gradient boosting over numbers and target-encoded categories; monotone in the sizes of RISING.
 
-    The encoder crosses its folds by group, so it needs ``groups`` when it is fitted: see :func:`regressor`.
+    The encoder crosses its folds by group: ``fit(X, y, groups=...)`` needs scikit-learn's metadata routing.
     """
     by_group = GroupKFold(5, shuffle=True, random_state=seed)
     prepare = ColumnTransformer([
@@ -90,17 +89,11 @@ def trees(max_iter: int = 150, seed: int = 42) -> Pipeline:
     return make_pipeline(prepare, boosting)
 
 
-def regressor(seed: int = 42) -> VotingRegressor:
-    """The mean of both pipelines, for log prices. ``fit(X, y, groups=...)`` needs scikit-learn's metadata routing."""
-    return VotingRegressor([("line", line()), ("trees", trees(seed=seed))])
-
-
 def conformal_quantile(errors: np.ndarray, level: float, groups: Sequence | None = None) -> float:
     """The smallest q that the error of the next row will not exceed in at least the share ``level`` of cases.
 
-    Of n exchangeable errors it is the ceil((n + 1) level)-th smallest (Vovk et al., 2005). groups: (n,) each group then
-    counts once, its rows sharing that weight, and q holds for rows of the next group (Lee et al., 2023). Infinite where
-    there are too few to promise anything.
+    Of n exchangeable errors it is the ceil((n + 1) level)-th smallest (Vovk et al., 2005); infinite for too few.
+    groups: (n,) each counts once, its rows share that weight; q holds for rows of the next group (Lee et al., 2023).
     """
     table = pd.DataFrame({"error": np.abs(errors), "group": np.arange(len(errors)) if groups is None else groups})
     table["weight"] = 1 / table.groupby("group").error.transform("size")
@@ -109,24 +102,16 @@ def conformal_quantile(errors: np.ndarray, level: float, groups: Sequence | None
     return float(table.error[reached].iloc[0]) if reached.any() else math.inf
 
 
-def spread(seed: int = 42) -> Pipeline:
-    """A small model of how large the error of a row will be: of log |error|, from its numbers and its estimate."""
-    numbers = ColumnTransformer([("numbers", known(), make_column_selector(dtype_include="number"))])
-    boosting = HistGradientBoostingRegressor(
+def spread(seed: int = 42) -> HistGradientBoostingRegressor:
+    """A small model of how large a row's error will be: log |error|, from its numbers (-1: unknown) and estimate."""
+    return HistGradientBoostingRegressor(
         max_iter=60, max_leaf_nodes=6, min_samples_leaf=30, learning_rate=0.06, max_features=0.3, random_state=seed
     )
-    return make_pipeline(numbers, boosting)
-
-
-def clues(X: pd.DataFrame, estimate: np.ndarray) -> pd.DataFrame:
-    """What :func:`spread` learns from: the features, the estimated log price, and how many of the specs are known."""
-    return X.assign(estimate=estimate, specs=X.notna().sum(axis=1).astype(float))
 
 
 def factors(ratio: np.ndarray, kinds: np.ndarray, groups: np.ndarray, level: float) -> dict[str, float]:
     """By what to multiply the expected error of a row, by kind of gadget (60 rows or more) and for ``all``."""
-    parts = {kind: kinds == kind for kind in np.unique(kinds) if (kinds == kind).sum() >= 60}
-    parts["all"] = np.ones(len(ratio), bool)
+    parts = {"all": slice(None), **{kind: kinds == kind for kind in np.unique(kinds) if (kinds == kind).sum() >= 60}}
     return {str(kind): conformal_quantile(ratio[rows], level, groups[rows]) for kind, rows in parts.items()}
 
 
@@ -135,18 +120,17 @@ class PriceModel:
     """A fitted price model: the regressor, the model of its errors, and what it has seen."""
 
     regressor: VotingRegressor
-    spread: Pipeline
+    spread: HistGradientBoostingRegressor
     about: dict[str, Any]  # everything else, as it stands in model.json
     out_of_fold: pd.DataFrame | None = None  # a row per training row, predicted unseen; `partial` marks blanked copies
 
     @classmethod
     @threadpool_limits.wrap(limits=1)  # with a few thousand rows, threads wait for each other longer than they work
     def fit(cls, table: PriceTable, level: float = 0.9, partial: bool = True, seed: int = 42) -> Self:
-        """Fit on a table, with intervals calibrated on rows of models that were not learned from.
+        """Fit on a table, with intervals for the share `level` of prices, calibrated on models not learned from.
 
-        level: the share of prices that the intervals are to hold. partial: learn from copies of the rows with specs
-        blanked out too, so that a gadget of which little is known gets an honest, wider interval.
-        Raises CourseError where the table has fewer than ten models.
+        partial: learn from copies of the rows with specs blanked out too, so that a gadget of which little is known
+        gets an honest, wider interval. Raises CourseError where the table has fewer than ten models.
         """
         if len(set(table.groups)) < 10:
             raise CourseError(f"{table.name} has {len(set(table.groups))} models of gadget; a price model needs ten.")
@@ -156,10 +140,11 @@ class PriceModel:
         y, groups, kinds = (np.tile(v, len(frames)) for v in (np.log(table.price), table.groups, np.array(table.kind)))
         by_group = GroupKFold(5, shuffle=True, random_state=seed)
         routed = {"cv": by_group, "params": {"groups": groups}}
+        both = VotingRegressor([("line", line()), ("trees", trees(seed=seed))])  # their mean
         with config_context(enable_metadata_routing=True):
-            estimate = cross_val_predict(regressor(seed), X, y, **routed)
-            model = regressor(seed).fit(X, y, groups=groups)
-            error, Z = np.abs(y - estimate), clues(X, estimate)
+            estimate = cross_val_predict(both, X, y, **routed)
+            both.fit(X, y, groups=groups)
+            error, Z = np.abs(y - estimate), X.select_dtypes("number").fillna(-1).assign(estimate=estimate)
             scale = np.exp(cross_val_predict(spread(seed), Z, np.log(error + 0.01), **routed))
         half = np.empty(len(y))
         for train, test in by_group.split(X, y, groups):  # the factors of each fold come from the other folds
@@ -174,14 +159,14 @@ class PriceModel:
             "groups": sorted(set(table.groups)), "factors": factors(error / scale, kinds, groups, level),
             "seen": _seen(X[: len(table)], table.kind),
         }  # fmt: skip
-        return cls(model, spread(seed).fit(Z, np.log(error + 0.01)), about, whole)
+        return cls(both, spread(seed).fit(Z, np.log(error + 0.01)), about, whole)
 
     @threadpool_limits.wrap(limits=1)
     def predict_frame(self, frame: pd.DataFrame) -> pd.DataFrame:
         """price, low, high (n rows) for rows of the training table's columns; unknown cells may be empty."""
         X, by_kind = features(frame, self.about["mapping"]), self.about["factors"]
         estimate = self.regressor.predict(X)
-        scale = np.exp(self.spread.predict(clues(X, estimate)))
+        scale = np.exp(self.spread.predict(X.assign(estimate=estimate)[self.spread.feature_names_in_].fillna(-1)))
         half = scale * X.c_kind.map(lambda kind: by_kind.get(kind, by_kind["all"]))
         ends = {"price": estimate, "low": estimate - half, "high": estimate + half}
         return np.exp(pd.DataFrame(ends, index=frame.index))
@@ -194,14 +179,14 @@ class PriceModel:
         currency; without it the answer is in the table's, None where the table did not name one.
         Raises CourseError for a name or a value it cannot use.
         """
-        own, asked = self.about["currency"], known.get("currency")
-        currency = own if _unknown(asked) else money.currency(asked) or str(asked).upper()
+        known, own = _told(known), self.about["currency"]
+        asked = known.get("currency")
+        currency = (money.currency(asked) or str(asked).upper()) if asked else own
         if currency and not own:
             raise CourseError("The currency of this model's prices is not known, so they cannot be converted.")
         row = self.row(known)
         answer, warnings = self.predict_frame(pd.DataFrame([row])).iloc[0], self.warnings(row)
-        told = [name for name in NAMES.keys() & known.keys() if not _unknown(known[name])]
-        if unused := sorted(name for name in told if not self.about["mapping"][NAMES[name]]):
+        if unused := sorted(name for name in NAMES.keys() & known.keys() if not self.about["mapping"][NAMES[name]]):
             warnings.append(f"The table that this model learned from tells no {', '.join(unused)}: not used.")
         if currency != own:
             answer = money.convert(answer, own, currency)
@@ -214,9 +199,9 @@ class PriceModel:
         mapping, row = self.about["mapping"], {}
         columns = {column: column for field in FIELDS for column in mapping[field]} | {c: c for c in mapping["extras"]}
         columns |= {name: mapping[field][0] for name, field in NAMES.items() if mapping[field]}
-        for given, value in known.items():
+        for given, value in _told(known).items():
             name = given if given in columns else re.sub(r"[\s-]+", "_", given.strip().lower())
-            if name in ("price", "currency") or _unknown(value) or name in NAMES.keys() - columns.keys():
+            if name in ("price", "currency") or name in NAMES.keys() - columns.keys():
                 continue
             if name not in columns:
                 raise CourseError(f"This price model does not know {given!r}; it accepts {', '.join(columns)}.")
@@ -270,8 +255,6 @@ class PriceModel:
             about = json.loads((folder / "model.json").read_text(encoding="utf-8"))
             if about["format"] != FORMAT:
                 raise ValueError("it is of another version of the course")
-            if strange := set(skops.io.get_untrusted_types(file=folder / "model.skops")) - set(TYPES):
-                raise ValueError(f"it holds {min(strange)}, no part of a price model, and was not opened")
             return cls(**skops.io.load(folder / "model.skops", trusted=TYPES), about=about)
 
 
@@ -280,8 +263,8 @@ NAMES = {name: field for field in FIELDS for name in (field, *HINTS.asked.get(fi
 UNITS = {"ram_gb": "gb", "storage_gb": "gb", "screen_in": "in", "weight_g": "g"}
 
 
-def _unknown(value: Any) -> bool:
-    return str(value).strip().lower() in WORDS["missing"]  # "nan" and "none" among them
+def _told(known: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in known.items() if str(value).strip().lower() not in WORDS["missing"]}
 
 
 SHOWN = ("brand", "title", "ram", "storage", "screen")  # what a product picture tells
@@ -303,7 +286,6 @@ def _seen(X: pd.DataFrame, kinds: pd.Series) -> dict[str, Any]:
     """The range of each size and the brands, by kind of gadget: beyond them the model has learned nothing."""
     seen = {}
     for kind, part in (("all", X), *X.groupby(kinds.to_numpy())):
-        told = part[part.columns.intersection(SEEN)].dropna(axis=1, how="all")
-        ranges = told.agg(["min", "max"]).to_dict("list")
+        ranges = part[part.columns.intersection(SEEN)].dropna(axis=1, how="all").agg(["min", "max"]).to_dict("list")
         seen[str(kind)] = {"ranges": ranges, "brands": sorted(set(part["c_brand"]) - {""})}
     return seen

@@ -18,8 +18,7 @@ from gadgetlib.specs import Evidence, GadgetSpecs
 
 LABELS = ("BRAND", "MODEL", "RAM", "STORAGE", "SCREEN", "PRICE")  # in the order of specs.FIELDS
 FIELD_OF = dict(zip(LABELS, specs.FIELDS))
-# Begin, inside, outside: Ramshaw and Marcus (1995).
-BIO = ("O", *(f"{prefix}-{label}" for label in LABELS for prefix in "BI"))
+BIO = ("O", *(f"{prefix}-{label}" for label in LABELS for prefix in "BI"))  # of Ramshaw and Marcus (1995)
 LONGEST = 128  # word pieces per text; longer texts are cut
 SOURCES = ("rules", "spacy", "bert")
 
@@ -39,8 +38,7 @@ def value_of(label: str, piece: str) -> Any:
 
 def values_of(text: str, spans: Iterable[tuple[int, int, str, float]], source: str) -> GadgetSpecs:
     """The specs that spans (start, end, label, confidence) of a text state; the first span of a field counts."""
-    found: dict[str, Any] = {}
-    evidence: dict[str, Evidence] = {}
+    found, evidence = {}, {}
     for start, end, label, confidence in sorted(spans):
         name, piece = FIELD_OF[label], text[start:end]
         if name in found or (value := value_of(label, piece)) is None:
