@@ -26,8 +26,7 @@ from gadgetlib.files import data_dir, delimiter, table
 HINTS = pd.read_csv(data_dir() / "price_columns.csv", keep_default_na=False).set_index("field")
 WORDS = yaml.safe_load((data_dir() / "price_words.yaml").read_text(encoding="utf-8"))
 PRESETS = yaml.safe_load((data_dir() / "price_presets.yaml").read_text(encoding="utf-8"))
-# `title` is the product's name, `details` a text of many specs.
-FIELDS = (*HINTS.index.drop(["price", "currency", "details"]), "details")
+FIELDS = (*HINTS.index.drop(["price", "currency", "details"]), "details")  # details: a text of many specs
 FEWEST_ROWS = 40  # a smaller table teaches nothing that could be checked
 
 
@@ -203,7 +202,8 @@ def _prices(frame: pd.DataFrame, mapping: dict, name: str, notes: list[str]) -> 
     written = frame.get(given, cells).map(lambda cell: money.currency(cell) if isinstance(cell, str) else None)
     written[text.str.contains(r"^\s*\$\s*\d{1,3}(?:\.\d{3})+(?!\d)")] = None  # pesos
     in_file = (word.upper() for word in re.split(r"[\W\d_]+", name) if word.isupper() or word.lower() not in money.WARY)
-    stated = money.currency(mapping["price"]) or next((code for code in in_file if code in money.RATES), None)
+    heading = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", mapping["price"])  # priceUSD
+    stated = money.currency(heading) or next((code for code in in_file if code in money.RATES), None)
     named = written.value_counts()
     most = named.index[0] if 2 * named.sum() > np.isfinite(price).sum() else None
     if most and stated and len(named) == 1:  # a heading knows better which dollar a sign means

