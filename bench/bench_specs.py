@@ -291,6 +291,17 @@ def transcribed(part: int) -> list[Pair]:
     return [(row["text"], {**fields, **others}) for row, fields, others in zip(rows, first, more)]
 
 
+def written(part: int) -> dict[str, list[Pair]]:
+    """Texts that were written for this bench, as shops of many countries print them, before the parser had read any.
+
+    They are from memory: a product or a price may not exist, and the truth is what the text states. Those of the last
+    of three rounds are halved; all else is to choose on.
+    """
+    lines = (ROOT / "bench/written_texts.jsonl").read_text(encoding="utf-8").splitlines()
+    rows = [row for row in map(json.loads, lines) if row["set"] == ("choosing", "reporting")[part]]
+    return {f"written {of}s": [(row["text"], row) for row in rows if row["of"] == of] for of in ("title", "picture")}
+
+
 def sets(part: int) -> dict[str, list[Pair]]:
     """Every set of titles: half 0 with the shipped training texts, or half 1 with the shipped test texts."""
     own = shipped("test" if part else "train")
@@ -298,7 +309,7 @@ def sets(part: int) -> dict[str, list[Pair]]:
     real = {**shops(), "labelled 2025, gadgets": labelled(), "labelled 2025, other": labelled("other")}
     real = {name: [p for p in pairs if half(p[0]) == part] for name, pairs in real.items()}
     real["real pictures, transcribed"] = transcribed(part)
-    return {name: pairs for name, pairs in real.items() if pairs} | own
+    return {name: pairs for name, pairs in real.items() if pairs} | own | written(part)
 
 
 def score(pairs: list[Pair], read: Callable[[str], Any], errors: list | None = None) -> np.ndarray:

@@ -40,7 +40,8 @@ SIZES, MULTIPLES = units("size"), units("multiple")
 PLAIN = {c: str(d) for c in range(0x80, 0x20000) if (d := unicodedata.decimal(chr(c), None)) is not None}
 PLAIN |= {int(sign, 16): row["plain"] for row in table("gazetteer/lookalikes.csv") for sign in row["signs"].split()}
 
-_CENTS = r"(?:,?\n(?:[.,]\d\d(?!\d)|(?:99|9[5-8]|88|49|00)(?=[€\n]|\Z)))?"  # raised, they come as a line of their own
+# Raised cents come as a line of their own; a number with the sign behind them is alone on its line, too.
+_CENTS = r"(?:,?\n(?:[.,]\d\d(?!\d)|(?:99|9[5-8]|88|49|00)(?:(?=\n|\Z)|(?<=\n\d\d\n..)(?=€)|(?<=\n\d{3}\n..)(?=€))))?"
 _NUMBER = re.compile(
     rf"\d{{1,3}}(?: \d{{3}}){{1,3}}(?!\d)(?:[.,]\d{{1,3}}(?!\d))?|\d{{1,12}}(?:[.,']\d{{1,12}}){{0,4}}{_CENTS}"
 )

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.bench_specs import f1, score
+from bench.bench_specs import f1, score, written
 from gadgetlib import CLASSES, specs
 from gadgetlib.errors import CourseError
 from gadgetlib.files import table
@@ -171,6 +171,15 @@ def test_a_maker_that_no_list_has(text, brand, model):
         ("Apple iPhone 15 Pr0 128GB", "Apple", "iPhone 15 Pro"),
         ("Samsung Galaxy S24 UItra 256GB", "Samsung", "Galaxy S24 Ultra"),
         ("Intel Core i5 Lenovo IdeaPad 3 8GB RAM", "Lenovo", "IdeaPad 3"),  # a part's maker is not the gadget's
+        ("Redmi l3C\n6.74 inch\nSound by Dolby", "Xiaomi", "Redmi 13C"),
+        ("DellLatitudeE7440\nRAM 4GB", "Dell", "Latitude E7440"),
+        ("Google\n5:12\nGmail\nYouTube\nPlay Store", None, None),  # on a screen
+        ("Sound by AKG\nQuad Speakers", None, None),
+        ("oppo\nModell: CPH2591\nIMEI1: 861245067731218", "OPPO", "CPH2591"),  # nothing else names it
+        ("BLU Studio X8 HD S532U 4GB Unlocked", "BLU", "Studio X8 HD"),
+        ("T800 Ultra Smart Watch 1.99 inch", None, "T800 Ultra"),
+        ("Apple 10.2-inch iPad Wi-Fi 64GB - Silver (9th Generation)", "Apple", "iPad 9th Generation"),
+        ("LEGION\nYape / Plin 987 654 321\nS/ 1,899", "Lenovo", "LEGION"),
     ],
 )
 def test_names_as_pictures_print_them(text, brand, model):
@@ -312,6 +321,39 @@ def test_rules_on_the_shipped_texts():
     lines = (ROOT / "data" / "texts.jsonl").read_text(encoding="utf-8").splitlines()
     rows = [row for row in map(json.loads, lines) if row["split"] == "test"][:600]
     assert f1(score([(row["text"], row["specs"]) for row in rows], extract)) > 0.95
+
+
+@pytest.mark.parametrize(("part", "floor"), [(0, 0.95), (1, 0.91)])
+@pytest.mark.parametrize("of", ["written titles", "written pictures"])
+def test_rules_on_written_texts(part, floor, of):
+    assert f1(score(written(part)[of], extract)) > floor
+
+
+@pytest.mark.parametrize(
+    ("text", "price", "currency"),
+    [
+        ("Lenovo Tab M9\n$2,799\ncoppel.com.mx", 2799, "MXN"),  # a sign of several countries, told by an address
+        ("OPPO A79\n$349\njbhifi.com.au\nticket price $399", 349, "AUD"),
+        ("Aspire 3\nAkoya E15415\n499.-\nUVP 599.-\nwww.aldi.de", 499, "EUR"),
+        ("Fire HD 10\n£79\n99\nRRP: £149.99", 79.99, "GBP"),  # raised cents, in four ways
+        ("JBL TUNE 110\nR$\n49\n,90\nun.", 49.9, "BRL"),
+        ("Hammer Iron 4\n499\n00\nzł/szt.", 499, "PLN"),
+        ("HONOR Band 6\n49€\n99\nPrix de vente conseillé 59€99", 49.99, "EUR"),
+        ("Bangho Max L5\n$ 499.999 22% OFF\n$ 389.999", 389999, "USD"),
+        ("Latitude E7440\nN185,000\nIkeja", 185000, "NGN"),
+        ("Galaxy A54\nSAR 1,19 W/kg", None, None),
+        ("Satellite C55\nS/N: XD123456P", None, None),
+        ("SPC Gravity\n-60 DT\nNeon Ray\nKSh 40 per day", None, None),
+    ],
+)
+def test_prices_as_pictures_print_them(text, price, currency):
+    got = extract(text)
+    assert (got.price, got.currency) == (price, currency)
+
+
+def test_memory_that_is_not_built_in_takes_one_size():
+    got = extract("Tecno Spark Go 2024 - 4GB + 4GB Extended RAM - 64GB ROM")
+    assert (got.ram_gb, got.storage_gb) == (4, 64)
 
 
 # --- the tables -----------------------------------------------------------------------------------------------------

@@ -118,7 +118,7 @@ def screen(tokens: list[Token], kind: str | None, taken: Sequence[int] = ()) -> 
     return max(found, key=lambda f: f.sure, default=None)
 
 
-_RATE = re.compile(r"\s?/\s?mo?\b|\s?x\s?\d")  # per month, times twelve
+_RATE = re.compile(r"\s?/\s?(?:m|mo|mes|mois|monat|wk|week|day)\b|\s?x\s?\d")  # per month, times twelve
 
 
 def _called(tokens: list[Token], i: int) -> frozenset[str]:
@@ -135,9 +135,10 @@ def _called(tokens: list[Token], i: int) -> frozenset[str]:
 @cache
 def _bare() -> re.Pattern[str]:
     asked = money.any_of(word for word, roles in tables.roles().items() if "ask" in roles)
-    number = r"(\d{1,3}(?:,\d{2,3})+)"
-    whole = r"^(\d{2,5}(?=[.,:/][-–]$)|\d{2,3},\d[059]$|\d{3}[.,]\d\d$)"  # 649,- or 39,90 on a line of its own
-    return re.compile(rf"(?:^\W*{number} +|\b(?:{asked})[^\w\n]{{1,3}}){number}[*/-]*$|{whole}", re.M | re.I)
+    number = r"(\d{1,3}(?:,\d{2,3})+|\d{1,3}(?:\.\d{3})+)"
+    # 649,- or 39,90 on a line of its own
+    whole = r"^((?:\d{1,3}[.,]\d{3}|\d{2,5})(?=[.,:/][-–]$)|\d{2,3},\d[059]$|\d{3}[.,]\d\d$)"
+    return re.compile(rf"(?:^\W*{number} +|\b(?:{asked})\W{{1,3}}){number}[*/-]*$|{whole}", re.M | re.I)
 
 
 def _unsigned(text: str) -> Found | None:
@@ -152,7 +153,8 @@ def _unsigned(text: str) -> Found | None:
 def _country(tokens: list[Token]) -> str | None:
     """The currency of the country that a text tells by a city, a bank, a shop, or the end of a web address."""
     words = (word for t in tokens for word in (t.key, t.text[t.text.rfind(".") :].lower()))
-    return next((money.CLUES[word] for word in words if word in money.CLUES), None)
+    code = next((t.text for t in tokens if t.text in money.SHARED), None)  # all prices in MXN
+    return code or next((money.CLUES[word] for word in words if word in money.CLUES), None)
 
 
 def price(text: str, tokens: list[Token]) -> tuple[Found, str | None] | None:
@@ -172,7 +174,7 @@ def price(text: str, tokens: list[Token]) -> tuple[Found, str | None] | None:
             offers.append((m, called))
     today = [offer for offer in offers if "old_price" not in offer[1]]
     if not today and "\n" in text and (found := _unsigned(text)):
-        return found, offers[0][0].code if offers else _country(tokens)
+        return found, offers[0][0].code if offers else "EUR" if "€" in text else _country(tokens)
     today = [offer for offer in today if "ask" in offer[1]] or today or offers
     if not today:
         return None

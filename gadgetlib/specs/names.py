@@ -205,6 +205,8 @@ def _joined(tokens: list[Token], j: int, kept: list[int]) -> bool:
         return True
     if gap.strip() == "(":
         return bool(ORDINAL.fullmatch(t.key)) or t.key == "gen" or len(t.key) < 5 and ")" in tokens[j + 1].gap
+    if gap == ") ":
+        return t.key == "5g"  # "Phone (2a) 5G"
     if gap in ("- ", " -"):
         return t.role == "code"  # "15s- eq2144au"
     if gap != "\n":
@@ -226,7 +228,8 @@ def _step(tokens: list[Token], j: int, kept: list[int], maker: str | None, kind:
         return edition + 1
     if YEAR.fullmatch(t.key):
         return int(bool(kept) and kind != "laptop")
-    if dropped(t, maker, kind):
+    part = t.role == "code" and t.key[0].isalpha() and sum(c.isdecimal() for c in t.key) > 2  # a factory's number
+    if dropped(t, maker, kind) or part and kind != "laptop" and numbered(tokens, kept):
         return 0
     if t.role == "number":
         return 1 if len(t.key) < 5 and after.key != "in" else -1
@@ -234,7 +237,8 @@ def _step(tokens: list[Token], j: int, kept: list[int], maker: str | None, kind:
         return 1 if t.value < 20 and kind in PHONES else -1
     if t.role in ("name", "code") or t.role == "ordinal" and kept:
         return 1
-    return 1 if t.role == "word" and _belongs(tokens, j, kept, kind) else -1
+    letter = len(t.key) == 1 and after.role in (*NAMEABLE, "decimal")  # "galaxy tab a 8.0"
+    return 1 if letter or t.role == "word" and _belongs(tokens, j, kept, kind) else -1
 
 
 def _belongs(tokens: list[Token], j: int, kept: list[int], kind: str | None) -> bool:
@@ -312,8 +316,9 @@ def _readings(
             kept = [i] if dropped(t, maker, kind) else read_name(tokens, i, int(t.role == "stop"), maker, kind)
             yield [k for k in kept if tokens[k].row == t.row], "labelled"
             break
-    if not maker and kind in GADGETS and tokens[0].role == "code" and tokens[0].key[0].isalpha():
-        yield read_name(tokens, 0, 0, maker, kind), "labelled"
+    i = next(i for i, t in enumerate(tokens) if not t.roles & set(GADGETS))
+    if not maker and kind in GADGETS and tokens[i].role == "code" and tokens[i].key[0].isalpha():
+        yield read_name(tokens, i, 0, maker, kind), "labelled"
     if place:
         j = begin  # past words that every title has between maker and name: "Newest", "Laptop"
         while tokens[j].role == "stop" and (tokens[j].roles & set(GADGETS) or not re.search(r"[|;\n]", tokens[j].gap)):

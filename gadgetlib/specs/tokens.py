@@ -166,7 +166,8 @@ def _pair(one: Token, two: Token) -> None:
     if two.gap.strip() not in ("+", "/") or roles == {"size"} or not roles <= {"number", "size", "short"}:
         return
     small, large = sorted((one, two), key=lambda token: token.value)
-    if small.value in tables.sold("ram") and large.value in tables.sold("disk") and large.value > 15:
+    apart = large.value > 15 or "size" in roles and large.value >= 4 * small.value  # 02/08 is a date
+    if apart and small.value in tables.sold("ram") and large.value in tables.sold("disk"):
         small.role, small.hint, large.role, large.hint = "size", "ram", "size", "disk"
 
 
