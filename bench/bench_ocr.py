@@ -35,6 +35,7 @@ from gadgetlib import SPEC_FIELDS, cer, ocr, specs  # noqa: E402
 from gadgetlib.files import data_dir, shared_dir  # noqa: E402
 from gadgetlib.layout import Reading  # noqa: E402
 from gadgetlib.measure import interval  # noqa: E402
+from gadgetlib.pictures import open_image  # noqa: E402
 
 AREA = "ocr"
 
@@ -54,7 +55,7 @@ def raw(path: Path) -> Reading:
 
 def classic(path: Path) -> Reading:
     """The whole page with classic steps: grey, twice as large, more contrast, sparse text."""
-    grey = cv2.cvtColor(ocr.pixels(path), cv2.COLOR_RGB2GRAY)
+    grey = cv2.cvtColor(np.asarray(open_image(path)), cv2.COLOR_RGB2GRAY)
     grey = cv2.resize(grey, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)
     grey = cv2.createCLAHE(clipLimit=2, tileGridSize=(8, 8)).apply(grey)
     return Reading(pytesseract.image_to_string(grey, config=f"--psm 11 {ocr.find_tesseract()}"))
@@ -70,7 +71,7 @@ def _installed() -> Any:
 
 def installed(path: Path) -> Reading:
     """RapidOCR with its own settings, its lines in its own order."""
-    return Reading("\n".join(_installed()(ocr.pixels(path)[:, :, ::-1]).txts or ()))
+    return Reading("\n".join(_installed()(np.asarray(open_image(path))[:, :, ::-1]).txts or ()))
 
 
 READERS: dict[str, Callable[[Path], Reading]] = {

@@ -23,7 +23,7 @@ from coursekit.workspace import LESSONS, find_lesson, page, read_card, record, w
 from gadgetlib.errors import CourseError
 from gadgetlib.files import build_dir, check_writable, disk_sentence, project_root, read_json, write_atomic
 
-PATHS = ("photos", "catalogue", "prices", "picture")  # as seen from where the command runs; lessons run in notebooks/
+PATHS = ("photos", "photo", "catalogue", "prices", "picture")  # from where the command runs, not from notebooks/
 
 
 class LessonFailed(CourseError):

@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import sys
 import tempfile
 import time
@@ -258,9 +259,10 @@ def serve(port: int | None = None, host: str = "127.0.0.1", engine: str = "rapid
     loaded: Future[Describer] = Future()
     app = build(loaded.result)
     try:
+        socket.create_server((host, port or 0)).close()  # Gradio would ask for some addresses without end
         app.launch(server_name=host, server_port=port, **SETTINGS)
     except Exception as error:  # the port is taken or none, the host another machine's or, for Gradio, no address
-        why = f"The app cannot use port {port} of {host} ({type(error).__name__})"
+        why = f"The app cannot use port {port or 'any'} of {host} ({type(error).__name__})"
         raise CourseError(f"{why}: leave `--port` and `--host` out, and it takes a free port here.") from None
     print(f"{app.local_url}  (Ctrl-C ends it)", flush=True)
     with contextlib.suppress(KeyboardInterrupt):

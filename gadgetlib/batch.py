@@ -21,7 +21,7 @@ def pictures(paths: Iterable[Path]) -> Iterator[Path]:
     """The picture files among ``paths``, folders walked in order; a named file is taken whatever its suffix."""
     for path in paths:
         inside = sorted(p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
-        yield from inside if path.is_dir() else [path]
+        yield from inside or [path]  # a folder without any gets a row that says so
 
 
 def row(describer: Describer, path: Path) -> dict[str, Any]:

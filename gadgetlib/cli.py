@@ -57,11 +57,10 @@ def each(files: list[Path], describe: Callable[[Path], dict[str, Any]]) -> None:
 @app.command()
 def classify(files: Files) -> None:
     """Say which kind of gadget each picture shows."""
-    folder = trained("classifier")
     from gadgetlib.classify import Classifier
     from gadgetlib.pictures import open_image
 
-    model = Classifier.load(folder)
+    model = Classifier.load(trained("classifier"))
     each(files, lambda file: model.predict([open_image(file)])[0])
 
 
@@ -103,10 +102,9 @@ def search(
     where: Annotated[str, typer.Option(help="A filter such as \"price<500 and brand='Dell'\".")] = "",
 ) -> None:
     """Find the catalogue's gadgets that look like a picture."""
-    folder = trained("index")
     from gadgetlib.index import Index
 
-    emit({"file": str(file), "matches": Index.open(folder).search(file, k=k, where=where or None)})
+    emit({"file": str(file), "matches": Index.open(trained("index")).search(file, k=k, where=where or None)})
 
 
 @app.command()
@@ -114,12 +112,11 @@ def price(
     known: Annotated[list[str], typer.Argument(metavar="KEY=VALUE...", help="Such as brand=Dell ram_gb=16.")],
 ) -> None:
     """Estimate a price, with its interval, from what is known of a gadget."""
-    folder = trained("price")
     from gadgetlib.prices import PriceModel
 
     if wrong := [item for item in known if "=" not in item]:
         raise CourseError(f"{wrong[0]!r} is not KEY=VALUE; write for instance brand=Dell ram_gb=16.")
-    emit(PriceModel.load(folder).predict(dict(map(str.strip, item.split("=", 1)) for item in known)))
+    emit(PriceModel.load(trained("price")).predict(dict(map(str.strip, item.split("=", 1)) for item in known)))
 
 
 @app.command()

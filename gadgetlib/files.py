@@ -42,8 +42,8 @@ def shared_dir() -> Path | None:
 
 
 def build_dir() -> Path:
-    """Everything a run makes lies here: ``build/``, or the folder named by ``GADGET_BUILD``."""
-    return Path(os.environ.get("GADGET_BUILD") or project_root() / "build").resolve()
+    """Everything a run makes lies here: ``build/``, or ``GADGET_BUILD``, which is relative to the project, too."""
+    return Path(os.path.realpath(project_root() / os.path.expanduser(os.environ.get("GADGET_BUILD") or "build")))
 
 
 def split_of(product_id: str) -> Literal["train", "valid", "test"]:
@@ -103,7 +103,7 @@ def disk_sentence(path: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno == errno.ENOSPC:
             what = f"The disk is full: {path.name!r} could not be written to {path.parent}; free some space, run again."
-        elif error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.EEXIST, errno.ENOTDIR):
+        elif os.path.commonprefix(places := [str(error.filename), str(path.parent)]) in places:
             what = f"{path.parent} cannot be written to ({error.strerror}); make it writable, or set GADGET_BUILD."
         else:
             raise

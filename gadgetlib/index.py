@@ -173,9 +173,9 @@ class Index:
 
     def embed(self, query: Any, probs: dict[str, float] | None = None) -> np.ndarray:
         """The vector (dimensions,) of a query of `search`; CourseError for a vector of another width."""
-        vector = normalise(query) if isinstance(query, np.ndarray) and query.ndim == 1 else self.embedder(query, probs)
-        if len(vector) != (width := self.meta["dimensions"]):
-            why = f"The index holds vectors of {width} numbers, the query has {len(vector)}"
+        vector = normalise(query.ravel()) if getattr(query, "ndim", 3) < 3 else self.embedder(query, probs)
+        if (has := np.isfinite(vector).sum()) != (width := self.meta["dimensions"]):
+            why = f"The index holds vectors of {width} numbers, the query has {has}"
             raise CourseError(f"{why}; make it anew with `make course ONLY=06`.")
         return vector
 
@@ -190,7 +190,7 @@ class Index:
         """
         if k < 1:
             raise CourseError(f"k = {k} is not accepted; ask for 1 match or more.")
-        allowed = self._fitting(where) if where else None
+        allowed = self._fitting(str(where)) if where else None
         vector = self.embed(query)
         may = f"NOT {_within('id', exclude)}" if exclude else "TRUE"
         among = f"{may} AND {_within('product_id', allowed)}" if where else may
@@ -214,8 +214,6 @@ class Index:
         try:
             return self._products(sql)
         except Exception:  # the store raises several kinds
-            with reading("index", self.folder):
-                self._products("TRUE")  # if this fails, too, the filter is not to blame
             raise not_understood(where, COLUMNS, "it is no whole condition") from None
 
     def _products(self, sql: str) -> dict[str, Row]:

@@ -50,9 +50,9 @@ def read(image: Any, engine: str = "rapidocr") -> Reading:
     missing Tesseract, and one that takes longer than TIMEOUT.
     """
     readers = {"rapidocr": [rapid_lines], "tesseract": [tesseract_lines], "both": [rapid_lines, tesseract_lines]}
-    if engine not in readers:
+    if engine not in ENGINES:
         raise CourseError(f"There is no OCR engine {engine!r}; the course knows {', '.join(ENGINES)}.")
-    rgb = pixels(image)
+    rgb = np.asarray(open_image(image))
     return arrange(read_boxes(rgb, detect(rgb), readers[engine]))
 
 
@@ -62,7 +62,7 @@ def draw(image: Any, reading: Reading, width: int = 1000) -> Any:
     from PIL import ImageDraw, ImageFont
 
     file = font_manager.findfont("DejaVu Sans")  # comes with matplotlib; has accents and signs of currencies
-    picture = Image.fromarray(pixels(image))
+    picture = open_image(image)
     k = width / 2 / picture.width
     picture = picture.resize((width // 2, max(1, round(picture.height * k))))
     sheet = Image.new("RGB", picture.size, "white")
@@ -74,11 +74,6 @@ def draw(image: Any, reading: Reading, width: int = 1000) -> Any:
         size = max(8.0, min(0.8 * (y1 - y0), 1.6 * (x1 - x0) / len(word.text)))  # a letter is about 0.6 of it wide
         text.text((x0, y0), word.text, fill=colour, font=ImageFont.truetype(file, size))
     return Image.fromarray(np.hstack([picture, sheet]))
-
-
-def pixels(image: Any) -> np.ndarray:
-    """(h, w, 3) uint8 RGB, of whatever `read` accepts."""
-    return np.asarray(open_image(Image.fromarray(image) if isinstance(image, np.ndarray) else image))
 
 
 # --- boxes, and RapidOCR's reader ------------------------------------------------------------------------------------
@@ -123,7 +118,7 @@ def with_prior(probs: np.ndarray, ratio: np.ndarray) -> np.ndarray:
 
 def detect(image: Any) -> np.ndarray:
     """The pieces of print on a picture: (n, 4, 2) corners in pixels, clockwise from the top left."""
-    rgb = pixels(image)
+    rgb = np.asarray(open_image(image))
     k = min(ENLARGE, (AREA / (rgb.shape[0] * rgb.shape[1])) ** 0.5)
     seen = cv2.resize(rgb, None, fx=k, fy=k, interpolation=cv2.INTER_AREA if k < 1 else cv2.INTER_CUBIC)
     boxes = rapid().text_det(np.ascontiguousarray(seen[:, :, ::-1])).boxes

@@ -25,27 +25,30 @@ STARTS = {  # how files begin that are no pictures
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS  # Pillow warns above this, and refuses twice as many before it decodes
 
 
-def open_image(source: str | Path | bytes | Image.Image, side: int | None = None) -> Image.Image:
-    """The picture at `source` (path, bytes or PIL picture) as upright 8-bit RGB.
+def open_image(source: str | Path | bytes | Image.Image | np.ndarray, side: int | None = None) -> Image.Image:
+    """The picture at `source` (path, bytes, PIL picture, uint8 array (h, w, 3)) as upright 8-bit RGB.
 
     EXIF rotation is applied, transparency is laid on white, CMYK, palette, 16-bit and floating-point pictures are
     converted, and of an animation the first frame is taken. With `side`, a JPEG is decoded at the smallest of 1/1,
     1/2, 1/4, 1/8 scale whose sides are both at least `side` (or its own size): several times faster for thumbnails.
 
-    Raises CourseError (one sentence) for what is missing, empty, no picture, cut short or above MAX_PIXELS;
-    the size is read from the header, before any pixel is decoded.
+    Raises CourseError for what is missing, empty, no picture, cut short or, by its header, above MAX_PIXELS.
     """
-    if isinstance(source, Image.Image):
-        return _to_rgb(source)
-    if isinstance(source, bytes):
-        return _decode("the picture", BytesIO(source), side)
-    path = Path(source)
     try:
+        if isinstance(source, np.ndarray) and source.ndim > 1 and source.size:
+            source = Image.fromarray(source)
+        if isinstance(source, Image.Image):
+            return _to_rgb(source)
+        if isinstance(source, bytes):
+            return _decode("the picture", BytesIO(source), side)
+        if (path := Path(source)).is_fifo():
+            raise ValueError("a pipe")
         with path.open("rb") as stream:
             return _decode(path.name, stream, side)
-    except (OSError, ValueError) as error:  # ValueError: a name with a null byte
+    except (OSError, ValueError, TypeError) as error:  # ValueError: a name with a null byte
         why = getattr(error, "strerror", None) or error
-        raise CourseError(f"There is no picture at {path} that can be read ({why}): check the path.") from None
+        what = f"at {source}" if isinstance(source, (str, Path)) else f"in this {type(source).__name__}"
+        raise CourseError(f"There is no picture {what} that can be read ({why}): check the path.") from None
 
 
 def _decode(name: str, stream: IO[bytes], side: int | None) -> Image.Image:

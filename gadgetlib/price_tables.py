@@ -66,8 +66,8 @@ def read_prices(source: str | Path | pd.DataFrame, preset: str | Mapping[str, An
     Raises CourseError: no such file, not a table, no price column, too few usable rows.
     """
     notes: list[str] = []
-    name = "table" if isinstance(source, pd.DataFrame) else Path(source).stem
-    frame = source.rename(columns=str) if isinstance(source, pd.DataFrame) else read_csv(Path(source), notes)
+    name = Path(source).stem if isinstance(source, (str, Path)) else "table"
+    frame = read_csv(source, name, notes)
     mapping = choose_map(frame, preset, name, notes)
     price, currency = _prices(frame, mapping, name, notes)
     usable = np.isfinite(price) & (price > 0)
@@ -94,30 +94,32 @@ def read_prices(source: str | Path | pd.DataFrame, preset: str | Mapping[str, An
     return PriceTable(name, frame, mapping, price, currency, np.array(groups, dtype=object), notes)
 
 
-def read_csv(path: Path, notes: list[str]) -> pd.DataFrame:
-    """A delimited file as a frame, whatever its delimiter: UTF-8, UTF-16, or an encoding that ``notes`` then tells.
-
-    Raises CourseError when the file is missing, empty or no table.
+def read_csv(source: str | Path | pd.DataFrame, name: str, notes: list[str]) -> pd.DataFrame:
+    """A delimited file, whatever its delimiter: UTF-8, UTF-16, or an encoding that ``notes`` then tells; a frame as the
+    file that it would be. Raises CourseError, which gives the table's name, for what is missing, empty or no table.
     """
     try:
-        raw = path.read_bytes()
-    except OSError as error:
-        raise CourseError(f"{path.name} cannot be read ({error.strerror}); check the path of the table.") from None
+        if isinstance(source, pd.DataFrame):
+            raw = source.set_axis(list(map(str, source)), axis=1).to_csv(index=False).encode()
+        else:
+            raw = Path(source).read_bytes()
+    except (OSError, ValueError, TypeError) as error:
+        raise CourseError(f"{name} cannot be read ({getattr(error, 'strerror', error)}); check its path.") from None
     try:
         text = raw.decode("utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
     except UnicodeDecodeError:
         encoding = max(WORDS["encodings"], key=lambda one: _known(raw[:5000].decode(one, errors="replace").lower()))
         text = raw.decode(encoding, errors="replace")
-        notes.append(f"{path.name} is not UTF-8; it was read as {encoding}.")
+        notes.append(f"{name} is not UTF-8; it was read as {encoding}.")
     told, text = re.match(r"(?s)(?:sep=(.)\s*\n)?(.*)", text.lstrip()).groups()  # what Excel writes
     mark = told or delimiter(text)
     if "\0" in text or mark not in text.partition("\n")[0]:
-        raise CourseError(f"{path.name} is empty or no table; give a CSV file that begins with its heading.")
+        raise CourseError(f"{name} is empty or no table; give a CSV file that begins with its heading.")
     try:
         with warnings.catch_warnings(action="ignore", category=pd.errors.ParserWarning):  # a mark too many in each line
             frame = pd.read_csv(io.StringIO(text), sep=mark, skipinitialspace=True, index_col=False)
     except pd.errors.ParserError as error:
-        raise CourseError(f"{path.name} is not a regular table ({str(error).strip()}); mend that line.") from None
+        raise CourseError(f"{name} is not a regular table ({str(error).strip()}); mend that line.") from None
     return frame.rename(columns=lambda column: str(column).strip())
 
 
@@ -128,9 +130,9 @@ def _known(text: str) -> int:
     return sum(map(bool, named)) + sum(money.currency(line) is not None for line in lines)
 
 
-def listed(value: str | list[str] | None) -> list[str]:
-    """What a map names for a field: one column as a text, several as a list, or none."""
-    return [value] if isinstance(value, str) else list(value or [])
+def listed(value: Any) -> list[str]:
+    """What a map names for a field: one column, several as a list, or none."""
+    return [str(column) for column in (value if isinstance(value, (list, tuple)) else [value]) if column is not None]
 
 
 def mapped(mapping: Mapping[str, Any]) -> set[str]:
@@ -143,7 +145,7 @@ def choose_map(frame: pd.DataFrame, preset: str | Mapping[str, Any] | None, name
 
     Raises CourseError: an unknown preset, a map that names absent columns, no price column.
     """
-    if isinstance(preset, str) and preset not in PRESETS:
+    if not (preset is None or isinstance(preset, Mapping) or preset in list(PRESETS)):
         raise CourseError(f"There is no preset {preset!r} in data/price_presets.yaml; it has {', '.join(PRESETS)}.")
     fitting = [one for one in PRESETS if mapped(PRESETS[one]) <= set(frame.columns)]
     if preset is None and fitting:
@@ -157,10 +159,10 @@ def choose_map(frame: pd.DataFrame, preset: str | Mapping[str, Any] | None, name
     has = ", ".join(map(str, frame.columns))
     if absent := sorted(mapped(mapping) - set(frame.columns)):
         raise CourseError(f"{name} has no column {', '.join(map(repr, absent))}; it has {has}.")
-    if not mapping.get("price"):
-        why = f"{name} has no price column that can be recognised among {has}"
+    if not (price := listed(mapping.get("price"))):
+        why = f"{name} has no price column that can be recognised by its name and its cells among {has}"
         raise CourseError(f"{why}; name it in a column map, such as {{'price': 'Cost'}}.")
-    return mapping | {key: listed(mapping.get(key)) for key in (*FIELDS, "group", "drop")}
+    return mapping | {key: listed(mapping.get(key)) for key in (*FIELDS, "group", "drop")} | {"price": price[0]}
 
 
 def guess_map(frame: pd.DataFrame) -> dict[str, Any]:

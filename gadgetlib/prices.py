@@ -31,6 +31,7 @@ from gadgetlib import money
 from gadgetlib.errors import CourseError
 from gadgetlib.files import reading
 from gadgetlib.price_tables import FIELDS, HINTS, WORDS, PriceTable, features, text_of, varied
+from gadgetlib.sources import class_of
 
 RISING = ["ram_gb", "storage_gb"]  # more of these never lowers a price
 FORMAT = 4
@@ -200,17 +201,19 @@ class PriceModel:
         columns = {column: column for field in FIELDS for column in mapping[field]} | {c: c for c in mapping["extras"]}
         columns |= {name: mapping[field][0] for name, field in NAMES.items() if mapping[field]}
         for given, value in _told(known).items():
-            name = given if given in columns else re.sub(r"[\s-]+", "_", given.strip().lower())
+            name = given if given in columns else re.sub(r"[\s-]+", "_", str(given).strip().lower())
             if name in ("price", "currency") or name in NAMES.keys() - columns.keys():
                 continue
             if name not in columns:
                 raise CourseError(f"This price model does not know {given!r}; it accepts {', '.join(columns)}.")
             if name in UNITS and re.fullmatch(r"\d[\d.,]*", str(value).strip()):  # whatever the table counts in
                 value = f"{money.amount(value):g} {UNITS[name]}"
-            field, text = NAMES.get(name), str(value).strip()
+            field, text = NAMES.get(name), f"{value:f}" if isinstance(value, float) else str(value).strip()
+            if field == "kind" and class_of(text) in self.about["seen"]:  # "Smartphone"
+                value = class_of(text)
             number = money.size_gb(text) if field in ("ram", "storage") else money.amount(text)
             low, high = HINTS.low.get(field), HINTS.high.get(field)
-            if low and not (number and text[0] != "-" and float(low) <= number <= float(high)):
+            if low and not (np.isscalar(value) and number and text[0] != "-" and float(low) <= number <= float(high)):
                 raise CourseError(f"{name}={known[given]!r} is not a number from {low} to {high}.")
             row[columns[name]] = value
         if not row:
@@ -264,7 +267,7 @@ UNITS = {"ram_gb": "gb", "storage_gb": "gb", "screen_in": "in", "weight_g": "g"}
 
 
 def _told(known: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in known.items() if str(value).strip().lower() not in WORDS["missing"]}
+    return {name: value for name, value in dict(known).items() if str(value).strip().lower() not in WORDS["missing"]}
 
 
 SHOWN = ("brand", "title", "ram", "storage", "screen")  # what a product picture tells

@@ -156,8 +156,8 @@ def folder_hits(folder: Path, name: str = "folder", limit: int = 0) -> list[Hit]
 def read_file(folder: Path, name: str, url: str) -> bytes:
     """The bytes of a hit of :func:`folder_hits`. Raises NotTaken for what is too large, unreadable or not there."""
     file = Path(url.removeprefix(f"{name}:"))
-    if ".." in file.parts or file.is_absolute():  # somebody else wrote a data set's manifest.csv
-        raise NotTaken("refused", "lies outside the folder")
+    if ".." in file.parts or file.is_absolute() or (folder / file).is_fifo():  # others wrote a data set's manifest.csv
+        raise NotTaken("refused", "lies outside the folder, or is a pipe")
     try:
         with open(folder / file, "rb") as stream:
             return stream.read(200_000_000)  # what is longer has too many pixels anyway

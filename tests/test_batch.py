@@ -73,6 +73,12 @@ def test_a_name_that_a_spreadsheet_would_run_is_described_once(folder, tmp_path,
     assert batch.describe_all(Describer(), [Path("=bad.jpg")], tmp_path / "out.csv") == (0, 0)
 
 
+def test_a_folder_without_pictures_has_a_row_that_says_so(tmp_path):
+    (tmp_path / "notes.txt").write_text("none")
+    assert batch.describe_all(Describer(), [tmp_path], tmp_path / "out.csv") == (1, 1)
+    assert "Is a directory" in rows(tmp_path / "out.csv")[0]["error"]
+
+
 def test_another_table_is_not_overwritten(folder, tmp_path):
     out = tmp_path / "prices.csv"
     out.write_text("a,b\n1,2\n")

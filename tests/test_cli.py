@@ -84,6 +84,7 @@ def test_closed_streams_and_a_full_disk_are_no_traceback(streams, code):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [(["run", "--profile", "huge"], "'quick'"), (["app", "--port", "99999"], "leave `--port`"),
+     (["app", "--host", "no.such.host.invalid"], "leave `--port`"),
      (["grade", "{folder}", "--out", "{folder}"], "'--out'"),
      (["describe", "x.jpg", "--out", "{folder}"], "'--out'")],
 )  # fmt: skip

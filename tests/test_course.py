@@ -95,7 +95,7 @@ def test_a_full_disk_is_one_sentence(tmp_path):
 
 def test_a_read_only_build_is_one_sentence(tmp_path, monkeypatch):
     def refuse(*args, **kwargs):
-        raise OSError(errno.EROFS, "Read-only file system")
+        raise OSError(errno.EROFS, "Read-only file system", args[0])
 
     monkeypatch.setattr(files.Path, "write_text", refuse)
     with pytest.raises(CourseError, match="cannot be written to"):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import sys
+
 import pytest
 
 from gadgetlib.errors import CourseError
-from gadgetlib.files import checked, sha256, to_cell
+from gadgetlib.files import build_dir, check_writable, checked, project_root, sha256, to_cell
 
 
 @pytest.mark.parametrize(
@@ -26,3 +29,21 @@ def test_a_file_is_the_expected_one_or_one_sentence(tmp_path):
     for file, digest in ((path, "0" * 64), (tmp_path / "none.bin", sha256(path))):
         with pytest.raises(CourseError, match=rf"{file.name} is missing or is not the expected.*: reinstall it\.$"):
             checked(file, digest, "reinstall it")
+
+
+def test_results_lie_at_one_place_from_wherever_one_looks(tmp_path, monkeypatch):
+    """A lesson runs in notebooks/, the command where its user is."""
+    monkeypatch.setenv("GADGET_BUILD", "mine")
+    monkeypatch.chdir(tmp_path)
+    assert build_dir() == project_root() / "mine"
+    monkeypatch.setenv("GADGET_BUILD", str(tmp_path))
+    assert build_dir() == tmp_path
+
+
+@pytest.mark.parametrize("place", ["/proc/x", "/dev/null", "{folder}/" + 300 * "x", "{folder}/loop"])
+@pytest.mark.skipif(sys.platform != "linux", reason="its places are Linux's")
+def test_a_place_that_nothing_can_be_written_to_is_one_sentence(place, tmp_path, monkeypatch):
+    os.symlink("loop", tmp_path / "loop")
+    monkeypatch.setenv("GADGET_BUILD", place.format(folder=tmp_path))
+    with pytest.raises(CourseError, match="cannot be written to .*set GADGET_BUILD"):
+        check_writable(build_dir())

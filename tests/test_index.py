@@ -115,8 +115,11 @@ def test_a_graph_that_the_store_built_serves_searches_filtered_ones_too(tmp_path
 
 def test_vectors_of_another_width_are_refused(tmp_path):
     index, _ = make(tmp_path / "i")
-    with pytest.raises(CourseError, match="vectors of 64 numbers, the query has 8"):
-        index.search(np.ones(8, "f4"))
+    for vector, has in ((np.ones(8, "f4"), 8), (np.full(64, np.nan), 0), (np.ones((9, 9)), 81)):
+        with pytest.raises(CourseError, match=f"vectors of 64 numbers, the query has {has}"):
+            index.search(vector)
+    with pytest.raises(CourseError, match="The filter .* is not understood"):
+        index.search(np.ones(64, "f4"), where={"brand": "Dell"})
 
 
 def test_an_index_of_another_model_or_format_is_refused(tmp_path, build):

@@ -1,6 +1,7 @@
 """The picture opener: what it must take, and what it must refuse in one sentence."""
 
 import io
+import os
 import random
 import struct
 import zlib
@@ -12,6 +13,7 @@ from PIL import Image, ImageDraw
 from gadgetlib.backbone import fit, product_crop
 from gadgetlib.errors import CourseError
 from gadgetlib.pictures import open_image
+from gadgetlib.sources import NotTaken, read_file
 
 
 def halves(left="red", right="blue", size=(40, 20)):
@@ -140,6 +142,30 @@ def test_what_is_no_picture_gets_one_sentence(tmp_path, name, content, says):
         open_image(tmp_path / name)
     message = str(caught.value)
     assert says in message and name in message and "\n" not in message
+
+
+@pytest.mark.parametrize(
+    ("source", "says"),
+    [
+        (None, "in this NoneType"), (7, "in this int"), ([[0]], "in this list"), ("a\0b.jpg", "null byte"),
+        (io.BytesIO(b"x"), "in this BytesIO"), (np.zeros(10, np.uint8), "in this ndarray"),
+        (np.zeros((0, 9, 3), np.uint8), "in this ndarray"),
+        (np.zeros((1, 9, 9, 3)), "in this ndarray"), (np.zeros((9, 9, 3)), "data type: .*f8"),
+        (np.zeros((3, 9, 9), np.uint8), "in this ndarray"),
+    ],
+)  # fmt: skip
+def test_what_is_no_path_and_no_picture_gets_one_sentence(source, says):
+    with pytest.raises(CourseError, match=says):
+        open_image(source)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no such pipes")
+def test_a_pipe_that_nobody_writes_to_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe.jpg")
+    with pytest.raises(CourseError, match="a pipe"):
+        open_image(tmp_path / "pipe.jpg")
+    with pytest.raises(NotTaken, match="a pipe"):
+        read_file(tmp_path, "folder", "folder:pipe.jpg")
 
 
 @pytest.mark.parametrize("suffix", ["jpg", "png", "gif", "webp", "bmp", "tiff"])

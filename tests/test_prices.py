@@ -259,7 +259,35 @@ def test_a_cell_too_many_in_lines_is_no_matter(tmp_path, recwarn, rows):
     assert table.price.tolist() == made_table().Price.tolist() and not recwarn.list
 
 
+@pytest.mark.parametrize("change", [
+    lambda f: f.assign(Tags=[["a", "b"]] * len(f), Box=[{"a": 1}] * len(f)),
+    lambda f: pd.concat([f, f[["Brand", "Price"]]], axis=1),
+    lambda f: f.set_axis(pd.MultiIndex.from_product([["May"], f.columns]), axis=1),
+    lambda f: f.assign(Price=pd.arrays.SparseArray(f.Price), Seen=pd.Timestamp("2024-05-01")),
+    lambda f: f.assign(**{"": 1}).rename(columns={"Inches": None}).set_axis([0] * len(f)),
+])  # fmt: skip
+def test_a_frame_is_read_as_the_file_that_it_would_be(change, tmp_path):
+    frame = change(made_table())
+    table = price_tables.read_prices(frame)
+    assert len(table) == len(frame) and table.price == pytest.approx(made_table().Price)
+
+
+@pytest.mark.parametrize("source", [None, 3, [1, 2], {"Price": [1]}, "a\0b.csv", "."])
+def test_what_is_no_table_is_one_sentence(source):
+    with pytest.raises(CourseError, match="cannot be read"):
+        price_tables.read_prices(source)
+
+
+def test_a_map_may_name_columns_by_number_and_in_lists():
+    frame = made_table().set_axis(range(6), axis=1)
+    table = price_tables.read_prices(frame, {"price": [5], "ram": 2, "brand": ("0",), "screen": None})
+    assert table.mapping["price"] == "5" and table.mapping["ram"] == ["2"] and table.mapping["brand"] == ["0"]
+
+
 def test_bad_maps_are_one_sentence():
+    for preset in (["Price"], 5):
+        with pytest.raises(CourseError, match="There is no preset"):
+            price_tables.read_prices(made_table(), preset)
     with pytest.raises(CourseError, match="no preset 'laptop'"):
         price_tables.read_prices(made_table(), "laptop")
     with pytest.raises(CourseError, match="no column 'Cost'"):
@@ -582,7 +610,8 @@ def test_kinds_and_years_that_make_no_sense():
     found = prices.PriceModel.fit(price_tables.read_prices(frame, {
         "price": "Price", "brand": "Brand", "title": "Model", "ram": "RAM", "kind": "Category", "year": "Year",
     }), partial=False)  # fmt: skip
-    phone, toy = (found.predict({"brand": "Dell", "gadget_type": kind}) for kind in ("mobile_phone", "toy"))
+    phone, toy = (found.predict({"brand": "Dell", "gadget_type": kind}) for kind in ("Smartphones", "toy"))
+    assert phone == found.predict({"brand": "Dell", "gadget_type": "mobile_phone"})
     assert not any("none of" in warning for warning in phone["warnings"]) and "'toy' is none of" in toy["warnings"][0]
     with pytest.raises(CourseError, match="year='99999' is not a number from 1990 to 2035"):
         found.predict({"year": "99999"})
@@ -590,7 +619,11 @@ def test_kinds_and_years_that_make_no_sense():
 
 @pytest.mark.parametrize(("known", "says"), [
     ({}, "Nothing is known"),
-    ({"brand": None, "ram_gb": float("nan"), "model": ""}, "Nothing is known"),
+    ({"brand": None, "ram_gb": float("nan"), "model": "", "storage_gb": pd.NA}, "Nothing is known"),
+    ({"ram_gb": [8, 16]}, "is not a number from 0.001 to 70000"),
+    ({"ram_gb": {"a": 8}}, "is not a number from 0.001 to 70000"),
+    ({"ram_gb": 1e30}, "is not a number from 0.001 to 70000"),
+    ({None: 8}, "does not know None; it accepts"),
     ({"ram_gb": "lots"}, "is not a number from 0.001 to 70000"),
     ({"ram_gb": -8}, "is not a number from 0.001 to 70000"),
     ({"ram_gb": 0}, "is not a number from 0.001 to 70000"),

@@ -5,11 +5,13 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import nbformat
+import papermill
 import pytest
 
 from coursekit import lesson as lesson_module
@@ -178,3 +180,15 @@ def test_the_offline_guard_refuses_what_leaves_the_machine():
     env = {**os.environ, "PYTHONPATH": str(guard)}
     done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=False)
     assert done.returncode != 0 and "the network is blocked in this test" in done.stderr
+
+
+def test_a_file_of_ones_own_is_meant_from_where_the_command_runs(tmp_path, monkeypatch):
+    """Every parameter of a lesson that its comment calls a file or a folder, or a picture."""
+    monkeypatch.chdir(tmp_path)
+    found = []
+    for name in workspace.LESSONS:
+        for parameter in papermill.inspect_notebook(str(runner.lesson_path(name))).values():
+            if re.match("a (folder|picture|photo|CSV|price table) of", parameter["help"]):
+                found.append(setting := f"{name[:2]}.{parameter['name']}=mine.csv")
+                assert runner.parse_settings([setting])[name][parameter["name"]] == str(tmp_path / "mine.csv")
+    assert len(found) >= 8

@@ -800,7 +800,7 @@ def test_folder_with_a_manifest(mine, tmp_path):
     assert (row.label, row.source, row.licence, row.product_id) == ("tablet", "shop-1", "CC0", "p-1")
     assert table.loc["folder:top.jpg"].label == "mobile_phone"
     assert table.loc["folder:Laptops/zzz.jpg"].reason == "cannot be read (No such file or directory)"
-    assert table.loc["folder:../secret.jpg"].reason == "lies outside the folder"
+    assert table.loc["folder:../secret.jpg"].reason.startswith("lies outside the folder")
     assert "folder:manifest.csv" not in table.index
 
 
