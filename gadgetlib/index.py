@@ -175,8 +175,7 @@ class Index:
         """The vector (dimensions,) of a query of `search`; CourseError for a vector of another width."""
         vector = normalise(query.ravel()) if getattr(query, "ndim", 3) < 3 else self.embedder(query, probs)
         if (has := np.isfinite(vector).sum()) != (width := self.meta["dimensions"]):
-            why = f"The index holds vectors of {width} numbers, the query has {has}"
-            raise CourseError(f"{why}; make it anew with `make course ONLY=06`.")
+            raise CourseError(f"The query has {has} numbers, the index has {width} each: run `make course ONLY=06`.")
         return vector
 
     def search(self, query: Any, k: int = 5, where: str | None = None, exclude: Ids = ()) -> list[Row]:

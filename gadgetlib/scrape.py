@@ -298,7 +298,7 @@ def ask_all(ask: Callable, queries: Mapping[str, Sequence[str]], limit: int, led
     """
     path, found = ledger.folder / "answers.json", []
     answers = read_json(path) or {}
-    for label, query in ((label, query) for label, words in queries.items() for query in words):
+    for label, query in ((label, query) for label, words in queries.items() for query in words or ()):
         name = f"{label}: {query}, {limit or 'all'}"
         try:
             if name not in answers:
@@ -325,20 +325,22 @@ def collect(
     """
     if wrong := set(queries or {}) - set(CLASSES):
         raise CourseError(f"{wrong.pop()!r} is not a class; queries may name {', '.join(CLASSES)}.")
+    queries = {label: [words] if isinstance(words, str) else words for label, words in (queries or {}).items()}
+    offers = {name: sources.folder_hits(Path(place), name, per_query) for name, place in (photos or {}).items()}
+    if not (offers or any(queries.values())):
+        raise CourseError("No picture could be collected: there are no queries, no photos.")
     digest = hashlib.sha1(repr(photos).encode()).hexdigest()[:12]
     sources.set_aside(Path(folder), f"folder-{digest}" if photos else "shop" if search else f"web{licence}")
     ledger = Ledger(Path(folder))
     with Fetcher(limits, addresses) as fetcher:
-        for name, place in (photos or {}).items():
-            read = partial(sources.read_file, Path(place), name)
-            fetch_all(sources.folder_hits(Path(place), name, per_query), ledger, read, Limits(workers=4))
+        for name, hits in offers.items():
+            fetch_all(hits, ledger, partial(sources.read_file, Path(photos[name]), name), Limits(workers=4))
         if not photos:
             web = {"type_image": "photo", "license_image": licence}
             ask = partial(sources.ask_shop, fetcher.get, search) if search else sources.web_search(filters=web)
-            hits = ask_all(ask, queries or {}, per_query or (0 if search else 100), ledger)
+            hits = ask_all(ask, queries, per_query or (0 if search else 100), ledger)
             fetch_all(hits, ledger, fetcher.get, limits, retry)
     table = read_ledger(ledger.path)
     if not (table.status == "ok").any():
-        reasons = "; ".join(table.reason[table.reason != ""].unique()[:2]) or "no queries, no photos"
-        raise CourseError(f"No picture could be collected ({reasons}).")
+        raise CourseError(f"No picture could be collected ({'; '.join(filter(None, table.reason.unique()[:3]))}).")
     return table

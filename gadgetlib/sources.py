@@ -146,9 +146,8 @@ def folder_hits(folder: Path, name: str = "folder", limit: int = 0) -> list[Hit]
                             row["source"] or name, row["license"], row["product_id"]))  # fmt: skip
     if set(taken) <= {""}:
         raise CourseError(
-            f"There is no folder {str(folder)!r} with pictures in sub-folders that are named like a class "
-            f"({', '.join(CLASSES)}), or with a manifest.csv that has the columns file and label (no other table is "
-            "read); HEIC pictures must be saved as JPEG."
+            f"There is no folder {str(folder)!r} with sub-folders named like a class ({', '.join(CLASSES)}), or with a "
+            "manifest.csv that has the columns file and label (no other table is read); save HEIC pictures as JPEG."
         )
     return hits
 
@@ -156,13 +155,13 @@ def folder_hits(folder: Path, name: str = "folder", limit: int = 0) -> list[Hit]
 def read_file(folder: Path, name: str, url: str) -> bytes:
     """The bytes of a hit of :func:`folder_hits`. Raises NotTaken for what is too large, unreadable or not there."""
     file = Path(url.removeprefix(f"{name}:"))
-    if ".." in file.parts or file.is_absolute() or (folder / file).is_fifo():  # others wrote a data set's manifest.csv
-        raise NotTaken("refused", "lies outside the folder, or is a pipe")
     try:
+        if ".." in file.parts or file.is_absolute() or (folder / file).is_fifo():  # others wrote its manifest.csv
+            raise NotTaken("refused", "lies outside the folder, or is a pipe")
         with open(folder / file, "rb") as stream:
             return stream.read(200_000_000)  # what is longer has too many pixels anyway
-    except OSError as error:
-        raise NotTaken("failed", f"cannot be read ({error.strerror})") from None
+    except (OSError, ValueError) as error:  # ValueError: a name with a null byte
+        raise NotTaken("failed", f"cannot be read ({getattr(error, 'strerror', error)})") from None
 
 
 def set_aside(folder: Path, key: str) -> None:

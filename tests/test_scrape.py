@@ -792,7 +792,7 @@ def test_folder_with_a_manifest(mine, tmp_path):
     drawn(8).save(mine / "top.jpg")
     rows = ["file,label,source,license,product_id", "Laptops/a.jpg,tablet,shop-1,CC0,p-1",
             "Laptops/zzz.jpg,laptop,shop-2,,",
-            "top.jpg,phone,,,", "../secret.jpg,phone,,,", ",,,,"]  # fmt: skip
+            "top.jpg,phone,,,", "../secret.jpg,phone,,,", f"{300 * 'x'}.jpg,phone,,,", ",,,,"]  # fmt: skip
     drawn(7).save(mine.parent / "secret.jpg")
     (mine / "manifest.csv").write_text("\n".join(rows), encoding="utf-8-sig")
     table = scrape.collect(tmp_path / "raw", photos={"folder": mine}).set_index("url")
@@ -800,6 +800,7 @@ def test_folder_with_a_manifest(mine, tmp_path):
     assert (row.label, row.source, row.licence, row.product_id) == ("tablet", "shop-1", "CC0", "p-1")
     assert table.loc["folder:top.jpg"].label == "mobile_phone"
     assert table.loc["folder:Laptops/zzz.jpg"].reason == "cannot be read (No such file or directory)"
+    assert table.loc[f"folder:{300 * 'x'}.jpg"].reason == "cannot be read (File name too long)"
     assert table.loc["folder:../secret.jpg"].reason.startswith("lies outside the folder")
     assert "folder:manifest.csv" not in table.index
 
@@ -834,11 +835,22 @@ def test_a_folder_of_heic_alone_says_so(tmp_path):
         ({}, "no queries, no photos"),
         ({"photos": {"folder": "/no/such/folder"}}, "no folder '/no/such/folder'"),
         ({"queries": {"camera": ["x"]}}, "not a class"),
+        ({"queries": {"laptop": None, "tablet": []}}, "no queries, no photos"),
     ],
 )
-def test_wrong_arguments(tmp_path, arguments, words):
+def test_wrong_arguments(mine, tmp_path, arguments, words):
+    """They leave what was collected before where it is."""
+    collected(mine, tmp_path)
+    before = (tmp_path / "raw" / "ledger.csv").read_bytes()
     with pytest.raises(CourseError, match=words):
         scrape.collect(tmp_path / "raw", **arguments)
+    assert (tmp_path / "raw" / "ledger.csv").read_bytes() == before and len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_word_alone_is_one_query_and_not_its_letters(tmp_path):
+    with pytest.raises(CourseError, match="private network"):
+        scrape.collect(tmp_path / "raw", {"laptop": "old"}, search="127.0.0.1:9", limits=scrape.Limits(attempts=1))
+    assert scrape.read_ledger(tmp_path / "raw" / "ledger.csv")["query"].tolist() == ["old"]
 
 
 def test_another_source_sets_the_first_aside_and_back(mine, tmp_path):
