@@ -18,10 +18,9 @@ TEXT = {"encoding": "utf-8", "errors": "surrogateescape", "newline": ""}  # a fi
 
 
 def pictures(paths: Iterable[Path]) -> Iterator[Path]:
-    """The picture files among ``paths``, folders walked in order; a named file is taken whatever its suffix."""
+    """The picture files among ``paths``, folders walked in order; a file, or a folder without any, as it is named."""
     for path in paths:
-        inside = sorted(p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
-        yield from inside or [path]  # a folder without any gets a row that says so
+        yield from sorted(p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file()) or [path]
 
 
 def row(describer: Describer, path: Path) -> dict[str, Any]:

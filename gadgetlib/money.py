@@ -39,6 +39,7 @@ SIZES, MULTIPLES = units("size"), units("multiple")
 # Character -> character, so that places stay places: digits of every script, blanks, quotes, dashes, marks.
 PLAIN = {c: str(d) for c in range(0x80, 0x20000) if (d := unicodedata.decimal(chr(c), None)) is not None}
 PLAIN |= {int(sign, 16): row["plain"] for row in table("gazetteer/lookalikes.csv") for sign in row["signs"].split()}
+PLAIN |= {sign: chr(sign - 0xFEE0) for sign in range(0xFF01, 0xFF5F)}  # full width, as in ８ＧＢ
 
 # Raised cents come as a line of their own; a number with the sign behind them is alone on its line, too.
 _CENTS = r"(?:,?\n(?:[.,]\d\d(?!\d)|(?:99|9[5-8]|88|49|00)(?:(?=\n|\Z)|(?<=\n\d\d\n..)(?=€)|(?<=\n\d{3}\n..)(?=€))))?"

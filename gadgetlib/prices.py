@@ -209,8 +209,7 @@ class PriceModel:
             if name in UNITS and re.fullmatch(r"\d[\d.,]*", str(value).strip()):  # whatever the table counts in
                 value = f"{money.amount(value):g} {UNITS[name]}"
             field, text = NAMES.get(name), f"{value:f}" if isinstance(value, float) else str(value).strip()
-            if field == "kind" and class_of(text) in self.about["seen"]:  # "Smartphone"
-                value = class_of(text)
+            value = class_of(text) if field == "kind" and class_of(text) in self.about["seen"] else value
             number = money.size_gb(text) if field in ("ram", "storage") else money.amount(text)
             low, high = HINTS.low.get(field), HINTS.high.get(field)
             if low and not (np.isscalar(value) and number and text[0] != "-" and float(low) <= number <= float(high)):

@@ -86,6 +86,8 @@ def test_the_special_cases_stay_right():
         ("СМАРТФОН SAMSUNG GALAXY A54 8/256 ГБ", {"model": "Galaxy A54", "ram_gb": 8, "storage_gb": 256}),
         ("سامسونج A15 ذاكرة ١٢٨ جيجابايت رام 6 جيجا", {"brand": "Samsung", "ram_gb": 6, "storage_gb": 128}),
         ("Samsung Galaxy A06 128GBSiyah Cep Telefonu", {"model": "Galaxy A06", "storage_gb": 128}),
+        ("Apple iPhone 13 &#8211; 128&nbsp;GB &pound;399", {"model": "iPhone 13", "storage_gb": 128, "price": 399}),
+        ("Ｓａｍｓｕｎｇ Galaxy A54 ８ＧＢ １２８ＧＢ", {"brand": "Samsung", "model": "Galaxy A54", "ram_gb": 8}),
         ("realme Note 60 4gb+128gbMermer Siyahı", {"ram_gb": 4, "storage_gb": 128}),
         ("Itel S23 8GB(4+4) RAM 128GB", {"ram_gb": 8, "storage_gb": 128}),
         ("General Mobile Era 50 12gb(6GB 6GB GENİŞLETİLMİŞ RAM) 128 Gb Hafıza", {"ram_gb": 12, "storage_gb": 128}),

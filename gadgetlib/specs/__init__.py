@@ -5,6 +5,7 @@ Read it in this order: `tokens` makes them with roles in one pass; `names` finds
 Words, names and units stand in `data/gazetteer/`; what counts as a field's value is the convention of `same`.
 """
 
+import html
 import re
 from collections import Counter
 from typing import Any
@@ -21,7 +22,7 @@ LIMIT = 4_000  # characters read: a title has 200, a page of a manual is not a t
 
 
 class Evidence(BaseModel):
-    """Where a value came from: the characters `text[start:end]`, who read them, how sure (0 to 1)."""
+    """Where a value came from: `text[start:end]` once `&nbsp;` is one character, who read it, how sure (0 to 1)."""
 
     span: tuple[int, int]
     text: str = ""
@@ -56,7 +57,7 @@ def extract(text: str, gadget_type: str | None = None) -> GadgetSpecs:
     """
     if not isinstance(text, str):
         raise CourseError(f"specs.extract reads a string, not {type(text).__name__}: pass the title or the OCR text.")
-    text = text[:LIMIT]
+    text = re.sub(r"&#?\w+;", lambda entity: html.unescape(entity[0]), text[:LIMIT])  # of a shop's page
     tokens = scan(text)
     who, what = names.find(tokens)
     maker, place, sure, rule = names.choose_maker(who, what, tokens) or (None, None, 0.0, "")
