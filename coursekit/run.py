@@ -51,7 +51,7 @@ def execute(name: str, parameters: dict[str, Any], output: Path | None = None, p
             papermill.execute_notebook(
                 str(lesson_path(name)), str(part), parameters=parameters, cwd=str(lesson_path(name).parent),
                 kernel_name="python3", progress_bar=progress, log_output=False, start_timeout=300,
-                extra_arguments=["--log-level=ERROR"],  # the kernel's notice about plain TCP on loopback
+                extra_arguments=["--log-level=CRITICAL"],  # the kernel's notice about plain TCP on loopback
             )  # fmt: skip
     except PapermillExecutionError as error:
         part.replace(failed)
