@@ -70,6 +70,19 @@ def test_print_that_stands_upright_is_read_either_way_up():
         assert "Samsung" in ocr.read(printed(["Samsung"], size=60).transpose(turn)).text
 
 
+def test_the_negative_is_looked_at_where_no_maker_was_read(monkeypatch):
+    found, asked = ocr.detect, []
+
+    def dark_only(rgb):
+        asked.append(rgb.mean() < 128)
+        return found(rgb) if asked[-1] else np.empty((0, 4, 2), np.float32)
+
+    monkeypatch.setattr(ocr, "detect", dark_only)
+    assert "Lenovo" in ocr.read(printed(["Lenovo", "14 inch"])).text and asked == [False, True]
+    asked.clear()
+    assert "Lenovo" in ocr.read(printed(["Lenovo"], ink="white", ground="black")).text and asked == [True]
+
+
 def test_the_blank_and_the_rupee_sign_get_their_prior():
     probs = np.array([[[0.6, 0.3, 0.1]]], np.float32)  # blank, A, rupee
     weighed = ocr.with_prior(probs, np.array([1, 1, 20], np.float32))
