@@ -103,7 +103,7 @@ def disk_sentence(path: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno == errno.ENOSPC:
             what = f"The disk is full: {path.name!r} could not be written to {path.parent}; free some space, run again."
-        elif os.path.commonprefix(places := [str(error.filename), str(path.parent)]) in places:
+        elif path.is_relative_to(at := str(error.filename)) or at.startswith(str(path.parent)):
             what = f"{path.parent} cannot be written to ({error.strerror}); make it writable, or set GADGET_BUILD."
         else:
             raise
