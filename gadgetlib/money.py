@@ -179,8 +179,8 @@ def currency(text: Any) -> str | None:
 
 
 def _cell(cell: Any) -> tuple[str, float, str | None]:
-    """A cell's number as it is written ("" without one), its multiple, and its currency."""
-    low = plain(str(cell))
+    """A cell's number as it is written ("" without one), or without the exponent; its multiple, and its currency."""
+    low = re.sub(r"^\d+(?:\.\d+)?e[+-]?\d+$", lambda number: f"{float(number[0]):.15g}", plain(str(cell)))  # 1e+05
     if money := next(find(low, wary=False), None):
         return money.number, money.times, money.code
     m = _NUMBER.search(low)

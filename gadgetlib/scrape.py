@@ -32,7 +32,7 @@ from tqdm.contrib.concurrent import thread_map
 
 from gadgetlib import CLASSES, LEDGER_COLUMNS, sources
 from gadgetlib.errors import CourseError
-from gadgetlib.files import disk_sentence, read_json, remove_left, write_atomic
+from gadgetlib.files import disk_sentence, read_json, read_strings, remove_left, write_atomic
 from gadgetlib.pictures import looks_like, open_image
 from gadgetlib.sources import Hit, NotTaken, address_key, one_line
 
@@ -122,9 +122,9 @@ def mend(path: Path) -> None:
 
 
 def read_ledger(path: Path) -> pd.DataFrame:
-    """A ledger as a table of strings, the latest row of each offer, in a fixed order."""
-    table = pd.read_csv(path, dtype=str, keep_default_na=False).drop_duplicates(["query", "url"], keep="last")
-    return table.sort_values(["query", "url"], ignore_index=True)
+    """A ledger as a table of strings, the latest row of each offer, in a fixed order; CourseError for another table."""
+    table = pd.DataFrame(read_strings(path, LEDGER_COLUMNS), columns=LEDGER_COLUMNS, dtype=str)
+    return table.drop_duplicates(["query", "url"], keep="last").sort_values(["query", "url"], ignore_index=True)
 
 
 class Ledger:

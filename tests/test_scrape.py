@@ -525,6 +525,8 @@ def test_another_program_s_table_is_left_alone(tmp_path):
     (tmp_path / "ledger.csv").write_text("a,b\n1,2\n")
     with pytest.raises(CourseError, match="other columns"):
         Ledger(tmp_path)
+    with pytest.raises(CourseError, match="no column 'query'"):
+        scrape.read_ledger(tmp_path / "ledger.csv")
     assert (tmp_path / "ledger.csv").read_text() == "a,b\n1,2\n"
 
 
