@@ -177,10 +177,12 @@ def test_a_maker_that_no_list_has(text, brand, model):
         ("DellLatitudeE7440\nRAM 4GB", "Dell", "Latitude E7440"),
         ("Google\n5:12\nGmail\nYouTube\nPlay Store", None, None),  # on a screen
         ("Sound by AKG\nQuad Speakers", None, None),
+        ("for Mi ", None, None),
         ("oppo\nModell: CPH2591\nIMEI1: 861245067731218", "OPPO", "CPH2591"),  # nothing else names it
         ("BLU Studio X8 HD S532U 4GB Unlocked", "BLU", "Studio X8 HD"),
         ("T800 Ultra Smart Watch 1.99 inch", None, "T800 Ultra"),
         ("Apple 10.2-inch iPad Wi-Fi 64GB - Silver (9th Generation)", "Apple", "iPad 9th Generation"),
+        ("Vertex Impress Luck", "Vertex", "Impress Luck"),  # a bare name
         ("LEGION\nYape / Plin 987 654 321\nS/ 1,899", "Lenovo", "LEGION"),
     ],
 )

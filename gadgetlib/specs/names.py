@@ -63,7 +63,7 @@ def _cut(tokens: list[Token], i: int) -> bool:
     if t.role not in ("code", "word") or t.key != t.text.lower():
         return False
     camel = re.match(r"\w*[a-z](?=[A-Z]{1,2}\d)", t.text)
-    for n in (camel.end() if camel else 2, *range(min(len(t.key) - 1, 16), 1, -1)):
+    for n in (*([camel.end()] if camel else []), *range(min(len(t.key) - 1, 16), 1, -1)):
         head, rest = t.key[:n], t.key[n:]
         named = len(rest) > 2 and rest in lines or any(c.isdecimal() for c in rest)
         if head in makers and head.isalpha() and n > 2 and named:
@@ -319,6 +319,11 @@ def _readings(
     i = next(i for i, t in enumerate(tokens) if not t.roles & set(GADGETS))
     if not maker and kind in GADGETS and tokens[i].role == "code" and tokens[i].key[0].isalpha():
         yield read_name(tokens, i, 0, maker, kind), "labelled"
+    if place and not place.at and len(tokens) < 6 and not tokens[-2].row:
+        name = tokens[begin:-1]
+        words = all(t.role in (*NAMEABLE, "word", "ordinal") and not HARD.search(t.gap) for t in name)
+        if words and not any(t.roles & {"describes", "accessory"} for t in name):
+            yield [*range(begin, len(tokens) - 1)], "line"  # a bare name: "Suunto Spartan Sport"
     if place:
         j = begin  # past words that every title has between maker and name: "Newest", "Laptop"
         while tokens[j].role == "stop" and (tokens[j].roles & set(GADGETS) or not re.search(r"[|;\n]", tokens[j].gap)):
