@@ -37,12 +37,9 @@ def run(
     from coursekit.run import read_preset, run_course
     from gadgetlib.files import build_dir
 
-    settings = set_ or []
-    if preset:
-        lessons, given = read_preset(preset)
-        only, settings = only or lessons, [*given, *settings]
+    lessons, settings = read_preset(preset) if preset else ([], [])
     try:
-        run_course(only or (), profile, photos, settings)
+        run_course(only or lessons, profile, photos, [*settings, *(set_ or [])])
     except KeyboardInterrupt:
         print("Stopped. What was done is kept: run the same command again to go on.", file=sys.stderr)
         raise typer.Exit(130) from None

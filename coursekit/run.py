@@ -83,6 +83,8 @@ def run_course(
     if photos and not Path(photos).expanduser().is_dir():
         raise CourseError(f"PHOTOS={photos!r} is not a folder; give one with a sub-folder for each class.")
     takers = [name for name in names if photos and "photos" in parameter_names(name)]
+    if photos and not takers:
+        raise CourseError(f"PHOTOS={photos!r} is used by none of {', '.join(names)}; run 01 with it first.")
     own = parse_settings([*(f"{name}.photos={json.dumps(photos)}" for name in takers), *settings])
     check_writable(build_dir(), free_mb=1000)
     with _alone():

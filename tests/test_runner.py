@@ -105,6 +105,7 @@ def test_a_changed_lesson_is_done_again_and_so_is_what_follows(lessons, build):
         ({"settings": ["00.m=3"]}, "has no parameter 'm'"),
         ({"settings": ["n=3"]}, "03.epochs=5"),
         ({"photos": "no/such/folder"}, "is not a folder"),
+        ({"photos": ".", "only": ["00"]}, "used by none of 00_start_here"),
     ],
 )
 def test_wrong_settings_stop_before_anything_runs(lessons, build, options, words):
