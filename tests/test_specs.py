@@ -347,6 +347,7 @@ def test_rules_on_written_texts(part, floor, of):
         ("Latitude E7440\nN185,000\nIkeja", 185000, "NGN"),
         ("Galaxy A54\nSAR 1,19 W/kg", None, None),
         ("Satellite C55\nS/N: XD123456P", None, None),
+        ("Inspiron 15\n-29% ₹48,990\nEMI starts at ₹2,375", 48990, "INR"),
         ("SPC Gravity\n-60 DT\nNeon Ray\nKSh 40 per day", None, None),
     ],
 )

@@ -128,7 +128,8 @@ def _called(tokens: list[Token], i: int) -> frozenset[str]:
         if tokens[k].role in ("money", "size", "number", "screen", "code") or above:
             break
         if roles := tokens[k].roles & {"aside_price", "old_price", "ask", "month"}:
-            return roles
+            rate = any("month" in t.roles and t.row == tokens[k].row for t in tokens[max(0, k - 3) : k])
+            return roles | ({"month"} if rate else NONE)  # "EMI starts at"
     return NONE
 
 

@@ -313,8 +313,8 @@ def _readings(
     for i, (label, t) in enumerate(zip(tokens, tokens[1:]), 1):
         begins = label.first or re.search(r"[|;]", label.gap)
         if "model_label" in label.roles and begins and re.fullmatch(r"\s?[:|=]?\s*", t.gap):
-            kept = [i] if dropped(t, maker, kind) else read_name(tokens, i, int(t.role == "stop"), maker, kind)
-            yield [k for k in kept if tokens[k].row == t.row], "labelled"
+            kept = read_name(tokens, i, int(t.role == "stop"), maker, kind)
+            yield [k for k in kept if tokens[k].row == t.row and not dropped(t, maker, kind)], "labelled"
             break
     i = next(i for i, t in enumerate(tokens) if not t.roles & set(GADGETS))
     if not maker and kind in GADGETS and tokens[i].role == "code" and tokens[i].key[0].isalpha():
