@@ -205,7 +205,8 @@ def write_report() -> dict[str, Any]:
     """Write ``build/report.json`` and ``report.html`` from what the lessons have left so far; return the report."""
     lessons = []
     for name in LESSONS:
-        if run := read_json(record("runs", name)):
+        run = read_json(record("runs", name)) or {}
+        if run.keys() >= {"seconds", "peak_mb", "parameters"}:
             there = record("cards", name).with_suffix(".png").exists()
             card = {"figures": read_card(name).get("figures", {}), "picture": f"cards/{name}.png" if there else None}
             lessons.append({"name": name, **run, **card})

@@ -121,10 +121,10 @@ def check_writable(folder: Path, free_mb: int = 500) -> None:
 
 
 def read_json(path: Path) -> dict[str, Any] | None:
-    """What a JSON file holds; None where there is none that can be read."""
+    """The object that a JSON file holds; None where there is none that can be read."""
     try:
-        return json.loads(path.read_text())
-    except (OSError, ValueError):
+        return dict(json.loads(path.read_text()))
+    except (OSError, ValueError, TypeError):
         return None
 
 

@@ -175,6 +175,16 @@ def test_the_report_survives_a_lesson_without_figures(build):
     assert runner.write_report()["lessons"][0]["figures"] == {}
 
 
+@pytest.mark.parametrize("damage", ["", "{", "[1]", "5", '{"a": 1}'])
+def test_the_report_survives_a_damaged_record(build, damage):
+    workspace.write_json(workspace.record("runs", "00_start_here"), {"seconds": 1, "peak_mb": 2, "parameters": {}})
+    for kind, name in (("runs", "01_scrape"), ("cards", "00_start_here"), ("stamps", "raw")):
+        workspace.record(kind, name).parent.mkdir(parents=True, exist_ok=True)
+        workspace.record(kind, name).write_text(damage)
+    assert [lesson["name"] for lesson in runner.write_report()["lessons"]] == ["00_start_here"]
+    assert workspace.stamp("raw") in (None, {"a": 1})
+
+
 def test_the_offline_guard_refuses_what_leaves_the_machine():
     code = "import socket; socket.create_connection(('192.0.2.1', 80), 1)"
     guard = Path(__file__).parent / "offline"
