@@ -175,7 +175,7 @@ class Index:
         """The vector (dimensions,) of a query of `search`; CourseError for a vector of another width."""
         vector = normalise(query.ravel()) if getattr(query, "ndim", 3) < 3 else self.embedder(query, probs)
         if (has := np.isfinite(vector).sum()) != (width := self.meta["dimensions"]):
-            raise CourseError(f"The query has {has} numbers, the index has {width} each: run `make course ONLY=06`.")
+            raise CourseError(f"The query has {has} finite numbers, the index {width}: run `make course ONLY=06` anew.")
         return vector
 
     def search(self, query: Any, k: int = 5, where: str | None = None, exclude: Ids = ()) -> list[Row]:
