@@ -30,6 +30,7 @@ _CURRENCIES = table("currencies.csv")
 SIGNS = {row["code"].lower(): row["code"] for row in _CURRENCIES}
 SIGNS |= {sign: row["code"] for row in _CURRENCIES for sign in f"{row['signs']} {row['wary']}".split()}
 WARY = {sign for row in _CURRENCIES for sign in row["wary"].split()}  # also words, or names of products: R5, 128 km
+GROUPED = {sign for row in _CURRENCIES for sign in row["grouped"].split()}  # of these: N185,000, but not N4020
 CLUES = {word: row["code"] for row in _CURRENCIES for word in row["clues"].split()}  # banks, shops, cities of a country
 SHARED = {row["code"]: row["shared"] or None for row in _CURRENCIES}  # the sign that means this where a clue says so
 THREE_DECIMALS = {row["code"] for row in _CURRENCIES if row["decimals"] == "3"}
@@ -52,7 +53,7 @@ _FRONT = re.compile(rf"(?:(?<![^\W_])(?<!-)|(?=[^\w\s])){_SIGN}[ :]*\n?\Z")
 _ALONE = r"(?![^\W\d_])"  # no letter follows
 _BACK = re.compile(
     rf"(?P<gap>(?:[.,:/]?[-=]{{1,2}})?/?-? ?|\n(?=\S+(?:\n|\Z))){_SIGN}(?<!/)(?:(?<![^\W_])|{_ALONE})"
-    rf"(?P<cents>\d\d(?!\d)|\n\d[059](?=\n|\Z))?"
+    rf"(?P<cents>\d\d(?!\d)|\n(?:9[05-9]|88|49|00)(?=\n|\Z))?"
 )
 _UNIT = re.compile(rf" ?(?:{any_of(units('measure'))})(?![^\W_])")  # SAR 1.19 W/kg is no price
 _LETTERS = any_of(sign for sign in SIGNS if len(sign) == 1 and sign.isalpha() and not sign.isascii())  # 万円
@@ -125,8 +126,12 @@ def find(text: str, wary: bool = True) -> Iterator[Money]:
     """
     low, done = plain(text), 0
     for m in _NUMBER.finditer(low):
-        number = m[0].split()[0] if " " in m[0] and SIZE.match(low, m.end() - 3) else m[0]  # € 599 128 GB
-        if m.start() >= done and (money := _money(low, m.start(), number, wary, done)):
+        start, number = m.start(), m[0]
+        if " " in number and SIZE.match(low, m.end() - 3):
+            number = number.split()[0]  # € 599 128 GB
+        if " " in number and low[:start][-1:].isalpha() and not _FRONT.search(low, max(done, start - 14), start):
+            start, number = start + number.index(" ") + 1, number.split(" ", 1)[1]  # A54 499 €
+        if start >= done and (money := _money(low, start, number, wary, done)):
             done = money.end
             yield money
 
@@ -142,13 +147,15 @@ def _money(low: str, start: int, number: str, wary: bool, done: int) -> Money | 
     if after and not cents and re.match(r"\d" if shown else r"[ :]?\d", low[after.end("sign") :][:2]):
         back = ""  # the sign of the next number
     glued = back.isalpha() and not front and low[:start][-1:].isalpha()  # S/N XD123456P
+    if cents and "\n" in cents and digits > 4:
+        cents = ""
     if glued or after and "\n" in after["gap"] and "\n" not in number:
         back = ""
     if wary and not times:
         short = WARY if digits < 4 or number.isdecimal() and digits == 4 else ()
-        letter = len(front) == 1 and front.isalpha()  # S/N, M.R.P, P10710
-        letter = letter and (number.isdecimal() or low[: before.start("sign")][-1:] in ("/", "."))
-        if front in short or letter or digits < 3 and front.isalpha() and low[start - 1].isalpha():
+        part = len(front) == 1 and front.isalpha() and low[: before.start("sign")][-1:] in ("/", ".")  # S/N, M.R.P
+        part = part or front in GROUPED and number.isdecimal()
+        if front in short or part or digits < 3 and front.isalpha() and low[start - 1].isalpha():
             front = ""
         if back in short or digits < 3 and back.isalpha() and len(back) == 2:  # "Mate 50 RS"
             back = ""

@@ -345,6 +345,10 @@ def test_rules_on_written_texts(part, floor, of):
         ("HONOR Band 6\n49€\n99\nPrix de vente conseillé 59€99", 49.99, "EUR"),
         ("Bangho Max L5\n$ 499.999 22% OFF\n$ 389.999", 389999, "USD"),
         ("Latitude E7440\nN185,000\nIkeja", 185000, "NGN"),
+        ("Samsung Galaxy A54 R12999", 12999, "ZAR"),
+        ("Samsung Galaxy A54 499 €", 499, "EUR"),  # not 54 499
+        ("Note 13\n12999 ₽\n90\nHz", 12999, "RUB"),
+        ("Lifetab P10710 Tablet 10,1 Zoll", None, None),
         ("Galaxy A54\nSAR 1,19 W/kg", None, None),
         ("Satellite C55\nS/N: XD123456P", None, None),
         ("Inspiron 15\n-29% ₹48,990\nEMI starts at ₹2,375", 48990, "INR"),

@@ -298,7 +298,7 @@ def _readings(
     own = [s for s in what if s.of(maker)][:12]
     for s in own:
         kept = read_name(tokens, s.at, s.size, maker, kind)
-        while begin < s.at and "describes" in tokens[begin].roles:  # Multilaser Tablet M7
+        while begin < s.at and {"describes", "tablet"} <= tokens[begin].roles:  # Multilaser Tablet M7
             begin += 1
         between = tokens[begin : s.at]
         plain = all(t.role in (*NAMEABLE, "word") and not YEAR.fullmatch(t.key) for t in between)
