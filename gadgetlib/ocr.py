@@ -11,6 +11,7 @@ import shutil
 import string
 import tempfile
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -59,7 +60,7 @@ def read(image: Any, engine: str = "rapidocr") -> Reading:
         more = detect(255 - rgb)
         middle = more.mean(axis=1)[:, None]
         more = more[~((boxes.min(axis=1) < middle) & (middle < boxes.max(axis=1))).all(axis=2).any(axis=1)]
-        words = read_boxes(rgb, np.concatenate([boxes, more]), readers[engine]) if len(more) else words
+        words += [replace(word, line=len(boxes) + word.line) for word in read_boxes(rgb, more, readers[engine])]
     return arrange(words)
 
 

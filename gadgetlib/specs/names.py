@@ -129,8 +129,9 @@ def unknown_maker(tokens: list[Token], kind: str | None) -> Seen | None:
         if times[t.key] > 1 or titled and i == 0:
             return Seen(i, 1)
     dated = {t.row for t in tokens if "date" in t.roles}
-    title = bool(kind) and not any(t.row for t in tokens[:-1])  # one line that tells what it sells
-    near = (i for i, t in enumerate(tokens[:40]) if t.row not in dated and _before_name(tokens, i, title))
+    line = not any(t.row for t in tokens[:-1])
+    title, told = line and bool(kind), line or specified(tokens)  # a title tells what it sells
+    near = (i for i, t in enumerate(tokens[:40]) if t.row not in dated and _before_name(tokens, i, title, told))
     return next((Seen(i, 1) for i in near), None)
 
 
@@ -138,14 +139,14 @@ def _unknown(t: Token) -> bool:
     return t.role == "word" and not t.aside and len(t.key) > 2 and t.key.isalpha()
 
 
-def _before_name(tokens: list[Token], i: int, title: bool) -> bool:
-    """Does a number or a code follow the unknown word i, with at most two words between; or, in a title, any word?"""
+def _before_name(tokens: list[Token], i: int, title: bool, told: bool) -> bool:
+    """Does a code follow the unknown word i, with at most two words between; where something tells of a gadget, a
+    number; or, in a title, any word?"""
     after = tokens[i + 1 : i + 4]
     after = after[: next((k for k, t in enumerate(after) if HARD.search(t.gap)), 3)]
     if not _unknown(tokens[i]) or not after:
         return False
     ends = [t.role for t in after if t.role not in ("word", "name")]
-    told = specified(tokens) or not any(t.row for t in tokens[:-1])
     if ends[:1] == ["code"] or told and ends[:1] == ["number"] != ends[1:2]:  # two are a telephone's
         return True
     return title and after[0].role == "word" and tokens[i].text[0].isupper()
@@ -270,9 +271,9 @@ def model(
         kept = _with_code(tokens, kept, maker)
     if kind == "laptop" and maker == "Apple" and kept and not any(YEAR.fullmatch(tokens[k].key) for k in kept):
         kept = kept + [i for i, t in enumerate(tokens) if YEAR.fullmatch(t.key)][:1]  # "MacBook Pro 13 (Retina, 2015)"
-    last = next((i for i, t in enumerate(tokens) if t.role == "ordinal" and tokens[i + 1].key[:3] == "gen"), 0)
-    if kept and last and maker == "Apple" and not numbered(tokens, kept):  # iPad 64GB - Silver (9th Generation)
-        kept = [*kept, last, last + 1]
+    if kept and maker == "Apple" and not numbered(tokens, kept):  # iPad 64GB - Silver (9th Generation)
+        last = next((i for i, t in enumerate(tokens) if t.role == "ordinal" and tokens[i + 1].key[:3] == "gen"), 0)
+        kept = [*kept, last, last + 1] if last else kept
     if not kept and maker:  # nothing else names it
         kept = [i for i, t in enumerate(tokens) if t.role == "code" and dropped(t, maker, kind)][:1]
     return kept, RULES.get(rule, 0.6), rule or "code"
@@ -298,12 +299,13 @@ def _readings(
     own = [s for s in what if s.of(maker)][:12]
     for s in own:
         kept = read_name(tokens, s.at, s.size, maker, kind)
-        while begin < s.at and {"describes", "tablet"} <= tokens[begin].roles:  # Multilaser Tablet M7
-            begin += 1
-        between = tokens[begin : s.at]
+        start = begin
+        while start < s.at and {"describes", "tablet"} <= tokens[start].roles:  # Multilaser Tablet M7
+            start += 1
+        between = tokens[start : s.at]
         plain = all(t.role in (*NAMEABLE, "word") and not YEAR.fullmatch(t.key) for t in between)
         whole = between and plain and not any(HARD.search(t.gap) for t in (*between[1:], tokens[s.at]))
-        yield [*range(begin, s.at), *kept] if whole else kept, "line"  # "LG V60 ThinQ"
+        yield [*range(start, s.at), *kept] if whole else kept, "line"  # "LG V60 ThinQ"
     inside = {k for s in own for k in range(s.at + 1, s.at + s.size)}
     alone = [s.at for s in own if s.size == 1 and tokens[s.at + 1].first]
     for i, t in enumerate(tokens[:-1] if alone else ()):  # "Galaxy" on the line before "Tab A9+", or after it
@@ -316,9 +318,10 @@ def _readings(
             kept = read_name(tokens, i, int(t.role == "stop"), maker, kind)
             yield [k for k in kept if tokens[k].row == t.row and not dropped(t, maker, kind)], "labelled"
             break
-    i = next(i for i, t in enumerate(tokens) if not t.roles & set(GADGETS))
-    if not maker and kind in GADGETS and tokens[i].role == "code" and tokens[i].key[0].isalpha():
-        yield read_name(tokens, i, 0, maker, kind), "labelled"
+    if not maker and kind in GADGETS:
+        i = next(i for i, t in enumerate(tokens) if not t.roles & set(GADGETS))
+        if tokens[i].role == "code" and tokens[i].key[0].isalpha():  # T800 Ultra Smart Watch
+            yield read_name(tokens, i, 0, maker, kind), "labelled"
     if place and not place.at and len(tokens) < 6 and not tokens[-2].row:
         name = tokens[begin:-1]
         words = all(t.role in (*NAMEABLE, "word", "ordinal") and not HARD.search(t.gap) for t in name)
