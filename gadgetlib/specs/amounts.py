@@ -175,7 +175,7 @@ def price(text: str, tokens: list[Token]) -> tuple[Found, str | None] | None:
             offers.append((m, called))
     today = [offer for offer in offers if "old_price" not in offer[1]]
     if not today and "\n" in text and (found := _unsigned(text)):
-        return found, offers[0][0].code if offers else "EUR" if "€" in text else _country(tokens)
+        return found, offers[0][0].code if offers else _country(tokens) or money.currency(re.sub(r"\d", "", text))
     today = [offer for offer in today if "ask" in offer[1]] or today or offers
     if not today:
         return None
