@@ -88,7 +88,7 @@ def _believable(seen: Seen, tokens: list[Token], what: list[Seen]) -> bool:
         return True
     if first.first and after.first:  # alone on its line of print
         return True
-    capital = first.text[:1].isupper() or seen.what.name[:1].islower()
+    capital = not first.text[0].islower() or seen.what.name[:1].islower()
     return capital and not any(t.role in ("word", "name") for t in tokens[: seen.at])
 
 
@@ -136,7 +136,7 @@ def unknown_maker(tokens: list[Token], kind: str | None) -> Seen | None:
 
 
 def _unknown(t: Token) -> bool:
-    return t.role == "word" and not t.aside and len(t.key) > 2 and t.key.isalpha()
+    return t.role == "word" and not t.aside and len(t.key) > 2 and t.key.isalpha() and t.key.isascii()
 
 
 def _before_name(tokens: list[Token], i: int, title: bool, told: bool) -> bool:

@@ -12,6 +12,8 @@ from rapidfuzz.distance import Levenshtein
 
 from gadgetlib.files import table
 
+WIDE = "\u0e00-\u0e7f\u3040-\u30fa\u30fc-\u30ff\u3400-\u9fff\uac00-\ud7af"  # Thai, Chinese, Japanese, Korean: no blanks, or few
+
 
 @lru_cache(maxsize=20_000)
 def key(text: str) -> str:
@@ -80,6 +82,12 @@ def parts() -> frozenset[str]:
 def latin() -> dict[str, str]:
     """How makers write a word of a name that stands in another script: key -> word."""
     return {key(row["word"]): row["latin"] for row in table("gazetteer/latin.csv")}
+
+
+@cache
+def unspaced() -> list[str]:
+    """The words that stand in no need of blanks around them: all in the scripts of WIDE."""
+    return [word for word in (*roles(), *latin(), *makers()) if re.fullmatch(f"[{WIDE}]+", word)]
 
 
 @cache

@@ -14,6 +14,7 @@ MISREAD = re.compile(r"(?<=\d)(O)(?=\d|\W|$|[A-Z][a-z])|(?<![^\W_])(l)(?=\d)|(?<
 HARD = re.compile(r"[,;|:\n()\[\]{}/\\~*\"!?<>=•]|\s-\s?|-\s|\.\s")  # a gap that ends a name
 ORDINAL = re.compile(r"\d{1,2}(?:st|nd|rd|th|e|è|er|re|ère|ème|eme|ª|º|°)?")
 YEAR = re.compile(r"(?:19[89]|20[0-4])\d")
+SIGN = rf"[^\W_{tables.WIDE}]"  # a letter or digit of a script that has blanks
 
 
 @dataclass(slots=True)
@@ -54,8 +55,8 @@ def _pattern() -> tuple[re.Pattern[str], dict[str, float]]:
     """The one pattern of all tokens, and what each unit of a screen is in inches."""
     units, measures = money.units("inch"), money.any_of(money.units("measure"))
     words = money.any_of(unit for unit in units if unit[0] not in "\"'")
-    inch = rf"\"|''|-?(?:{words})(?![^\W_])|(?:(?<=\d)-?|(?<=[.,]\d) |(?<=[.,]\d\d) )in(?![\w-])"
-    begin = r"(?<![^\W_])(?<!\d[.,])"
+    inch = rf"\"|''|-?(?:{words})(?!{SIGN})|(?:(?<=\d)-?|(?<=[.,]\d) |(?<=[.,]\d\d) )in(?![\w-])"
+    begin = rf"(?<!{SIGN})(?<!\d[.,])"
     alternatives = (
         rf"(?P<size>{money.SIZE.pattern})",
         rf"(?P<screen>{begin}(?P<inches>(?:1[0-8]|[4-9]) \d(?= ?[\"'])|\d{{1,3}}(?:[.,]\d{{1,2}})?)"
@@ -63,10 +64,11 @@ def _pattern() -> tuple[re.Pattern[str], dict[str, float]]:
         rf"(?P<short>{begin}(?P<many>\d{{1,4}}) ?[gt](?!\w|\.\d))",  # 8G, 1T: their neighbours say what they are
         rf"(?P<measure>{begin}(?:\d{{2,4}}(?:[x*]| [x*] )\d{{2,4}}|\d\d?:\d\d|[2-8](?:\.\d)?k"
         r"|(?:240|360|480|720|1080|1440|2160)[pi])(?!\w)"
-        rf"|{begin}\d{{1,5}}(?:[.,]\d{{1,3}})?\+?[ \n]?-?(?:{measures})(?![^\W_]))",
-        rf"(?P<decimal>{begin}\d{{1,5}}[.,]\d{{1,2}}(?!\w|[.,]\d))",
-        r"(?P<word>(?:ssd|hdd|ram|rom)(?=\d)|\d+(?=ssd|hdd|nvme|emmc)"
-        r"|[^\W_]+(?:[-.&'#](?!\d+ ?[gtm][bo](?![^\W_]))[^\W_]+)*\+{0,2}(?![^\W_]))",
+        rf"|{begin}\d{{1,5}}(?:[.,]\d{{1,3}})?\+?[ \n]?-?(?:{measures})(?!{SIGN}))",
+        rf"(?P<decimal>{begin}\d{{1,5}}[.,]\d{{1,2}}(?!{SIGN}|[.,]\d))",
+        rf"(?P<word>(?:ssd|hdd|ram|rom)(?=\d)|\d+(?=ssd|hdd|nvme|emmc)"
+        rf"|{money.any_of(tables.unspaced())}|[{tables.WIDE}]+?(?={money.any_of(tables.unspaced())}|[^{tables.WIDE}]|$)"
+        rf"|{SIGN}+(?:[-.&'#](?!\d+ ?[gtm][bo](?!{SIGN})){SIGN}+)*\+{{0,2}}(?!{SIGN}))",
     )
     return re.compile("|".join(alternatives)), units
 
@@ -190,9 +192,11 @@ def _chips(tokens: list[Token]) -> None:
 
 
 def _asides(tokens: list[Token]) -> None:
-    """Mark the names of other gadgets: "case for Galaxy S22", "case iPhone 15", "compatible with iPhone"."""
+    """Mark the names of other gadgets: "case for Galaxy S22", "compatible with iPhone", "iPhone対応"."""
     on = False
     for i, token in enumerate(tokens):
+        for other in tokens[max(0, i - 3) : i] if "fits" in token.roles else ():
+            other.aside = other.role != "money"
         if "aside" in token.roles:
             on = any(t.key in tables.makers() or t.key in tables.lines() for t in tokens[i + 1 : i + 4])
         elif re.search(r"[,|\n;()]", token.gap):
