@@ -131,6 +131,9 @@ def unknown_maker(tokens: list[Token], kind: str | None) -> Seen | None:
     dated = {t.row for t in tokens if "date" in t.roles}
     line = not any(t.row for t in tokens[:-1])
     title, told = line and bool(kind), line or specified(tokens)  # a title tells what it sells
+    called = next((k for k, t in enumerate(tokens[1:5], 1) if t.role != "stop" or t.roles & set(GADGETS)), 0)
+    if title and _unknown(tokens[0]) and tokens[called].roles & set(GADGETS):
+        return Seen(0, 1)  # "Aeac Smart Watch"
     near = (i for i, t in enumerate(tokens[:40]) if t.row not in dated and _before_name(tokens, i, title, told))
     return next((Seen(i, 1) for i in near), None)
 
@@ -305,7 +308,8 @@ def _readings(
         between = tokens[start : s.at]
         plain = all(t.role in (*NAMEABLE, "word") and not YEAR.fullmatch(t.key) for t in between)
         whole = between and plain and not any(HARD.search(t.gap) for t in (*between[1:], tokens[s.at]))
-        yield [*range(start, s.at), *kept] if whole else kept, "line"  # "LG V60 ThinQ"
+        between = [k for k in range(start, s.at) if not dropped(tokens[k], maker, kind)]
+        yield [*between, *kept] if whole else kept, "line"  # "LG V60 ThinQ"
     inside = {k for s in own for k in range(s.at + 1, s.at + s.size)}
     alone = [s.at for s in own if s.size == 1 and tokens[s.at + 1].first]
     for i, t in enumerate(tokens[:-1] if alone else ()):  # "Galaxy" on the line before "Tab A9+", or after it

@@ -12,7 +12,7 @@ NONE: frozenset[str] = frozenset()
 # Letters that stand for a 0 ("2O Pro"), a 1 ("l3C") and an I ("EDlFIER") where the text has capitals.
 MISREAD = re.compile(r"(?<=\d)(O)(?=\d|\W|$|[A-Z][a-z])|(?<![^\W_])(l)(?=\d)|(?<=\d)(l)(?=\d)|(?<=[A-Z])(l)(?=[A-Z])")
 HARD = re.compile(r"[,;|:\n()\[\]{}/\\~*\"!?<>=•]|\s-\s?|-\s|\.\s")  # a gap that ends a name
-ORDINAL = re.compile(r"\d{1,2}(?:st|nd|rd|th|e|è|er|re|ère|ème|eme|ª|º|°)?")
+ORDINAL = re.compile(r"\d{1,2}(?:st|nd|rd|th|[dtrmv]a|e|è|er|re|ère|ème|eme|ª|º|°)?")
 YEAR = re.compile(r"(?:19[89]|20[0-4])\d")
 SIGN = rf"[^\W_{tables.WIDE}]"  # a letter or digit of a script that has blanks
 
@@ -55,7 +55,7 @@ def _pattern() -> tuple[re.Pattern[str], dict[str, float]]:
     """The one pattern of all tokens, and what each unit of a screen is in inches."""
     units, measures = money.units("inch"), money.any_of(money.units("measure"))
     words = money.any_of(unit for unit in units if unit[0] not in "\"'")
-    inch = rf"\"|''|-?(?:{words})(?!{SIGN})|(?:(?<=\d)-?|(?<=[.,]\d) |(?<=[.,]\d\d) )in(?![\w-])"
+    inch = rf"\"|''?(?!\d)|-?(?:{words})(?:(?<=[{tables.WIDE}])|(?!{SIGN}))|(?:(?<=\d)-?|(?<=[.,]\d) |(?<=[.,]\d\d) )in(?![\w-])"
     begin = rf"(?<!{SIGN})(?<!\d[.,])"
     alternatives = (
         rf"(?P<size>{money.SIZE.pattern})",
@@ -195,8 +195,10 @@ def _asides(tokens: list[Token]) -> None:
     """Mark the names of other gadgets: "case for Galaxy S22", "compatible with iPhone", "iPhone対応"."""
     on = False
     for i, token in enumerate(tokens):
-        for other in tokens[max(0, i - 3) : i] if "fits" in token.roles else ():
-            other.aside = other.role != "money"
+        for k in range(i, max(0, i - 4), -1) if "fits" in token.roles else ():
+            if re.search(r"[,|\n;()]", tokens[k].gap):
+                break
+            tokens[k - 1].aside = True
         if "aside" in token.roles:
             on = any(t.key in tables.makers() or t.key in tables.lines() for t in tokens[i + 1 : i + 4])
         elif re.search(r"[,|\n;()]", token.gap):
