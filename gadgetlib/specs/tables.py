@@ -12,7 +12,8 @@ from rapidfuzz.distance import Levenshtein
 
 from gadgetlib.files import table
 
-WIDE = "\u0e00-\u0e7f\u3040-\u30fa\u30fc-\u30ff\u3400-\u9fff\uac00-\ud7af"  # Thai, Chinese, Japanese, Korean: no blanks, or few
+# Scripts that have few blanks between words, or none: Thai, Japanese, Chinese, Korean.
+UNSPACED = "\u0e00-\u0e7f\u3040-\u30fa\u30fc-\u30ff\u3400-\u9fff\uac00-\ud7af"
 
 
 @lru_cache(maxsize=20_000)
@@ -85,9 +86,9 @@ def latin() -> dict[str, str]:
 
 
 @cache
-def unspaced() -> list[str]:
-    """The words that stand in no need of blanks around them: all in the scripts of WIDE."""
-    return [word for word in (*roles(), *latin(), *makers()) if re.fullmatch(f"[{WIDE}]+", word)]
+def unspaced_words() -> list[str]:
+    """All words of the tables in the scripts of UNSPACED, where one may begin behind any letter."""
+    return [word for word in (*roles(), *latin(), *makers()) if re.fullmatch(rf"[{UNSPACED}]+", word)]
 
 
 @cache

@@ -14,7 +14,7 @@ MISREAD = re.compile(r"(?<=\d)(O)(?=\d|\W|$|[A-Z][a-z])|(?<![^\W_])(l)(?=\d)|(?<
 HARD = re.compile(r"[,;|:\n()\[\]{}/\\~*\"!?<>=•]|\s-\s?|-\s|\.\s")  # a gap that ends a name
 ORDINAL = re.compile(r"\d{1,2}(?:st|nd|rd|th|[dtrmv]a|e|è|er|re|ère|ème|eme|ª|º|°)?")
 YEAR = re.compile(r"(?:19[89]|20[0-4])\d")
-SIGN = rf"[^\W_{tables.WIDE}]"  # a letter or digit of a script that has blanks
+LETTER = rf"[^\W_{tables.UNSPACED}]"  # or a digit, of a script with blanks between its words
 
 
 @dataclass(slots=True)
@@ -53,10 +53,12 @@ END = Token("", "", 0, 0, "\n\n", "")  # stands behind the last token
 @cache
 def _pattern() -> tuple[re.Pattern[str], dict[str, float]]:
     """The one pattern of all tokens, and what each unit of a screen is in inches."""
+    known = money.any_of(tables.unspaced_words())
     units, measures = money.units("inch"), money.any_of(money.units("measure"))
     words = money.any_of(unit for unit in units if unit[0] not in "\"'")
-    inch = rf"\"|''?(?!\d)|-?(?:{words})(?:(?<=[{tables.WIDE}])|(?!{SIGN}))|(?:(?<=\d)-?|(?<=[.,]\d) |(?<=[.,]\d\d) )in(?![\w-])"
-    begin = rf"(?<!{SIGN})(?<!\d[.,])"
+    inch = rf"\"|''?(?!\d)|-?(?:{words})(?:(?<=[{tables.UNSPACED}])|(?!{LETTER}))"
+    inch += r"|(?:(?<=\d)-?|(?<=[.,]\d) |(?<=[.,]\d\d) )in(?![\w-])"
+    begin = rf"(?<!{LETTER})(?<!\d[.,])"
     alternatives = (
         rf"(?P<size>{money.SIZE.pattern})",
         rf"(?P<screen>{begin}(?P<inches>(?:1[0-8]|[4-9]) \d(?= ?[\"'])|\d{{1,3}}(?:[.,]\d{{1,2}})?)"
@@ -64,11 +66,11 @@ def _pattern() -> tuple[re.Pattern[str], dict[str, float]]:
         rf"(?P<short>{begin}(?P<many>\d{{1,4}}) ?[gt](?!\w|\.\d))",  # 8G, 1T: their neighbours say what they are
         rf"(?P<measure>{begin}(?:\d{{2,4}}(?:[x*]| [x*] )\d{{2,4}}|\d\d?:\d\d|[2-8](?:\.\d)?k"
         r"|(?:240|360|480|720|1080|1440|2160)[pi])(?!\w)"
-        rf"|{begin}\d{{1,5}}(?:[.,]\d{{1,3}})?\+?[ \n]?-?(?:{measures})(?!{SIGN}))",
-        rf"(?P<decimal>{begin}\d{{1,5}}[.,]\d{{1,2}}(?!{SIGN}|[.,]\d))",
+        rf"|{begin}\d{{1,5}}(?:[.,]\d{{1,3}})?\+?[ \n]?-?(?:{measures})(?!{LETTER}))",
+        rf"(?P<decimal>{begin}\d{{1,5}}[.,]\d{{1,2}}(?!{LETTER}|[.,]\d))",
         rf"(?P<word>(?:ssd|hdd|ram|rom)(?=\d)|\d+(?=ssd|hdd|nvme|emmc)"
-        rf"|{money.any_of(tables.unspaced())}|[{tables.WIDE}]+?(?={money.any_of(tables.unspaced())}|[^{tables.WIDE}]|$)"
-        rf"|{SIGN}+(?:[-.&'#](?!\d+ ?[gtm][bo](?!{SIGN})){SIGN}+)*\+{{0,2}}(?!{SIGN}))",
+        rf"|{known}|[{tables.UNSPACED}]+?(?={known}|[^{tables.UNSPACED}]|$)"
+        rf"|{LETTER}+(?:[-.&'#](?!\d+ ?[gtm][bo](?!{LETTER})){LETTER}+)*\+{{0,2}}(?!{LETTER}))",
     )
     return re.compile("|".join(alternatives)), units
 
