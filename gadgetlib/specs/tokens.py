@@ -195,14 +195,20 @@ def _chips(tokens: list[Token]) -> None:
 
 def _asides(tokens: list[Token]) -> None:
     """Mark the names of other gadgets: "case for Galaxy S22", "compatible with iPhone", "iPhone対応"."""
+
+    def named(token: Token) -> bool:
+        return token.key in tables.makers() or token.key in tables.lines()
+
     on = False
     for i, token in enumerate(tokens):
-        for k in range(i, max(0, i - 4), -1) if "fits" in token.roles else ():
-            if re.search(r"[,|\n;()]", tokens[k].gap):
-                break
-            tokens[k - 1].aside = True
+        if "fits" in token.roles:
+            begin = next((k for k in range(i - 1, max(-1, i - 4), -1) if named(tokens[k])), i)
+            while begin and named(tokens[begin - 1]):
+                begin -= 1
+            for other in tokens[begin:i]:
+                other.aside = True
         if "aside" in token.roles:
-            on = any(t.key in tables.makers() or t.key in tables.lines() for t in tokens[i + 1 : i + 4])
+            on = any(map(named, tokens[i + 1 : i + 4]))
         elif re.search(r"[,|\n;()]", token.gap):
             on = False
         token.aside = on
