@@ -119,7 +119,7 @@ def unknown_maker(tokens: list[Token], kind: str | None) -> Seen | None:
     for i, t in enumerate(tokens[1:], 1):
         if "maker_label" in tokens[i - 1].roles and t.role == "word" and re.fullmatch(r"\s?[:|=]?\s*", t.gap):
             return Seen(i, 1)
-    if not kind and len(tokens) > 7 and not specified(tokens):
+    if not kind and not specified(tokens) and (len(tokens) > 7 or any("date" in t.roles for t in tokens)):
         return None  # print that nothing ties to a gadget
     alone = [(i, t) for i, t in enumerate(tokens[:-1]) if t.first and tokens[i + 1].first and _unknown(t)]
     alone = [(i, t) for i, t in alone if not t.gap.strip() and (t.text[0].isupper() or t.text.islower())]
@@ -128,31 +128,22 @@ def unknown_maker(tokens: list[Token], kind: str | None) -> Seen | None:
         titled = len(tokens) == 2 or any(x.role in NAMEABLE for x in tokens[i + 1 : i + 4] if x.row == t.row + 1)
         if times[t.key] > 1 or titled and i == 0:
             return Seen(i, 1)
-    dated = {t.row for t in tokens if "date" in t.roles}
-    line = not any(t.row for t in tokens[:-1])
-    title, told = line and bool(kind), line or specified(tokens)  # a title tells what it sells
     called = next((k for k, t in enumerate(tokens[1:5], 1) if t.role != "stop" or t.roles & set(GADGETS)), 0)
-    if title and _unknown(tokens[0]) and tokens[called].roles & set(GADGETS):
+    if kind and not any(t.row for t in tokens[:-1]) and _unknown(tokens[0]) and tokens[called].roles & set(GADGETS):
         return Seen(0, 1)  # "Aeac Smart Watch"
-    near = (i for i, t in enumerate(tokens[:40]) if t.row not in dated and _before_name(tokens, i, title, told))
-    return next((Seen(i, 1) for i in near), None)
+    return next((Seen(i, 1) for i in range(min(len(tokens), 40)) if _before_name(tokens, i)), None)
 
 
 def _unknown(t: Token) -> bool:
     return t.role == "word" and not t.aside and len(t.key) > 2 and t.key.isalpha() and t.key.isascii()
 
 
-def _before_name(tokens: list[Token], i: int, title: bool, told: bool) -> bool:
-    """Does a code follow the unknown word i, with at most two words between; where something tells of a gadget, a
-    number; or, in a title, any word?"""
+def _before_name(tokens: list[Token], i: int) -> bool:
+    """Does a code or a number follow the unknown word i, with at most two words between?"""
     after = tokens[i + 1 : i + 4]
     after = after[: next((k for k, t in enumerate(after) if HARD.search(t.gap)), 3)]
-    if not _unknown(tokens[i]) or not after:
-        return False
     ends = [t.role for t in after if t.role not in ("word", "name")]
-    if ends[:1] == ["code"] or told and ends[:1] == ["number"] != ends[1:2]:  # two are a telephone's
-        return True
-    return title and after[0].role == "word" and tokens[i].text[0].isupper()
+    return _unknown(tokens[i]) and (ends[:1] == ["code"] or ends[:1] == ["number"] != ends[1:2])  # two: a telephone
 
 
 # --- what it is ---------------------------------------------------------------------------------------------------
@@ -179,7 +170,7 @@ def kind_of(tokens: list[Token], found: list[Line]) -> str | None:
 
 def dropped(t: Token, maker: str | None, kind: str | None) -> bool:
     """Is this a code for the trade: a factory's, an order number, a machine type?"""
-    return tables.coded(t.text, "", kind if kind in ("laptop", "other") else "mobile", maker=maker)
+    return tables.coded(t.text, "", "laptop" if kind == "laptop" else "mobile", maker=maker)
 
 
 def numbered(tokens: list[Token], kept: list[int]) -> bool:
@@ -241,16 +232,12 @@ def _step(tokens: list[Token], j: int, kept: list[int], maker: str | None, kind:
         return 1 if t.value < 20 and kind in PHONES else -1
     if t.role in ("name", "code") or t.role == "ordinal" and kept:
         return 1
-    letter = len(t.key) == 1 and after.role in (*NAMEABLE, "decimal")  # "galaxy tab a 8.0"
-    return 1 if letter or t.role == "word" and _belongs(tokens, j, kept, kind) else -1
-
-
-def _belongs(tokens: list[Token], j: int, kept: list[int], kind: str | None) -> bool:
-    """May the unknown word j belong to a name? While that has no number, if one follows soon or the name ends here."""
-    t, after = tokens[j], tokens[j + 1]
-    if numbered(tokens, kept):
-        return kind == "laptop" and t.text.isupper() and len(t.key) in (2, 3)  # "V14 ITL"
-    return after.role in NAMEABLE or not kept and after.role != "word"
+    if len(t.key) == 1 and after.role in (*NAMEABLE, "decimal"):
+        return 1  # "galaxy tab a 8.0"
+    if t.role == "word" and numbered(tokens, kept):
+        return 1 if kind == "laptop" and t.text.isupper() and len(t.key) in (2, 3) else -1  # "V14 ITL"
+    # an unknown word: a number follows, or it is the whole name
+    return 1 if t.role == "word" and (after.role in NAMEABLE or not kept and after.role != "word") else -1
 
 
 RULES = {"line": 0.9, "after the maker": 0.8, "labelled": 0.75}  # how sure each is
@@ -263,8 +250,7 @@ def model(
 
     A name with a number beats one without; then the rule counts, then a second word, then how early it stands.
     """
-    begin = place.at + place.size * (isinstance(place.what, Maker) or not place.what) if place else 0
-    readings = [r for r in _readings(tokens, maker, place, begin, kind, what) if _likely(tokens, *r, kind)]
+    readings = [r for r in _readings(tokens, maker, place, kind, what) if _likely(tokens, *r, kind)]
     kept, rule = max(
         readings,
         key=lambda r: (numbered(tokens, r[0]), RULES[r[1]], len(r[0]) > 1, -r[0][0]),
@@ -286,19 +272,17 @@ def _likely(tokens: list[Token], kept: list[int], rule: str, kind: str | None) -
     """Can this be a name? A charger of 33 W is no model; bare digits on a picture are hours, keys, anything."""
     if not kept or kind == "other" and rule != "line":
         return False
-    first = tokens[kept[0]]
-    if len(kept) == 1 and len(first.key) == 1 and (first.key.isalpha() or kind not in PHONES):
-        return False
-    if rule != "after the maker" or not first.first:
+    if rule != "after the maker" or not tokens[kept[0]].first:
         return True
     phone = kind in PHONES and (kind or specified(tokens))
     return any(tokens[k].role == "code" or tokens[k].numbered and phone for k in kept)  # a line of print of its own
 
 
 def _readings(
-    tokens: list[Token], maker: str | None, place: Seen | None, begin: int, kind: str | None, what: list[Seen]
+    tokens: list[Token], maker: str | None, place: Seen | None, kind: str | None, what: list[Seen]
 ) -> Iterator[tuple[list[int], str]]:
     """Every name that may be the model's, with its rule."""
+    begin = place.at + place.size if place else 0
     own = [s for s in what if s.of(maker)][:12]
     for s in own:
         kept = read_name(tokens, s.at, s.size, maker, kind)
@@ -313,9 +297,8 @@ def _readings(
     inside = {k for s in own for k in range(s.at + 1, s.at + s.size)}
     alone = [s.at for s in own if s.size == 1 and tokens[s.at + 1].first]
     for i, t in enumerate(tokens[:-1] if alone else ()):  # "Galaxy" on the line before "Tab A9+", or after it
-        near = min(alone, key=lambda at: abs(at - i))
-        if t.first and i not in inside and tokens[near].key + t.key in tables.lines():
-            yield [near, *read_name(tokens, i, 1, maker, kind)], "line"
+        if t.first and i not in inside and tokens[alone[0]].key + t.key in tables.lines():
+            yield [alone[0], *read_name(tokens, i, 1, maker, kind)], "line"
     for i, (label, t) in enumerate(zip(tokens, tokens[1:]), 1):
         begins = label.first or re.search(r"[|;]", label.gap)
         if "model_label" in label.roles and begins and re.fullmatch(r"\s?[:|=]?\s*", t.gap):
@@ -328,8 +311,7 @@ def _readings(
             yield read_name(tokens, i, 0, maker, kind), "labelled"
     if place and not place.at and len(tokens) < 6 and not tokens[-2].row:
         name = tokens[begin:-1]
-        words = all(t.role in (*NAMEABLE, "word", "ordinal") and not HARD.search(t.gap) for t in name)
-        if words and not any(t.roles & {"describes", "accessory"} for t in name):
+        if all(t.role in (*NAMEABLE, "word", "ordinal") and not HARD.search(t.gap) for t in name):
             yield [*range(begin, len(tokens) - 1)], "line"  # a bare name: "Suunto Spartan Sport"
     if place:
         j = begin  # past words that every title has between maker and name: "Newest", "Laptop"
