@@ -128,8 +128,8 @@ def unknown_maker(tokens: list[Token], kind: str | None) -> Seen | None:
         titled = len(tokens) == 2 or any(x.role in NAMEABLE for x in tokens[i + 1 : i + 4] if x.row == t.row + 1)
         if times[t.key] > 1 or titled and i == 0:
             return Seen(i, 1)
-    called = next((k for k, t in enumerate(tokens[1:5], 1) if t.role != "stop" or t.roles & set(GADGETS)), 0)
-    if kind and not any(t.row for t in tokens[:-1]) and _unknown(tokens[0]) and tokens[called].roles & set(GADGETS):
+    head = tokens[1 : next((k for k, t in enumerate(tokens) if k and HARD.search(t.gap)), 1)][:4]
+    if not any(t.row for t in tokens[:-1]) and _unknown(tokens[0]) and any(t.roles & set(GADGETS) for t in head):
         return Seen(0, 1)  # "Aeac Smart Watch"
     return next((Seen(i, 1) for i in range(min(len(tokens), 40)) if _before_name(tokens, i)), None)
 
