@@ -81,22 +81,20 @@ def _cut(tokens: list[Token], i: int) -> bool:
 
 def _believable(seen: Seen, tokens: list[Token], what: list[Seen]) -> bool:
     """Is this word the maker here, or an everyday word ("noise cancelling", "nothing included")?"""
-    first, after = tokens[seen.at], tokens[seen.at + seen.size]
+    first = tokens[seen.at]
     if "software" in first.roles or seen.at and "partner" in tokens[seen.at - 1].roles:
         return False
     if not seen.what.word or any(s.at == seen.at + 1 and s.of(seen.what.name) for s in what):
         return True
-    if first.first and after.first:  # alone on its line of print
-        return True
+    alone = first.first and tokens[seen.at + seen.size].first  # on its line of print
     capital = not first.text[0].islower() or seen.what.name[:1].islower()
-    return capital and not any(t.role in ("word", "name") for t in tokens[: seen.at])
+    return alone or capital and not any(t.role in ("word", "name") for t in tokens[: seen.at])
 
 
 def trusted(seen: Seen, tokens: list[Token]) -> list[Line]:
     """The lines at a place that give their maker away."""
-    after = tokens[seen.at + seen.size]
-    numbered = after.role in ("number", "code")
-    return [x for x in seen.what if x.trust == "alone" or x.trust == "numbered" and (numbered or not seen.at)]
+    numbered = not seen.at or tokens[seen.at + seen.size].role in ("number", "code")
+    return [x for x in seen.what if x.trust == "alone" or x.trust == "numbered" and numbered]
 
 
 def choose_maker(who: list[Seen], what: list[Seen], tokens: list[Token]) -> tuple[str, Seen, float, str] | None:
@@ -154,12 +152,9 @@ _COMPUTER = re.compile(r"i[3579]|ryzen|celeron|pentium|athlon|xeon|core$|intel|m
 def kind_of(tokens: list[Token], found: list[Line]) -> str | None:
     """The kind of gadget by votes: what the text calls it, the lines it names, the parts it has. None without votes."""
     accessory = any("accessory" in t.roles for t in tokens[:8])
-    votes: Counter[str] = Counter()
-    for line in found[:4]:
-        votes[line.kind] += 2
+    votes = Counter(line.kind for line in found[:4])
     for t in tokens:
-        for kind in t.roles & {*GADGETS, "other"} if not t.aside else ():
-            votes[kind] += 2
+        votes.update(t.roles & {*GADGETS, "other"} if not t.aside else ())
         votes["laptop"] += bool(t.role == "chip" and _COMPUTER.match(t.key) or "computer" in t.roles)
     votes = +votes
     return max(votes, key=lambda kind: (votes[kind], kind != "other")) if votes else "other" if accessory else None
@@ -206,8 +201,7 @@ def _joined(tokens: list[Token], j: int, kept: list[int]) -> bool:
         return t.role == "code"  # "15s- eq2144au"
     if gap != "\n":
         return False
-    line = [x for x in tokens[j : j + 4] if x.row == t.row]
-    if t.role == "ordinal" or all("suffix" in x.roles or x.key == "5g" for x in line):
+    if t.role == "ordinal" or "suffix" in t.roles or t.key == "5g":
         return True  # "Tab M10" over "3rd Gen", "Nord CE 3" over "Lite 5G"
     describes = "describes" in t.roles and tokens[j + 1].role != "number"  # "Cloud II" over "Gaming Headset"
     return t.role in NAMEABLE and not describes and not numbered(tokens, kept)
@@ -300,14 +294,12 @@ def _readings(
         if t.first and i not in inside and tokens[alone[0]].key + t.key in tables.lines():
             yield [alone[0], *read_name(tokens, i, 1, maker, kind)], "line"
     for i, (label, t) in enumerate(zip(tokens, tokens[1:]), 1):
-        begins = label.first or re.search(r"[|;]", label.gap)
-        if "model_label" in label.roles and begins and re.fullmatch(r"\s?[:|=]?\s*", t.gap):
+        if "model_label" in label.roles and (label.first or re.search(r"[|;]", label.gap)):
             kept = read_name(tokens, i, int(t.role == "stop"), maker, kind)
             yield [k for k in kept if tokens[k].row == t.row and not dropped(t, maker, kind)], "labelled"
-            break
     if not maker and kind in GADGETS:
         i = next(i for i, t in enumerate(tokens) if not t.roles & set(GADGETS))
-        if tokens[i].role == "code" and tokens[i].key[0].isalpha():  # T800 Ultra Smart Watch
+        if tokens[i].role == "code":  # T800 Ultra Smart Watch
             yield read_name(tokens, i, 0, maker, kind), "labelled"
     if place and not place.at and len(tokens) < 6 and not tokens[-2].row:
         name = tokens[begin:-1]
