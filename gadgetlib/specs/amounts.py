@@ -113,7 +113,7 @@ def screen(tokens: list[Token], kind: str | None, taken: Sequence[int] = ()) -> 
         if t.role == "screen":  # 13-inch, 13.3", 33.8 cm
             found.append(Found(value, t.start, t.end, 0.7 if cm else 0.95 if value % 1 else 0.9, "inches"))
         bare = t.role == "decimal" or t.role == "number" and "panel" in after.roles
-        labelled = t.role == "decimal" and any("panel" in x.roles for x in tokens[max(0, i - 2) : i])  # Tela de 6.7
+        labelled = t.role == "decimal" and any("panel" in x.roles for x in tokens[max(0, i - 2) : i + 2])  # Tela de 6.7
         if labelled or bare and value in tables.sold(kind or "laptop"):
             found.append(Found(value, t.start, t.end, 0.8, "in the usual place"))
     return max(found, key=lambda f: f.sure, default=None)
