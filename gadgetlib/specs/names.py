@@ -32,9 +32,6 @@ def specified(tokens: list[Token]) -> bool:
     return any(t.role in ("size", "screen", "money", "chip") for t in tokens)
 
 
-# --- who makes it -------------------------------------------------------------------------------------------------
-
-
 def find(tokens: list[Token]) -> tuple[list[Seen], list[Seen]]:
     """Where the text names makers and lines; names that are glued ("NOISEHRX") are cut."""
     who: list[Seen] = []
@@ -146,8 +143,6 @@ def _before_name(tokens: list[Token], i: int) -> bool:
     return _unknown(tokens[i]) and (ends[:1] == ["code"] or ends[:1] == ["number"] != ends[1:2])  # two: a telephone
 
 
-# --- what it is ---------------------------------------------------------------------------------------------------
-
 _COMPUTER = re.compile(r"i[3579]|ryzen|celeron|pentium|athlon|xeon|core$|intel|m\d$|rtx|gtx")
 
 
@@ -160,9 +155,6 @@ def kind_of(tokens: list[Token], found: list[Line]) -> str | None:
         votes["laptop"] += bool(t.role == "chip" and _COMPUTER.match(t.key) or "computer" in t.roles)
     votes = +votes
     return max(votes, key=lambda kind: (votes[kind], kind != "other")) if votes else "other" if accessory else None
-
-
-# --- what it is called --------------------------------------------------------------------------------------------
 
 
 def dropped(t: Token, maker: str | None, kind: str | None) -> bool:
@@ -214,7 +206,7 @@ def _step(tokens: list[Token], j: int, kept: list[int], maker: str | None, kind:
     t, after = tokens[j], tokens[j + 1]
     if any(tokens[k].key == t.key for k in kept):
         return -1  # printed twice
-    edition = next((k for k, x in enumerate(tokens[j : j + 4]) if "edition" in x.roles and kept), 0)
+    edition = next((k for k, x in enumerate(tokens[j : j + 4]) if "edition" in x.roles), 0)
     if edition:
         return edition + 1
     if YEAR.fullmatch(t.key):
@@ -246,11 +238,9 @@ def model(
 
     A name with a number beats one without; then the rule counts, then a second word, then how early it stands.
     """
-    readings = [r for r in _readings(tokens, maker, place, kind, what) if _likely(tokens, *r, kind)]
+    readings = [r for r in _readings(tokens, maker, place, kind, what) if r[0] and (kind != "other" or r[1] == "line")]
     kept, rule = max(
-        readings,
-        key=lambda r: (numbered(tokens, r[0]), RULES[r[1]], len(r[0]) > 1, -r[0][0]),
-        default=([], ""),
+        readings, key=lambda r: (numbered(tokens, r[0]), RULES[r[1]], len(r[0]) > 1, -r[0][0]), default=([], "")
     )
     if kind == "laptop" and maker:
         kept = _with_code(tokens, kept, maker)
@@ -262,16 +252,6 @@ def model(
     if not kept and maker:  # nothing else names it
         kept = [i for i, t in enumerate(tokens) if t.role == "code" and dropped(t, maker, kind)][:1]
     return kept, RULES.get(rule, 0.6), rule or "code"
-
-
-def _likely(tokens: list[Token], kept: list[int], rule: str, kind: str | None) -> bool:
-    """Can this be a name? A charger of 33 W is no model; bare digits on a picture are hours, keys, anything."""
-    if not kept or kind == "other" and rule != "line":
-        return False
-    if rule != "after the maker" or not tokens[kept[0]].first:
-        return True
-    phone = kind in PHONES and (kind or specified(tokens))
-    return any(tokens[k].role == "code" or tokens[k].numbered and phone for k in kept)  # a line of print of its own
 
 
 def _readings(
@@ -303,7 +283,7 @@ def _readings(
         i = next(i for i, t in enumerate(tokens) if not t.roles & set(GADGETS))
         if tokens[i].role == "code":  # T800 Ultra Smart Watch
             yield read_name(tokens, i, 0, maker, kind), "labelled"
-    if place and not place.at and len(tokens) < 6 and not tokens[-2].row:
+    if place and not place.at and len(tokens) < 6:
         name = tokens[begin:-1]
         if all(t.role in (*NAMEABLE, "word", "ordinal") and not HARD.search(t.gap) for t in name):
             yield [*range(begin, len(tokens) - 1)], "line"  # a bare name: "Suunto Spartan Sport"
@@ -312,7 +292,9 @@ def _readings(
         while tokens[j].role == "stop" and (tokens[j].roles & set(GADGETS) or not re.search(r"[|;\n]", tokens[j].gap)):
             j += 1
         kept = read_name(tokens, j, 0, maker, kind)
-        if j == begin or numbered(tokens, kept):  # "Wireless" describes
+        phone = kind in PHONES and (kind or specified(tokens))  # else bare digits are hours, keys, anything
+        telling = any(tokens[k].role == "code" or tokens[k].numbered and phone for k in kept)
+        if telling or not tokens[j].first and (j == begin or numbered(tokens, kept)):  # "Wireless" describes
             yield kept, "after the maker"
 
 
@@ -322,9 +304,8 @@ def _with_code(tokens: list[Token], kept: list[int], maker: str) -> list[int]:
         return kept
     have, start = {tokens[k].key for k in kept}, max(kept, default=-1) + 1
     for i, t in enumerate(tokens[start:], start):
-        if t.role not in ("code", "number") or "code_label" in tokens[i - 1].roles:
-            continue
-        if t.gap.strip(" -") == ")" or tables.coded(t.text, "full", maker=maker):
+        full = tables.coded(t.text, "full", maker=maker)
+        if t.role in ("code", "number") and (full or t.gap.strip(" -") == ")"):
             more = [k for k in read_name(tokens, i, 0, maker, "laptop") if tokens[k].key not in have]
             part = [k for k in kept if 1 < len(tokens[k].key) < len(t.key) and t.key.startswith(tokens[k].key)]
             return [k for k in kept if k not in part] + more

@@ -1,7 +1,5 @@
 """The tables of `data/gazetteer/`, indexed: makers, their lines, what a word does in a title, codes, sizes."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from functools import cache, lru_cache
