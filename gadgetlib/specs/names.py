@@ -125,9 +125,10 @@ def unknown_maker(tokens: list[Token], kind: str | None) -> Seen | None:
             return Seen(i, 1)
     first = next((k for k, t in enumerate(tokens) if t.key.isascii()), 0)  # "Гарнитура Accesstyle Terra"
     head = tokens[1 : next((k for k, t in enumerate(tokens) if k and HARD.search(t.gap)), 1)][:4]
-    called = (first or kind) and tokens[first + 1].role in ("word", *NAMEABLE) or any(t.roles & set(GADGETS) for t in head)
-    if called and _unknown(tokens[first]) and not any(t.row for t in tokens[:-1]):
-        return Seen(first, 1)  # "Aeac Smart Watch"
+    if _unknown(tokens[first]) and not any(t.row for t in tokens[:-1]):
+        named = (first or kind) and tokens[first + 1].role in ("word", *NAMEABLE)
+        if named or any(t.roles & set(GADGETS) for t in head):  # "Aeac Smart Watch"
+            return Seen(first, 1)
     return next((Seen(i, 1) for i in range(min(len(tokens), 40)) if _before_name(tokens, i)), None)
 
 
@@ -224,8 +225,8 @@ def _step(tokens: list[Token], j: int, kept: list[int], maker: str | None, kind:
         return 1  # "galaxy tab a 8.0"
     if t.role == "word" and numbered(tokens, kept):
         return 1 if kind == "laptop" and t.text.isupper() and len(t.key) in (2, 3) else -1  # "V14 ITL"
-    # an unknown word: a number follows, or it is the whole name
-    return 1 if t.role == "word" and t.key.isascii() and (after.role in NAMEABLE or not kept and after.role != "word") else -1
+    word = t.role == "word" and t.key.isascii()  # a number follows this unknown word, or it is the whole name
+    return 1 if word and (after.role in NAMEABLE or not kept and after.role != "word") else -1
 
 
 RULES = {"line": 0.9, "after the maker": 0.8, "labelled": 0.75}  # how sure each is
