@@ -96,15 +96,12 @@ def trusted(seen: Seen, tokens: list[Token]) -> list[Line]:
 
 def choose_maker(who: list[Seen], what: list[Seen], tokens: list[Token]) -> tuple[str, Seen, float, str] | None:
     """(maker, its place, how sure, rule): named and followed by one of its lines, named first, or told by a line."""
-
-    def followed(s: Seen) -> bool:
-        return any(0 <= w.at - s.at - s.size <= 4 and w.of(s.what.name) for w in what)
-
+    followed = {s for s in who if any(0 <= w.at - s.at - s.size <= 4 and w.of(s.what.name) for w in what)}
     sold = specified(tokens)  # else it is print on a screen: "Google", "Microsoft Store"
-    who = [s for s in who if sold or followed(s) or not s.what.service]
-    best = max(who, key=lambda s: (followed(s), -s.at), default=None)
+    who = [s for s in who if sold or s in followed or not s.what.service]
+    best = max(who, key=lambda s: (s in followed, -s.at), default=None)
     seen, line = next(((s, line) for s in what for line in trusted(s, tokens)), (None, None))
-    if line and (best is None or not followed(best) and (best.what.service or seen.at < best.at)):
+    if line and (best is None or best not in followed and (best.what.service or seen.at < best.at)):
         return line.maker, seen, 0.8, f"line {line.name}"  # "Redmi Note 14 ... SONY Camera"
     return (best.what.name, best, 0.6 if tokens[best.at].hint == "misread" else 0.95, "named") if best else None
 
@@ -144,16 +141,13 @@ def _before_name(tokens: list[Token], i: int) -> bool:
     return _unknown(tokens[i]) and (ends[:1] == ["code"] or ends[:1] == ["number"] != ends[1:2])  # two: a telephone
 
 
-_COMPUTER = re.compile(r"i[3579]|ryzen|celeron|pentium|athlon|xeon|core$|intel|m\d$|rtx|gtx")
-
-
 def kind_of(tokens: list[Token], found: list[Line]) -> str | None:
     """The kind of gadget by votes: what the text calls it, the lines it names, the parts it has. None without votes."""
     accessory = any("accessory" in t.roles for t in tokens[:8])
     votes = Counter(line.kind for line in found[:4])
     for t in tokens:
         votes.update(t.roles & {*GADGETS, "other"} if not t.aside else ())
-        votes["laptop"] += bool(t.role == "chip" and _COMPUTER.match(t.key) or "computer" in t.roles)
+        votes["laptop"] += bool(t.role == "chip" and tables.coded(t.text, "computer") or "computer" in t.roles)
     votes = +votes
     return max(votes, key=lambda kind: (votes[kind], kind != "other")) if votes else "other" if accessory else None
 
@@ -218,15 +212,15 @@ def _step(tokens: list[Token], j: int, kept: list[int], maker: str | None, kind:
     if t.role == "number":
         return 1 if len(t.key) < 5 and after.key != "in" else -1
     if t.role == "decimal":  # "Galaxy Tab E 9.6", "Nokia 5.3"
-        return 1 if t.value < 20 and kind in PHONES else -1
-    if t.role in ("name", "code") or t.role == "ordinal" and kept:
+        return 1 if kind in PHONES else -1
+    if t.role in ("name", "code", "ordinal"):
         return 1
-    if len(t.key) == 1 and after.role in (*NAMEABLE, "decimal"):
-        return 1  # "galaxy tab a 8.0"
     if t.role == "word" and numbered(tokens, kept):
         return 1 if kind == "laptop" and t.text.isupper() and len(t.key) in (2, 3) else -1  # "V14 ITL"
-    word = t.role == "word" and t.key.isascii()  # a number follows this unknown word, or it is the whole name
-    return 1 if word and (after.role in NAMEABLE or not kept and after.role != "word") else -1
+    word = t.role == "word" and t.key.isascii()
+    whole = word and not kept and after.role != "word"
+    goes_on = after.role in (*NAMEABLE, "decimal") and (word or len(t.key) == 1)  # "galaxy tab a 8.0"
+    return 1 if whole or goes_on else -1
 
 
 RULES = {"line": 0.9, "after the maker": 0.8, "labelled": 0.75}  # how sure each is

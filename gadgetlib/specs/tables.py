@@ -17,10 +17,8 @@ UNSPACED = "\u0e00-\u0e7f\u3040-\u30fa\u30fc-\u30ff\u3400-\u9fff\uac00-\ud7af"
 @lru_cache(maxsize=20_000)
 def key(text: str) -> str:
     """Letters and digits only, lower case, no accents: "Fire-Boltt", "Fire Boltt" and "FireBoltt" are one name."""
-    low = text.lower()
-    if not low.isascii():
-        low = "".join(c for c in unicodedata.normalize("NFKD", low) if not unicodedata.combining(c)).replace("ı", "i")
-    return re.sub(r"[\W_]+", "", low)
+    plain = unicodedata.normalize("NFKD", text.lower().replace("ı", "i"))
+    return "".join(c for c in plain if c.isalnum())
 
 
 class Maker(NamedTuple):
