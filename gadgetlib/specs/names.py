@@ -63,10 +63,9 @@ def _cut(tokens: list[Token], i: int) -> bool:
     for n in (*([camel.end()] if camel else []), *range(min(len(t.key) - 1, 16), 1, -1)):
         head, rest = t.key[:n], t.key[n:]
         named = len(rest) > 2 and rest in lines or any(c.isdecimal() for c in rest)
-        if head in makers and head.isalpha() and n > 2 and named:
-            break
         telling = n > 3 or any(line.trust == "numbered" for line in lines.get(head, ()))  # "MI3"
-        if head in lines and (camel and n == camel.end() or telling and head.isalpha() and rest[0].isdecimal()):
+        cut = camel and n == camel.end() or telling and head.isalpha() and rest[0].isdecimal()
+        if head in makers and n > 2 and named or head in lines and cut:
             break
     else:
         return False
@@ -190,10 +189,9 @@ def _joined(tokens: list[Token], j: int, kept: list[int]) -> bool:
         return t.role == "code"  # "15s- eq2144au"
     if gap != "\n":
         return False
-    if t.role == "ordinal" or "suffix" in t.roles or t.key == "5g":
-        return True  # "Tab M10" over "3rd Gen", "Nord CE 3" over "Lite 5G"
+    goes_on = t.role == "ordinal" or "suffix" in t.roles or t.key == "5g"  # "M10" over "3rd Gen", "CE 3" over "Lite 5G"
     describes = "describes" in t.roles and tokens[j + 1].role != "number"  # "Cloud II" over "Gaming Headset"
-    return t.role in NAMEABLE and not describes and not numbered(tokens, kept)
+    return goes_on or t.role in NAMEABLE and not describes and not numbered(tokens, kept)
 
 
 def _step(tokens: list[Token], j: int, kept: list[int], maker: str | None, kind: str | None) -> int:
