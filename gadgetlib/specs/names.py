@@ -98,7 +98,7 @@ def choose_maker(who: list[Seen], what: list[Seen], tokens: list[Token]) -> tupl
     followed = {s for s in who if any(0 <= w.at - s.at - s.size <= 4 and w.of(s.what.name) for w in what)}
     sold = specified(tokens)  # else it is print on a screen: "Google", "Microsoft Store"
     who = [s for s in who if sold or s in followed or not s.what.service]
-    best = max(who, key=lambda s: (s in followed, -s.at), default=None)
+    best = max(who, key=lambda s: (s in followed, not s.what.service, -s.at), default=None)
     seen, line = next(((s, line) for s in what for line in trusted(s, tokens)), (None, None))
     if line and (best is None or best not in followed and (best.what.service or seen.at < best.at)):
         return line.maker, seen, 0.8, f"line {line.name}"  # "Redmi Note 14 ... SONY Camera"

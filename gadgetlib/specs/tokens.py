@@ -151,8 +151,9 @@ def _sizes(tokens: list[Token]) -> None:
     """Numbers that are sizes because of their neighbours: 8+128, 8/256GB, 64/3GB, 512 SSD, 8G."""
     ram, disk = tables.sold("ram"), tables.sold("disk")
     shop = any(t.role == "short" and t.value in (64, 128, 256, 512) for t in tokens)  # it writes G for GB
-    for one, two in zip(tokens, tokens[1:]):
+    for before, one, two in zip([END, *tokens], tokens, tokens[1:]):
         label = two.gap.strip(" -") == "" and two.roles & {"memory", "disk"}
+        label = label or one.gap == " " and before.roles & {"memory", "disk"}
         if one.role == "short":
             ahead = two.gap.strip() in ("/", "+", "|") and two.value in disk
             told = label or shop or ahead or one.value > 15 and " " not in one.text
