@@ -121,23 +121,26 @@ def unknown_maker(tokens: list[Token], kind: str | None) -> Seen | None:
             return Seen(i, 1)
     first = next((k for k, t in enumerate(tokens) if t.key.isascii()), 0)  # "Гарнитура Accesstyle Terra"
     head = tokens[1 : next((k for k, t in enumerate(tokens) if k and HARD.search(t.gap)), 1)][:4]
-    if _unknown(tokens[first]) and not any(t.row for t in tokens[:-1]):
+    title = not any(t.row for t in tokens[:-1])
+    if _unknown(tokens[first]) and title:
         named = (first or kind) and tokens[first + 1].role in ("word", *NAMEABLE)
         if named or any(t.roles & set(GADGETS) for t in head):  # "Aeac Smart Watch"
             return Seen(first, 1)
-    return next((Seen(i, 1) for i in range(min(len(tokens), 40)) if _before_name(tokens, i)), None)
+    told = title or specified(tokens)  # bare numbers on a picture are hours, keys, anything
+    return next((Seen(i, 1) for i in range(min(len(tokens), 40)) if _before_name(tokens, i, told)), None)
 
 
 def _unknown(t: Token) -> bool:
     return t.role == "word" and not t.aside and len(t.key) > 2 and t.key.isalpha() and t.key.isascii()
 
 
-def _before_name(tokens: list[Token], i: int) -> bool:
-    """Does a code or a number follow the unknown word i, with at most two words between?"""
+def _before_name(tokens: list[Token], i: int, told: bool) -> bool:
+    """Does a code follow the unknown word i, or where something tells of a gadget a number, at most two words on?"""
     after = tokens[i + 1 : i + 4]
     after = after[: next((k for k, t in enumerate(after) if HARD.search(t.gap)), 3)]
     ends = [t.role for t in after if t.role not in ("word", "name")]
-    return _unknown(tokens[i]) and (ends[:1] == ["code"] or ends[:1] == ["number"] != ends[1:2])  # two: a telephone
+    numbered = told and ends[:1] == ["number"] != ends[1:2]  # two are a telephone's
+    return _unknown(tokens[i]) and (ends[:1] == ["code"] or numbered)
 
 
 def kind_of(tokens: list[Token], found: list[Line]) -> str | None:
