@@ -260,14 +260,14 @@ def in_words(price: dict[str, Any], currency: str | None = None) -> str:
     return shown
 
 
-def card(listing: Listing, title: str = "") -> str:
+def card(listing: Listing) -> str:
     """The listing as a self-contained HTML card: every value, how sure it is, and the words that it was read from."""
     jpeg = io.BytesIO()
     if listing.picture is not None:
         ImageOps.contain(listing.picture, (220, 220)).save(jpeg, format="JPEG", quality=85)
     page = jinja2.Environment(autoescape=True, trim_blocks=True, loader=jinja2.PackageLoader("gadgetlib"))
     price = listing.price and in_words(listing.price, listing.specs.get("currency"))
-    shown = {"listing": listing, "title": title, "jpeg": base64.b64encode(jpeg.getvalue()).decode(), "price": price}
+    shown = {"listing": listing, "price": price, "jpeg": base64.b64encode(jpeg.getvalue()).decode()}
     return page.get_template("card.html").render(name_of=name_of, **shown)
 
 
