@@ -139,6 +139,8 @@ def test_the_special_cases_stay_right():
         ("ワイヤレスイヤホン Soundpeats Air5 iPhone対応 ￥ 5,980", {"model": "Air5", "price": 5980, "currency": "JPY"}),
         ("スマートウォッチ 1.43インチ有機EL 防水", {"gadget_type": "smartwatch", "screen_in": 1.43}),
         ("小米14 Pro手机 16GB+512GB 黑色", {"brand": "Xiaomi", "model": "14 Pro", "ram_gb": 16, "storage_gb": 512}),
+        ("삼성갤럭시탭 S9", {"brand": "Samsung", "model": "Galaxy Tab S9", "gadget_type": "tablet"}),
+        ("ソニーワイヤレスヘッドホン WH-1000XM5", {"brand": "Sony", "model": "WH-1000XM5"}),
         ("QCY H3真无线蓝牙耳机 黑色", {"model": "H3", "gadget_type": "headphones"}),
         ("삼성 갤럭시S24 울트라 256기가 자급제", {"brand": "Samsung", "model": "Galaxy S24 Ultra", "storage_gb": 256}),
         ("گوشی موبایل سامسونگ مدل Galaxy A16 ظرفیت 128 گیگابایت رم 6 گیگابایت", {"model": "Galaxy A16", "ram_gb": 6}),

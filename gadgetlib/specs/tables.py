@@ -83,8 +83,10 @@ def latin() -> dict[str, str]:
 
 @cache
 def unspaced_words() -> list[str]:
-    """All words of the tables in the scripts of UNSPACED, where one may begin behind any letter."""
-    return [word for word in (*roles(), *latin(), *makers()) if re.fullmatch(rf"[{UNSPACED}]+", word)]
+    """All words of the tables in the scripts of UNSPACED, as written: there one may begin behind any letter."""
+    columns = (("words.csv", "words"), ("latin.csv", "word"), ("makers.csv", "also"))
+    words = (word for name, column in columns for row in table(f"gazetteer/{name}") for word in row[column].split())
+    return [part for word in words for part in word.split("|") if re.fullmatch(rf"[{UNSPACED}]+", part)]
 
 
 @cache
