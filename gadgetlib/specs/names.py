@@ -202,8 +202,8 @@ def _step(tokens: list[Token], j: int, kept: list[int], maker: str | None, kind:
     t, after = tokens[j], tokens[j + 1]
     if any(tokens[k].key == t.key for k in kept):
         return -1  # printed twice
-    edition = next((k for k, x in enumerate(tokens[j : j + 4]) if "edition" in x.roles), 0)
-    if edition:
+    edition = next((k for k, x in enumerate(tokens[j : j + 4]) if x.role == "size" or "edition" in x.roles), 0)
+    if edition and tokens[j + edition].role != "size":
         return edition + 1
     if YEAR.fullmatch(t.key):
         return int(bool(kept) and kind != "laptop")

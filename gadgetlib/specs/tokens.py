@@ -158,8 +158,8 @@ def _sizes(tokens: list[Token]) -> None:
             ahead = two.gap.strip() in ("/", "+", "|") and two.value in disk
             told = label or shop or ahead or one.value > 15 and " " not in one.text
             name = "stop" if " " in one.text or one.key in ("2g", "3g", "4g") else "code"
-            one.role = "size" if told and one.value in ram | disk else name
             one.value *= 1024 if one.key[-1] == "t" else 1
+            one.role = "size" if told and one.value in ram | disk else name
         _pair(one, two)
         if one.role == "number" and label and one.value >= 64 and one.value in disk:
             one.role = "size"
