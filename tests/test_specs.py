@@ -151,6 +151,9 @@ def test_the_special_cases_stay_right():
         ("Celular Motorola Moto G15 256gb, Tela 6.72, Câmera 50mp", {"model": "Moto G15", "screen_in": 6.72}),
         ("Smartphone Nokia C32 6,5' 64 Go", {"model": "C32", "screen_in": 6.5}),
         ("Samsung A325F Galaxy A32 (4GB/128GB)", {"model": "Galaxy A32"}),
+        ("Xiaomi\nModel 14T capacity 256GB RAM 12GB", {"model": "14T", "ram_gb": 12, "storage_gb": 256}),
+        ("Samsung Galaxy A15 2990 kr Norge", {"price": 2990, "currency": "NOK"}),
+        ("Apple iPhone 7 Plus 128gb Special Edition Red", {"model": "iPhone 7 Plus", "storage_gb": 128}),
     ],
 )
 def test_inputs_of_public_reports(text, wanted):
