@@ -31,7 +31,7 @@ SIGNS = {row["code"].lower(): row["code"] for row in _CURRENCIES}
 SIGNS |= {sign: row["code"] for row in _CURRENCIES for sign in f"{row['signs']} {row['wary']}".split()}
 WARY = {sign for row in _CURRENCIES for sign in row["wary"].split()}  # also words, or names of products: R5, 128 km
 GROUPED = {sign for row in _CURRENCIES for sign in row["grouped"].split()}  # of these: N185,000, but not N4020
-CLUES = {word: row["code"] for row in _CURRENCIES for word in row["clues"].split()}  # banks, shops, cities of a country
+CLUES = {word: row["code"] for row in _CURRENCIES for word in row["clues"].split()}  # banks, shops, words of a country
 SHARED = {row["code"]: row["shared"] or None for row in _CURRENCIES}  # the sign that means this where a clue says so
 THREE_DECIMALS = {row["code"] for row in _CURRENCIES if row["decimals"] == "3"}
 RATES = {row["currency"]: float(row["per_usd"]) for row in table("rates.csv")}

@@ -106,7 +106,7 @@ def choose_maker(who: list[Seen], what: list[Seen], tokens: list[Token]) -> tupl
 
 
 def unknown_maker(tokens: list[Token], kind: str | None) -> Seen | None:
-    """A maker that no list has: labelled; alone on a line of print, first or repeated; or the word before a name."""
+    """A maker that no list has: labelled, alone on a line of print, heading a title, or the word before a name."""
     for i, t in enumerate(tokens[1:], 1):
         if "maker_label" in tokens[i - 1].roles and t.role == "word" and re.fullmatch(r"\s?[:|=]?\s*", t.gap):
             return Seen(i, 1)
@@ -119,11 +119,11 @@ def unknown_maker(tokens: list[Token], kind: str | None) -> Seen | None:
         titled = len(tokens) == 2 or any(x.role in NAMEABLE for x in tokens[i + 1 : i + 4] if x.row == t.row + 1)
         if times[t.key] > 1 or titled and i == 0:
             return Seen(i, 1)
-    first = next((k for k, t in enumerate(tokens) if t.key.isascii()), 0)  # "Гарнитура Accesstyle Terra"
-    head = tokens[1 : next((k for k, t in enumerate(tokens) if k and HARD.search(t.gap)), 1)][:4]
     title = not any(t.row for t in tokens[:-1])
-    if _unknown(tokens[first]) and title:
+    first = next((k for k, t in enumerate(tokens) if t.key.isascii()), 0)  # "Гарнитура Accesstyle Terra"
+    if title and _unknown(tokens[first]):
         named = (first or kind) and tokens[first + 1].role in ("word", *NAMEABLE)
+        head = tokens[1 : next(k for k, t in enumerate(tokens) if k and HARD.search(t.gap))][:4]
         if named or any(t.roles & set(GADGETS) for t in head):  # "Aeac Smart Watch"
             return Seen(first, 1)
     told = title or specified(tokens)  # bare numbers on a picture are hours, keys, anything
@@ -264,8 +264,8 @@ def _readings(
         between = tokens[start : s.at]
         plain = all(t.role in (*NAMEABLE, "word") and not YEAR.fullmatch(t.key) for t in between)
         whole = between and plain and not any(HARD.search(t.gap) for t in (*between[1:], tokens[s.at]))
-        between = [k for k in range(start, s.at) if not dropped(tokens[k], maker, kind)]
-        yield [*between, *kept] if whole else kept, "line"  # "LG V60 ThinQ"
+        before = [k for k in range(start, s.at) if whole and not dropped(tokens[k], maker, kind)]  # "LG V60 ThinQ"
+        yield [*before, *kept], "line"
     inside = {k for s in own for k in range(s.at + 1, s.at + s.size)}
     alone = [s.at for s in own if s.size == 1 and tokens[s.at + 1].first]
     for i, t in enumerate(tokens[:-1] if alone else ()):  # "Galaxy" on the line before "Tab A9+", or after it
@@ -300,8 +300,8 @@ def _with_code(tokens: list[Token], kept: list[int], maker: str) -> list[int]:
         return kept
     have, start = {tokens[k].key for k in kept}, max(kept, default=-1) + 1
     for i, t in enumerate(tokens[start:], start):
-        full = tables.coded(t.text, "full", maker=maker)
-        if t.role in ("code", "number") and (full or t.gap.strip(" -") == ")"):
+        behind = t.gap.strip(" -") == ")"  # a bracket
+        if t.role in ("code", "number") and (behind or tables.coded(t.text, "full", maker=maker)):
             more = [k for k in read_name(tokens, i, 0, maker, "laptop") if tokens[k].key not in have]
             part = [k for k in kept if 1 < len(tokens[k].key) < len(t.key) and t.key.startswith(tokens[k].key)]
             return [k for k in kept if k not in part] + more

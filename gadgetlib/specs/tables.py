@@ -85,8 +85,8 @@ def latin() -> dict[str, str]:
 def unspaced_words() -> list[str]:
     """All words of the tables in the scripts of UNSPACED, as written: there one may begin behind any letter."""
     columns = (("words.csv", "words"), ("latin.csv", "word"), ("makers.csv", "also"))
-    words = (word for name, column in columns for row in table(f"gazetteer/{name}") for word in row[column].split())
-    return [part for word in words for part in word.split("|") if re.fullmatch(rf"[{UNSPACED}]+", part)]
+    cells = [row[column] for name, column in columns for row in table(f"gazetteer/{name}")]
+    return re.findall(rf"(?<![^ |])[{UNSPACED}]+(?![^ |])", " ".join(cells))
 
 
 @cache
