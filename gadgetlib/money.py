@@ -188,7 +188,8 @@ def currency(text: Any) -> str | None:
 def _cell(cell: Any) -> tuple[str, float, str | None]:
     """A cell's number as it is written ("" without one), or without the exponent; its multiple, and its currency."""
     low = re.sub(r"^\d+(?:\.\d+)?e[+-]?\d+$", lambda number: f"{float(number[0]):.15g}", plain(str(cell)))  # 1e+05
-    if money := next(find(low, wary=False), None):
+    if found := list(find(low, wary=False)):  # of an old price and a new one the lower; a saving is lower still
+        money = min((m for m in found if 2 * m.amount > found[0].amount), key=lambda m: m.amount, default=found[0])
         return money.number, money.times, money.code
     m = _NUMBER.search(low)
     times = m and _MULTIPLE.match(low, m.end())

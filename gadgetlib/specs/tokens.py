@@ -184,13 +184,14 @@ def _chips(tokens: list[Token]) -> None:
         core = low == "core" and (after.key == "ultra" or tables.coded(after.text, "chip"))
         family = token.roles & {"cpu", "gpu"} or tables.coded(low, "chip", maker=maker)
         goes_on = token.gap.strip(" -(") == "" and ("tier" in token.roles or tables.coded(low, "chip number"))
-        if token.role in ("size", "screen"):
+        if token.role in ("size", "screen", "short"):
             reach = ""
         elif core or family:
             reach = "gpu" if "gpu" in token.roles else "cpu"
         elif not goes_on:
             reach = ""
-        if reach or after.key == "gen" and (then.key == "core" or "cpu" in then.roles):  # 11th Gen Intel
+        chip = then.key == "core" or "cpu" in then.roles or tables.coded(then.text, "chip")
+        if reach or after.key == "gen" and chip:  # 11th Gen Intel, 11th Gen i5-1145G7
             token.role, token.hint = "chip", reach
 
 
