@@ -88,6 +88,7 @@ def test_the_special_cases_stay_right():
         ("Samsung Galaxy A06 128GBSiyah Cep Telefonu", {"model": "Galaxy A06", "storage_gb": 128}),
         ("Apple iPhone 13 &#8211; 128&nbsp;GB &pound;399", {"model": "iPhone 13", "storage_gb": 128, "price": 399}),
         ("Ｓａｍｓｕｎｇ Galaxy A54 ８ＧＢ １２８ＧＢ", {"brand": "Samsung", "model": "Galaxy A54", "ram_gb": 8}),
+        ("OPPO F9 6/128 gb - Merah", {"model": "F9", "gadget_type": "mobile_phone"}),
         ("realme Note 60 4gb+128gbMermer Siyahı", {"ram_gb": 4, "storage_gb": 128}),
         ("Itel S23 8GB(4+4) RAM 128GB", {"ram_gb": 8, "storage_gb": 128}),
         ("General Mobile Era 50 12gb(6GB 6GB GENİŞLETİLMİŞ RAM) 128 Gb Hafıza", {"ram_gb": 12, "storage_gb": 128}),

@@ -151,6 +151,8 @@ def kind_of(tokens: list[Token], found: list[Line]) -> str | None:
         votes.update(t.roles & {*GADGETS, "other"} if not t.aside else ())
         votes["laptop"] += bool(t.role == "chip" and tables.coded(t.text, "computer") or "computer" in t.roles)
     votes = +votes
+    if not votes and not accessory and any(t.role == "size" and t.hint == "ram" for t in tokens):
+        return "mobile_phone"  # memory and storage side by side, 6/128GB, are how phones are told apart
     return max(votes, key=lambda kind: (votes[kind], kind != "other")) if votes else "other" if accessory else None
 
 
