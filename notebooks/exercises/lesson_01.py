@@ -9,7 +9,8 @@ from coursekit.exercises import Exercise, Mistake, Question, call
 # ---------------------------------------------------------------- 01.1: pauses
 
 
-def polite(first, attempts, patience, *, named=True, zero=True, doubles=True, again=(429, 503), give_up=True):
+def polite(first, attempts, patience, *, named=True, zero=True, doubles=True, again=(429, 503), give_up=True,
+           mine=False):  # fmt: skip
     """A function from what a server answers to the pauses of a client; the keywords make the known mistakes."""
 
     def pauses(answers):
@@ -17,7 +18,8 @@ def polite(first, attempts, patience, *, named=True, zero=True, doubles=True, ag
         for status, wait in answers:
             if status not in again or len(made) == attempts - 1:
                 break
-            own = first * 2 ** len(made) if doubles else first
+            before = sum(one is None for _, one in answers[: len(made)]) if mine else len(made)
+            own = first * 2**before if doubles else first
             pause = wait if named and wait is not None and (wait or zero) else own
             if give_up and pause > patience:
                 break
@@ -118,8 +120,9 @@ EXERCISES = (
         "The heart of a polite download. Write `pauses(answers)`: answers are what a server says to one attempt after "
         "another, pairs (status, seconds in Retry-After or None). Return the list of pauses, in seconds, that a "
         "client makes between its attempts. It asks again after 429 and 503 only, and makes at most `task.attempts` "
-        "attempts. It waits `task.first` seconds, next time twice that, and so on; where the server names a time, it "
-        "waits that long instead. Where it would have to wait longer than `task.patience` seconds, it gives up.",
+        "attempts. The first pause of its own would be `task.first` seconds, and it doubles after every pause, also "
+        "after one that the server named. Where the server names a time, it waits that long instead. Where it would "
+        "have to wait longer than `task.patience` seconds, it gives up.",
         hints=(
             "Walk through the answers. Which of them end the walk, and which add a pause?",
             "A pause belongs between two attempts: after the last attempt that is allowed there is none. The number of "
@@ -144,6 +147,11 @@ EXERCISES = (
                 "not doubled",
                 "Your pauses stay the same; each should be twice the one before.",
                 lambda g: _pauses(g, doubles=False),
+            ),
+            Mistake(
+                "own pauses doubled alone",
+                "A pause that the server named counts, too: your own is then twice as long as it was before.",
+                lambda g: _pauses(g, mine=True),
             ),
             Mistake(
                 "one pause too many",

@@ -12,6 +12,7 @@ from coursekit.exercises import Exercise, Mistake, Question
 # ---------------------------------------------------------------- 03.1, a DataBlock
 
 SIDE = 64
+BATCH = 4
 PRODUCTS = ("a1", "b2", "c3", "d4")
 
 
@@ -54,6 +55,7 @@ def _facts(answer, given) -> dict:
         "train": {path.name.split("_")[0] for path in train},
         "valid": {path.name.split("_")[0] for path in valid},
         "count": len(train) + len(valid),
+        "batches": {data.train.bs, data.valid.bs},
         "shape": picture.shape[:2],
         "edges": bool((red - green > 100).any() and (blue - green > 100).any()),
         "squashed": bool(white.any(1).sum() > 1.5 * white.any(0).sum()),
@@ -67,13 +69,14 @@ def _good_block(answer, given) -> bool:
         and found["valid"] == set(given.held)
         and found["train"] == set(PRODUCTS) - set(given.held)
         and found["count"] == 3 * 2 * len(PRODUCTS)
+        and found["batches"] == {BATCH}
         and found["shape"] == (SIDE, SIDE)
         and found["edges"]
         and not found["squashed"]
     )
 
 
-def own_data(folder, held, split=None, label=None, side=SIDE, **resize):
+def own_data(folder, held, split=None, label=None, side=SIDE, bs=BATCH, **resize):
     """DataLoaders of a folder; with other arguments, the ways to get them wrong."""
     import fastai.vision.all as fv
 
@@ -84,7 +87,7 @@ def own_data(folder, held, split=None, label=None, side=SIDE, **resize):
         splitter=split or fv.FuncSplitter(lambda path: path.name.split("_")[0] in held),
         item_tfms=fv.Resize(side, **(resize or {"method": "pad", "pad_mode": "zeros"})),
     )
-    return block.dataloaders(folder, bs=4, num_workers=0)
+    return block.dataloaders(folder, bs=bs, num_workers=0)
 
 
 def _random_split():
@@ -111,6 +114,12 @@ def _of_all(confidence, right, wanted):
 def _highest(confidence, right, wanted):
     confidence, right = np.asarray(confidence, float), np.asarray(right, bool)
     return next((float(t) for t in sorted(confidence)[::-1] if right[confidence >= t].mean() >= wanted), 1.0)
+
+
+def _above(confidence, right, wanted):
+    """Only what is surer than the threshold is answered."""
+    confidence, right = np.asarray(confidence, float), np.asarray(right, bool)
+    return next((float(t) for t in sorted(confidence)[:-1] if right[confidence > t].mean() >= wanted), 1.0)
 
 
 def _wanted_itself(confidence, right, wanted):
@@ -152,7 +161,10 @@ def _largest_gap(confidence, right, bins):
 
 
 def _calibration_cases(given):
-    return [((*case, bins), calibration(*case, bins)) for case in _answers(given.bins) for bins in (5, given.bins)]
+    """No confidence below 1 lies on a boundary: it is open which of two parts that belongs to."""
+    cases = [([one - 0.0003 for one in confidence], right) for confidence, right in _answers(given.bins)]
+    cases.append(([1.0, 0.99], [False, True]))
+    return [((*case, bins), calibration(*case, bins)) for case in cases for bins in (5, given.bins)]
 
 
 EXERCISES = (
@@ -161,7 +173,7 @@ EXERCISES = (
         "core",
         "function",
         "Write `own_data(folder, held)`: fastai DataLoaders for pictures of your own. `folder` holds one sub-folder "
-        "per class, with files called product_number, such as laptop/a1_0.jpg. All pictures of the products listed "
+        "per class, with files called product_number, such as laptop/a1_0.png. All pictures of the products listed "
         "in `held` are for validation, all others for training. Pictures become squares of 64 pixels, whole and in "
         "their proportions; batches of four. The check draws such a folder and calls your function with "
         "`task.held`.",
@@ -210,6 +222,12 @@ EXERCISES = (
                 lambda g: lambda folder, held: own_data(folder, held, label=lambda path: path.name.split("_")[0]),
                 lambda a, g: set(_facts(a, g)["vocab"]) <= set(PRODUCTS),
             ),
+            Mistake(
+                "other batches",
+                "Batches should hold four pictures, in training and in validation: see the argument bs of dataloaders.",
+                lambda g: lambda folder, held: own_data(folder, held, bs=64),
+                lambda a, g: _facts(a, g)["batches"] != {BATCH},
+            ),
         ),
         variant=lambda rng: {"held": sorted(rng.sample(PRODUCTS, 2))},
     ),
@@ -217,10 +235,11 @@ EXERCISES = (
         "03.2",
         "core",
         "function",
-        "The shop wants a promise: the classifier answers only where it is confident, and of these answers at least "
-        "the share `wanted` is right. Write `threshold(confidence, right, wanted)`: confidence and right (True or "
-        "False) are lists over validation pictures. Return the lowest confidence in the list that, used as the "
-        "threshold, keeps the promise on these pictures; 1.0 where none does. The check asks for `task.wanted`.",
+        "The shop wants a promise: the classifier answers only where its confidence is at least a threshold, and of "
+        "these answers at least the share `wanted` is right. Write `threshold(confidence, right, wanted)`: confidence "
+        "and right (True or False) are lists over validation pictures. Return the lowest confidence in the list that, "
+        "used as the threshold, keeps the promise on these pictures; 1.0 where none does. The check asks for "
+        "`task.wanted`.",
         hints=(
             "Try every confidence in the list, from the lowest up, and stop at the first that keeps the promise.",
             "At a threshold t the answers given are those with confidence >= t. The promise is about these alone.",
@@ -241,6 +260,11 @@ EXERCISES = (
                 lambda g: _highest,
             ),
             Mistake(
+                "above only",
+                "An answer exactly as confident as the threshold is given, too: compare with >=, not with >.",
+                lambda g: _above,
+            ),
+            Mistake(
                 "taken at its word",
                 "You return the share that is wanted, as if confidence were accuracy. Count what is right.",
                 lambda g: _wanted_itself,
@@ -253,8 +277,9 @@ EXERCISES = (
         "stretch",
         "function",
         "Write `calibration(confidence, right, bins)`, the expected calibration error as it was first defined: cut "
-        "0 to 1 into `bins` parts of equal width (a confidence of 1 belongs to the last), and average the distance "
-        "between mean confidence and share right over the parts, each weighed by its number of pictures.",
+        "0 to 1 into `bins` parts of equal width (a confidence of 1 belongs to the last; no other will lie on a "
+        "boundary), and average the distance between mean confidence and share right over the parts, each weighed by "
+        "its number of pictures.",
         hints=(
             "Which part does a confidence of 0.37 belong to when there are ten? And 1.0?",
             "int(confidence * bins), and the last part for 1.0. Empty parts count for nothing.",

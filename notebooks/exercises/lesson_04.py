@@ -127,11 +127,11 @@ def _half(a, b):
     return min(a[4], b[4]) - max(a[2], b[2]) > 0.5 * min(a[4] - a[2], b[4] - b[2])
 
 
-def _rows(boxes, together=_half, sort=True):
+def _rows(boxes, together=_half, sort=True, word=-1):
     """Rows of boxes as texts; the keyword arguments make the known mistakes."""
     rows = []
     for box in sorted(boxes, key=lambda box: box[1]) if sort else boxes:
-        row = next((row for row in rows if together(row[-1], box)), None)
+        row = next((row for row in rows if together(row[word], box)), None)
         if row is None:
             rows.append([box])
         else:
@@ -240,7 +240,8 @@ EXERCISES = (
         "function",
         "Build the first step of a layout. Write a function that takes a list of (text, x0, y0, x1, y1) and returns a "
         "list with one text per row, from top to bottom, the words of a row from left to right with a space between. "
-        "Two boxes are in one row when they share more than half of the smaller height.",
+        "Go from left to right: a box joins the row whose last word shares more than half of the smaller of the two "
+        "heights with it, or begins one.",
         hints=(
             "What two boxes share in height is min(of the bottoms) - max(of the tops).",
             "Go through the boxes from the left; each joins the row whose last word it shares enough height with, or "
@@ -259,6 +260,12 @@ EXERCISES = (
                 "any overlap",
                 "Boxes that merely touch in height are taken for one row; ask for half of the smaller height.",
                 lambda g: lambda boxes: _rows(boxes, together=lambda a, b: min(a[4], b[4]) > max(a[2], b[2])),
+            ),
+            Mistake(
+                "the first word",
+                "A box is compared with the first word of each row. Compare it with the last: a row may begin with "
+                "small print.",
+                lambda g: lambda boxes: _rows(boxes, word=0),
             ),
             Mistake(
                 "as they came",

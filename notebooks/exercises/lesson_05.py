@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import warnings
 
-from coursekit.exercises import Exercise, Mistake, Question, call
+from coursekit.exercises import Exercise, Mistake, Question, call, equal
 
 
 def _marked(pattern, given):
-    """What an entity ruler with this one pattern marks in four texts."""
+    """What an entity ruler with this one pattern marks in five texts."""
     from gadgetlib import tagger
 
     trial = tagger.blank()
     texts = (f"a 6.7 {given.unit} phone", f"15.6 {given.unit} laptop", "6 cores", "version 2.0 of it")
+    texts += ("a 6.7 percent rise",)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a pattern of nothing at all is told here, not by spaCy
         trial.add_pipe("entity_ruler").add_patterns([{"label": "SCREEN", "pattern": pattern}])
@@ -50,6 +51,12 @@ def _pieces(spans, start, end):
     return next((span for span in spans if span[0] < end and start < span[1]), None)
 
 
+def _by_label(spans, start, end):
+    """A known mistake: the owner of a piece is a label, so that two spans of one label are one owner."""
+    span = _pieces(spans, start, end)
+    return span and (0, 0, span[2])
+
+
 def _bilou(spans, offsets, unit="U", last="L", special=None, touch=_pieces):
     """BILOU labels of word pieces; the keyword arguments make the known mistakes."""
     owners = [None if start == end else touch(spans, start, end) for start, end in offsets]
@@ -79,6 +86,7 @@ def _bilou_cases(given):
         ([(1, 4, "BRAND")], _OFFSETS[:2]),
         ([(5, 8, "MODEL"), (9, 11, "SCREEN")], _OFFSETS),
         ([(0, 4, "BRAND")], [(0, 4), (5, 8)]),
+        ([(5, 8, "MODEL"), (9, 11, "MODEL")], _OFFSETS),
     ]
     return [(arguments, _bilou(*arguments)) for arguments in texts]
 
@@ -104,7 +112,7 @@ def _f1_cases(given):
     return [
         ((a, b), _f1(a, b))
         for a, b in ((_TRUE, _FOUND), (_TRUE, _TRUE), (_TRUE, [[], [], []]), (_TRUE[:1], _FOUND[:1]),
-                     (_TRUE, _SWAPPED), (_TRUE, _BACKWARDS))
+                     (_TRUE, _SWAPPED), (_TRUE, _BACKWARDS), ([[]], [[]]))
     ]  # fmt: skip
 
 
@@ -123,6 +131,15 @@ def _by_place(true, found):
 def _share(true, found, of):
     right = sum(len(set(a) & set(b)) for a, b in zip(true, found))
     return right / max(1, of(sum(map(len, true)), sum(map(len, found)), right))
+
+
+def _scored(name, why, score):
+    """A known mistake, recognised by the cases that have spans: where there are none, it may divide by zero."""
+
+    def matches(answer, given):
+        return all(equal(call(answer, *texts), score(*texts)) for texts, _ in _f1_cases(given)[:-1])
+
+    return Mistake(name, why, lambda g: score, matches)
 
 
 EXERCISES = (
@@ -173,9 +190,10 @@ EXERCISES = (
             ),
             Mistake(
                 "any word",
-                "It takes any word for the unit, such as the 'of' in 'version 2.0 of it'.",
+                "It takes other words for the unit, such as the 'of' in 'version 2.0 of it' or the 'percent' in 'a 6.7 "
+                "percent rise'.",
                 lambda g: _number({"IS_ALPHA": True}),
-                lambda a, g: "2.0 of" in _marked(a, g),
+                lambda a, g: not {"2.0 of", "6.7 percent"}.isdisjoint(_marked(a, g)),
             ),
             Mistake(
                 "one size only",
@@ -253,6 +271,12 @@ EXERCISES = (
                 lambda g: _by_ends,
             ),
             Mistake(
+                "labels compared, not spans",
+                "Two spans of one label side by side become one. Compare a piece's span with those of its neighbours, "
+                "not its label.",
+                lambda g: lambda spans, offsets: _bilou(spans, offsets, touch=_by_label),
+            ),
+            Mistake(
                 "exact starts only",
                 "A piece belongs to a span that overlaps it, also when the span begins or ends within the piece.",
                 lambda g: (
@@ -271,7 +295,7 @@ EXERCISES = (
         "function",
         "Build the score that papers on entity recognition report. Write a function of (true, found), two lists with "
         "a list of spans (start, end, label) per text, that returns the F1 over all texts: a span counts as right "
-        "only if start, end and label all agree.",
+        "only if start, end and label all agree. Where nothing is found and nothing true, the F1 is 0.0.",
         hints=(
             "Per text, the spans that are in both lists are right. set(a) & set(b) finds them.",
             "Add up over all texts before you divide: right, found, true.",
@@ -283,41 +307,41 @@ EXERCISES = (
         ),
         cases=_f1_cases,
         wrong=(
-            Mistake(
+            _scored(
                 "labels ignored",
                 "A RAM that is called STORAGE counts as right here. Compare the label too.",
-                lambda g: lambda a, b: _f1(a, b, labels=False),
+                lambda a, b: _f1(a, b, labels=False),
             ),
-            Mistake(
+            _scored(
                 "overlap is enough",
                 "Half a model name counts as right here. Start and end must agree exactly.",
-                lambda g: lambda a, b: _f1(a, b, strict=False),
+                lambda a, b: _f1(a, b, strict=False),
             ),
-            Mistake(
+            _scored(
                 "texts mixed",
                 "A span counts as right here although it was found in another text. Compare text by text.",
-                lambda g: _pooled,
+                _pooled,
             ),
-            Mistake(
+            _scored(
                 "by place in the list",
                 "The spans of a text come in any order, and one too many shifts the rest. Look each up in the other "
                 "list.",
-                lambda g: _by_place,
+                _by_place,
             ),
-            Mistake(
+            _scored(
                 "mean of texts",
                 "That is the mean of one F1 per text. Add up over all texts before you divide.",
-                lambda g: lambda a, b: sum(_f1([x], [y]) for x, y in zip(a, b)) / len(a),
+                lambda a, b: sum(_f1([x], [y]) for x, y in zip(a, b)) / len(a),
             ),
-            Mistake(
+            _scored(
                 "recall",
                 "That is recall: false alarms cost nothing.",
-                lambda g: lambda a, b: _share(a, b, lambda t, f, r: t),
+                lambda a, b: _share(a, b, lambda t, f, r: t),
             ),
-            Mistake(
+            _scored(
                 "precision",
                 "That is precision: misses cost nothing.",
-                lambda g: lambda a, b: _share(a, b, lambda t, f, r: f),
+                lambda a, b: _share(a, b, lambda t, f, r: f),
             ),
             Mistake(
                 "Jaccard",

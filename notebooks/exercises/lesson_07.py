@@ -71,15 +71,16 @@ SPECS = ("ram", "storage", "screen")
 
 
 def _tables() -> list[tuple[pd.DataFrame, np.ndarray, set[str]]]:
-    """Tables, their prices, and the columns that give those away."""
+    """Tables, their prices, and the columns that give those away: a and c alone, the others with one spec."""
     rng = np.random.default_rng(5)
     made = []
-    for leaks in ((), ("a",), ("b",), ("c",), ("a", "b", "c")):
+    for leaks in ((), ("a",), ("b",), ("c",), ("d",), ("e",), ("a", "b", "c")):
         ram, storage = rng.choice([4, 8, 16, 32], 300), rng.choice([128, 256, 512, 1024], 300)
         price = (60 * ram**0.7 * storage**0.15 * np.exp(rng.normal(0, 0.3, 300))).round(2)
-        frame = pd.DataFrame({"ram": ram, "storage": storage, "screen": rng.choice([13.3, 14, 15.6], 300)})
+        frame = pd.DataFrame({"ram": ram, "storage": storage, "screen": rng.choice([6.1, 11, 15.6, 27], 300)})
         frame["stars"] = (3 + np.log(price) / 8 + rng.normal(0, 0.1, 300)).round(2)
         columns = {"a": (1.1 * price).round(), "b": (1000 * storage / price).round(1), "c": np.sqrt(price).round(1)}
+        columns |= {"d": (1000 * ram / price).round(1), "e": (price / frame["screen"]).round(1)}
         made.append((frame.assign(**{name: columns[name] for name in leaks}), price, set(leaks)))
     return made
 
@@ -89,13 +90,13 @@ def _named(answer) -> list[tuple[set[str], set[str]]]:
     return [(set(call(answer, frame.copy(), price.copy())), leaks) for frame, price, leaks in _tables()]
 
 
-def _detector(frame, price, alone=0.95, pairs=True):
+def _detector(frame, price, alone=0.95, specs=SPECS):
     target, found = np.log(price), set()
     rest = [column for column in frame if column not in SPECS]
     for column in rest:
         if abs(frame[column].corr(pd.Series(price), "spearman")) > alone:
             found.add(column)
-        for spec in SPECS if pairs else ():
+        for spec in specs:
             design = np.c_[np.ones(len(frame)), np.log(frame[[column, spec]])]
             weights, *_ = np.linalg.lstsq(design, target, rcond=None)
             if np.var(target - design @ weights) < 0.03 * np.var(target) and abs(weights[1]) > 0.3:
@@ -239,9 +240,15 @@ EXERCISES = (
             ),
             Mistake(
                 "alone only",
-                "You miss a column that gives the price only together with the storage.",
-                lambda g: lambda frame, price: _detector(frame, price, pairs=False),
-                lambda a, g: all(said == leaks - {"b"} for said, leaks in _named(a)),
+                "You miss the columns that give the price only together with a spec, such as storage / price.",
+                lambda g: lambda frame, price: _detector(frame, price, specs=()),
+                lambda a, g: all(said == leaks - set("bde") for said, leaks in _named(a)),
+            ),
+            Mistake(
+                "one spec only",
+                "You miss a column that gives the price together with another spec. Try each column with all three.",
+                lambda g: lambda frame, price: _detector(frame, price, specs=["storage"]),
+                lambda a, g: all(leaks - set("bde") <= said <= leaks for said, leaks in _named(a)),
             ),
             Mistake(
                 "honest columns",
