@@ -202,7 +202,7 @@ EXERCISES = (
 QUIZ = (
     Question(
         "00.q1",
-        "The network called a phone a binder, with a probability near .9. Why was it so sure?",
+        "The network called a phone a binder, with a probability near .9. Why is that no proof?",
         right=(
             "A softmax shares a total of 1 among its names, and nobody has checked it on such pictures.",
             "There is no name for 'I do not know', and whether .9 means nine times in ten has to be measured: lesson "
