@@ -30,7 +30,7 @@ from gradio_client.utils import is_file_obj, traverse
 from PIL import Image
 
 from gadgetlib import CLASSES, SPEC_FIELDS
-from gadgetlib.batch import COLUMNS, TEXT, describe_all
+from gadgetlib.batch import COLUMNS, describe_all
 from gadgetlib.errors import CourseError
 from gadgetlib.files import build_dir, data_dir, remove_left, table
 from gadgetlib.listing import Describer, Listing, card, in_words, name_of, shipped_listings
@@ -171,7 +171,7 @@ class Pages:
                 raise CourseError("Choose some pictures first.")
             out = Path(tempfile.mkdtemp(dir=gr.utils.get_upload_folder())) / "listings.csv"
             describe_all(self.ready(), map(Path, paths), out, progress.tqdm, name=attrgetter("name"))
-        with out.open(**TEXT) as file:
+        with out.open(encoding="utf-8", newline="") as file:
             return list(csv.reader(file))[1:], str(out)
 
 

@@ -152,6 +152,32 @@ def read_strings(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
         raise CourseError(f"{path.name} cannot be read ({error}); {needs}; save it as UTF-8 CSV.") from None
 
 
+def append_row(path: Path, row: dict, columns: Sequence[str]) -> None:
+    """Add a row to a table: in one write, so that a killed process leaves at worst a torn last row."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerow(row.get(name) for name in columns)
+    data = text.getvalue().encode(errors="backslashreplace")
+    with open(path, "ab", buffering=0) as file:
+        before = file.tell()
+        if file.write(data) < len(data):  # the last bytes of a disk: nothing may follow half a row
+            file.truncate(before)
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def mend(path: Path, columns: Sequence[str]) -> None:
+    """Begin a table, or cut off the torn last row of one. Raises CourseError for a file with other columns."""
+    header = (",".join(columns) + "\n").encode()
+    data = path.read_bytes() if path.exists() else b""
+    if data and not data.startswith(header):
+        raise CourseError(f"{path.name} has other columns than this course writes; move it away, run again.")
+    end = data.rfind(b"\n") + 1
+    while data.count(b'"', 0, end) % 2:  # a line end inside a quoted cell
+        end = data.rfind(b"\n", 0, end - 1) + 1
+    if (whole := data[:end] or header) != data:
+        with write_atomic(path) as part:
+            part.write_bytes(whole)
+
+
 def to_cell(value: Any) -> Any:
     """A value for a CSV that people open: a text that a spreadsheet would run gets an apostrophe in front (OWASP).
 

@@ -181,8 +181,17 @@ def currency(text: Any) -> str | None:
     """The ISO code that a text names, beside a number ("R12,999.00" -> ZAR) or alone ("Preis (CHF)"); else None."""
     if found := next(find(str(text), wary=False), None):
         return found.code
-    words = re.findall(r"[^\s\d()\[\]_,;:=]+", plain(str(text)))
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", str(text))  # priceUSD
+    words = re.findall(r"[^\s\d()\[\]_,;:=]+", plain(spaced))
     return next((SIGNS[w] for i, w in enumerate(words, 1) if w in SIGNS and (w not in WARY or i == len(words))), None)
+
+
+def codes_in(name: str) -> list[str]:
+    """Currencies that a name or an address tells by a code (one such as "all" in capitals), a shop or a country."""
+    known = CLUES | {code.lower(): code for code in set(RATES) - {word.upper() for word in WARY}}
+    words = re.findall(r"\.[^\W\d_]+(?!\S)|[^\W\d_]+", name)  # ".in", which ends an address, is no "in"
+    told = (word if word in RATES else known.get(word.lower()) for word in words)
+    return [code for code in told if code]
 
 
 def _cell(cell: Any) -> tuple[str, float, str | None]:

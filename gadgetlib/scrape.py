@@ -4,9 +4,7 @@
 """
 
 import contextlib
-import csv
 import email.utils
-import errno
 import hashlib
 import io
 import ipaddress
@@ -32,7 +30,7 @@ from tqdm.contrib.concurrent import thread_map
 
 from gadgetlib import CLASSES, LEDGER_COLUMNS, sources
 from gadgetlib.errors import CourseError
-from gadgetlib.files import disk_sentence, read_json, read_strings, remove_left, write_atomic
+from gadgetlib.files import append_row, disk_sentence, mend, read_json, read_strings, remove_left, write_atomic
 from gadgetlib.pictures import looks_like, open_image
 from gadgetlib.sources import Hit, NotTaken, address_key, one_line
 
@@ -97,30 +95,6 @@ def image_facts(data: bytes, pixels: int = 50_000_000) -> dict:
     return {"extension": extension, "width": width, "height": height, "phash": phash}
 
 
-def append_row(path: Path, row: dict) -> None:
-    """Add a row to a ledger: one line in one write, so that a killed process leaves at worst a torn last line."""
-    line = io.StringIO()
-    csv.writer(line, lineterminator="\n").writerow(one_line(row.get(name)) for name in LEDGER_COLUMNS)
-    data = line.getvalue().encode()
-    with open(path, "ab", buffering=0) as file:
-        before = file.tell()
-        if file.write(data) < len(data):  # the last bytes of a disk: nothing may follow half a row
-            file.truncate(before)
-            raise OSError(errno.ENOSPC, "No space left on device")
-
-
-def mend(path: Path) -> None:
-    """Begin a ledger, or cut off the torn last line of one. Raises CourseError for a file with other columns."""
-    header = (",".join(LEDGER_COLUMNS) + "\n").encode()
-    data = path.read_bytes() if path.exists() else b""
-    if data and not data.startswith(header):
-        raise CourseError(f"{path.name} has other columns than this course writes; move it away, run again.")
-    whole = data[: data.rfind(b"\n") + 1] or header
-    if whole != data:
-        with write_atomic(path) as part:
-            part.write_bytes(whole)
-
-
 def read_ledger(path: Path) -> pd.DataFrame:
     """A ledger as a table of strings, the latest row of each offer, in a fixed order; CourseError for another table."""
     table = pd.DataFrame(read_strings(path, LEDGER_COLUMNS), columns=LEDGER_COLUMNS, dtype=str)
@@ -134,14 +108,15 @@ class Ledger:
         self.folder, self.path, self._writing = Path(folder), Path(folder) / "ledger.csv", threading.Lock()
         with disk_sentence(self.path):
             (self.folder / "images").mkdir(parents=True, exist_ok=True)
-            mend(self.path)
+            mend(self.path, LEDGER_COLUMNS)
             remove_left(self.folder / "images", ".[0-9]*-*.part")
 
     def add(self, hit: Hit, status: str, reason: str = "", **found: Any) -> None:
         """Append one row: what was offered, how it ended, and for a picture its file and facts."""
         ended = {"status": status, "reason": reason, "time": datetime.now(UTC).isoformat(timespec="seconds")}
+        row = {name: one_line(value) for name, value in {**found, **asdict(hit), **ended}.items()}
         with self._writing, disk_sentence(self.path):
-            append_row(self.path, {**found, **asdict(hit), **ended})
+            append_row(self.path, row, LEDGER_COLUMNS)
 
     def keep(self, data: bytes, extension: str) -> dict[str, Any]:
         """Store a picture under its content hash: its file, sha256 and bytes as they stand in a row."""

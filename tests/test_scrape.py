@@ -32,9 +32,9 @@ from replica.kaggle import Kaggle
 from shop import SVG, bomb
 
 from coursekit.shop import HTML, Shop
-from gadgetlib import scrape, sources
+from gadgetlib import LEDGER_COLUMNS, scrape, sources
 from gadgetlib.errors import CourseError
-from gadgetlib.files import data_dir, project_root, write_atomic
+from gadgetlib.files import data_dir, mend, project_root, write_atomic
 from gadgetlib.scrape import Fetcher, Ledger, Limits, fetch_all
 from gadgetlib.sources import Hit, NotTaken, address_key
 
@@ -517,7 +517,7 @@ def test_a_torn_last_line_is_cut_off_wherever_it_tore(tmp_path):
     second = whole[: whole.rstrip(b"\n").rfind(b"\n") + 1]
     for end in range(len(second) + 1, len(whole)):
         (tmp_path / "ledger.csv").write_bytes(whole[:end])
-        scrape.mend(tmp_path / "ledger.csv")
+        mend(tmp_path / "ledger.csv", LEDGER_COLUMNS)
         assert (tmp_path / "ledger.csv").read_bytes() == second
 
 

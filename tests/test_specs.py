@@ -249,7 +249,7 @@ def test_every_value_says_where_it_stands():
     ],
 )  # fmt: skip
 def test_kinds(text, kind):
-    assert specs.gadget_type(text) == kind
+    assert specs.extract(text).gadget_type == kind
 
 
 @pytest.mark.parametrize(

@@ -82,11 +82,6 @@ def extract(text: str, gadget_type: str | None = None) -> GadgetSpecs:
     return GadgetSpecs(**{field: f.value for field, f in found.items() if f}, gadget_type=kind, evidence=evidence)
 
 
-def gadget_type(text: str) -> str | None:
-    """The kind of gadget that a title sells: one of `gadgetlib.CLASSES`, "other" (an accessory, a desktop), or None."""
-    return extract(text).gadget_type
-
-
 def same(field: str, one: Any, other: Any) -> bool:
     """The one rule of equality of a field's values; two unknowns (None) are equal.
 
