@@ -211,16 +211,16 @@ def _prices(frame: pd.DataFrame, mapping: dict, name: str, notes: list[str]) -> 
     if most and stated and len(named) == 1:  # a heading knows better which dollar a sign means
         most, named = stated, named[:0]
     code = (given if given not in frame else None) or most or stated
-    thousands = code not in money.THREE_DECIMALS and text.str.contains(r"\.\d{3}$").mean() > 0.5
-    if thousands and pd.api.types.is_float_dtype(cells) and cells.max() < 1000:
-        price = price * 1000  # 21.296, and 21.3 that was 21.300: a point before thousands
-        notes.append(f"{mapping['price']} was read as thousands: its points stand before three digits.")
     hosts = " ".join(re.findall(r"(?<=//)[^/\s\"]+", frame.head(20).to_csv(index=False)))
     if not code and (code := next(iter(money.codes_in(hosts)), None)):
         notes.append(f"Prices are taken to be in {code}, by the web addresses in the table.")
     if not code:
         notes.append("The table does not name its currency; name it in the column map (currency: EUR).")
         return price, None
+    cheap = code in money.RATES and pd.Series(price).median() < 5 * money.RATES[code]  # five dollars for a gadget
+    if cheap and pd.api.types.is_float_dtype(cells) and text.str.contains(r"\.\d{3}$").mean() > 0.5:
+        price = price * 1000  # 21.296, and 21.3 that was 21.300: a point before thousands
+        notes.append(f"{mapping['price']} was read as thousands: its points stand before three digits.")
     for other in named.index.drop(code, errors="ignore"):
         at, rated = (written == other).to_numpy(), {code, other} <= set(money.RATES)
         price[at] = money.convert(price[at], other, code) if rated else np.nan

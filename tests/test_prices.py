@@ -426,7 +426,7 @@ def thousands(p, mark):
     ("name;ram;previous_price;current_price;price", lambda p: f"{2 * p};{p};{1.5 * p}", None, None, "utf-8"),
     ("name;ram;price;discount_price;discount", lambda p: f"{1.5 * p};{p};33%", None, None, "utf-8"),
     ("name;ram;price", lambda p: f"{1.1 * p:.2f} USD -9% {p} USD", None, "USD", "utf-8"),
-    ("name;ram;price;currency", lambda p: f"{p / 10:.3f};TL", lambda p: round(100 * p), "TRY", "utf-8"),
+    ("name;ram;price;currency", lambda p: f"{p / 100:.3f};TL", lambda p: 10 * p, "TRY", "utf-8"),
     ("Title;RAM;Price;URL", lambda p: f"{p};https://img.shop.com.eg/a.jpg", None, "EGP", "utf-8"),
 ])  # fmt: skip
 def test_prices_are_read_as_shops_write_them(tmp_path, heading, cells, amount, code, encoding):
