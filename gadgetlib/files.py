@@ -168,14 +168,15 @@ def mend(path: Path, columns: Sequence[str]) -> None:
     """Begin a table, or cut off the torn last row of one. Raises CourseError for a file with other columns."""
     header = (",".join(columns) + "\n").encode()
     data = path.read_bytes() if path.exists() else b""
-    if data and not data.startswith(header):
+    if not (data.startswith(header) or header.startswith(data)):
         raise CourseError(f"{path.name} has other columns than this course writes; move it away, run again.")
     end = data.rfind(b"\n") + 1
     while data.count(b'"', 0, end) % 2:  # a line end inside a quoted cell
         end = data.rfind(b"\n", 0, end - 1) + 1
-    if (whole := data[:end] or header) != data:
-        with write_atomic(path) as part:
-            part.write_bytes(whole)
+    if end < len(data):
+        os.truncate(path, end)
+    if not end:
+        path.write_bytes(header)
 
 
 def to_cell(value: Any) -> Any:

@@ -35,6 +35,7 @@ CLUES = {word: row["code"] for row in _CURRENCIES for word in row["clues"].split
 SHARED = {row["code"]: row["shared"] or None for row in _CURRENCIES}  # the sign that means this where a clue says so
 THREE_DECIMALS = {row["code"] for row in _CURRENCIES if row["decimals"] == "3"}
 RATES = {row["currency"]: float(row["per_usd"]) for row in table("rates.csv")}
+_TOLD = CLUES | {code: code for code in RATES} | {code.lower(): code for code in RATES if code.lower() not in WARY}
 RATES_DATE = table("rates.csv")[0]["date"]  # one for all
 SIZES, MULTIPLES = units("size"), units("multiple")
 # Character -> character, so that places stay places: digits of every script, blanks, quotes, dashes, marks.
@@ -186,12 +187,10 @@ def currency(text: Any) -> str | None:
     return next((SIGNS[w] for i, w in enumerate(words, 1) if w in SIGNS and (w not in WARY or i == len(words))), None)
 
 
-def codes_in(name: str) -> list[str]:
-    """Currencies that a name or an address tells by a code (one such as "all" in capitals), a shop or a country."""
-    known = CLUES | {code.lower(): code for code in set(RATES) - {word.upper() for word in WARY}}
+def code_in(name: str) -> str | None:
+    """The ISO code that a name or an address tells by a code (one such as "all" in capitals), a shop or a country."""
     words = re.findall(r"\.[^\W\d_]+(?!\S)|[^\W\d_]+", name)  # ".in", which ends an address, is no "in"
-    told = (word if word in RATES else known.get(word.lower()) for word in words)
-    return [code for code in told if code]
+    return next(filter(None, (_TOLD.get(word, _TOLD.get(word.lower())) for word in words)), None)
 
 
 def _cell(cell: Any) -> tuple[str, float, str | None]:

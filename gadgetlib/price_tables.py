@@ -168,8 +168,8 @@ def choose_map(frame: pd.DataFrame, preset: str | Mapping[str, Any] | None, name
 def guess_map(frame: pd.DataFrame) -> dict[str, Any]:
     """A column map from names and contents of columns. What it cannot tell is left out."""
     text = {c: frame[c].dropna().head(400).astype(str).str.lower() for c in frame}
-    name = {c: re.sub(r"(?<=[a-z])(?=[A-Z])", " ", c).lower() for c in frame}  # ScreenSize -> screen size
-    name = {c: low.replace("\u0307", "") for c, low in name.items()}  # İşlemci has one dot more
+    # ScreenSize is "screen size", and the İ of İşlemci leaves a dot behind.
+    name = {c: re.sub(r"(?<=[a-z])(?=[A-Z])", " ", c).lower().replace("\u0307", "") for c in frame}
     left = [c for c in frame if len(text[c]) and not re.search(WORDS["counter"], name[c])]
     found: dict[str, Any] = {}
     for key, hint in HINTS.iterrows():
@@ -205,18 +205,18 @@ def _prices(frame: pd.DataFrame, mapping: dict, name: str, notes: list[str]) -> 
         notes.append(f"{mapping['price']} holds prices as log; they were turned back.")
     written = frame.get(given, cells).map(lambda cell: money.currency(cell) if isinstance(cell, str) else None)
     written[text.str.contains(r"^\s*\$\s*\d{1,3}(?:\.\d{3})+(?!\d)")] = None  # pesos
-    stated = money.currency(mapping["price"]) or next(iter(money.codes_in(name)), None)
+    stated = money.currency(mapping["price"]) or money.code_in(name)
     named = written.value_counts()
     most = named.index[0] if 2 * named.sum() > np.isfinite(price).sum() else None
     if most and stated and len(named) == 1:  # a heading knows better which dollar a sign means
         most, named = stated, named[:0]
     code = (given if given not in frame else None) or most or stated
-    hosts = " ".join(re.findall(r"(?<=//)[^/\s\"]+", frame.head(20).to_csv(index=False)))
-    if not code and (code := next(iter(money.codes_in(hosts)), None)):
-        notes.append(f"Prices are taken to be in {code}, by the web addresses in the table.")
     if not code:
-        notes.append("The table does not name its currency; name it in the column map (currency: EUR).")
-        return price, None
+        hosts = re.findall(r"(?<=//)[^/\s\"]+", frame.head(20).to_csv(index=False))
+        if not (code := money.code_in(" ".join(hosts))):
+            notes.append("The table does not name its currency; name it in the column map (currency: EUR).")
+            return price, None
+        notes.append(f"Prices are taken to be in {code}, by the web addresses in the table.")
     cheap = code in money.RATES and pd.Series(price).median() < 5 * money.RATES[code]  # five dollars for a gadget
     if cheap and pd.api.types.is_float_dtype(cells) and text.str.contains(r"\.\d{3}$").mean() > 0.5:
         price = price * 1000  # 21.296, and 21.3 that was 21.300: a point before thousands
@@ -236,7 +236,7 @@ def find_leaks(frame: pd.DataFrame, price: np.ndarray, mapping: Mapping[str, Any
     with one other column. Source: Kaufman et al. (2012), Leakage in data mining.
     """
     target, columns = pd.Series(np.log(price), frame.index), frame.drop(columns=[mapping["price"], *mapping["drop"]])
-    speaks = {c: bool(re.search("|".join(WORDS["money"]), str(c), re.I) or money.codes_in(str(c))) for c in columns}
+    speaks = {c: bool(re.search("|".join(WORDS["money"]), str(c), re.I) or money.code_in(str(c))) for c in columns}
     counted = [c for c in columns if speaks[c] or kind_of(frame[c]) == "number"]
     logs = pd.DataFrame({c: np.log(numbers(frame[c]).where(lambda v: v > 0)) for c in counted}, frame.index)
     ranks = logs.loc[:, logs.nunique() >= 8].corrwith(target, method="spearman").abs()

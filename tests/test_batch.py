@@ -94,3 +94,14 @@ def test_a_table_may_call_its_pictures_by_their_names_alone(folder, tmp_path):
     assert batch.describe_all(Describer(), [folder / "=bad.jpg", twin], out, name=lambda path: path.name) == (2, 2)
     assert [row["file"] for row in rows(out)] == ["'=bad.jpg"] * 2
     assert not any(str(tmp_path) in row["error"] for row in rows(out))
+
+
+def test_a_table_that_cannot_be_written_is_one_sentence(folder, tmp_path):
+    with pytest.raises(CourseError, match="cannot be written .*; name another file with --out"):
+        batch.describe_all(Describer(), [folder], tmp_path / "no such folder" / "out.csv")
+
+
+def test_a_heading_cut_short_is_begun_anew(folder, tmp_path):
+    (tmp_path / "out.csv").write_text("file,gad")
+    assert batch.describe_all(Describer(), [folder], tmp_path / "out.csv") == (7, 1)
+    assert list(rows(tmp_path / "out.csv")[0]) == batch.COLUMNS

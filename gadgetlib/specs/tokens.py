@@ -190,8 +190,8 @@ def _chips(tokens: list[Token]) -> None:
             reach = "gpu" if "gpu" in token.roles else "cpu"
         elif not goes_on:
             reach = ""
-        chip = then.key == "core" or "cpu" in then.roles or tables.coded(then.text, "chip")
-        if reach or after.key == "gen" and chip:  # 11th Gen Intel, 11th Gen i5-1145G7
+        dated = after.key == "gen" and (then.key == "core" or "cpu" in then.roles or tables.coded(then.text, "chip"))
+        if reach or dated:  # 11th Gen Intel, 11th Gen i5-1145G7
             token.role, token.hint = "chip", reach
 
 

@@ -10,7 +10,7 @@ from coursekit.exercises import Exercise, Mistake, Question, call
 
 
 def polite(first, attempts, patience, *, named=True, zero=True, doubles=True, again=(429, 503), give_up=True,
-           mine=False):  # fmt: skip
+           own_only=False):  # fmt: skip
     """A function from what a server answers to the pauses of a client; the keywords make the known mistakes."""
 
     def pauses(answers):
@@ -18,7 +18,7 @@ def polite(first, attempts, patience, *, named=True, zero=True, doubles=True, ag
         for status, wait in answers:
             if status not in again or len(made) == attempts - 1:
                 break
-            before = sum(one is None for _, one in answers[: len(made)]) if mine else len(made)
+            before = sum(asked is None for _, asked in answers[: len(made)]) if own_only else len(made)
             own = first * 2**before if doubles else first
             pause = wait if named and wait is not None and (wait or zero) else own
             if give_up and pause > patience:
@@ -151,7 +151,7 @@ EXERCISES = (
             Mistake(
                 "own pauses doubled alone",
                 "A pause that the server named counts, too: your own is then twice as long as it was before.",
-                lambda g: _pauses(g, mine=True),
+                lambda g: _pauses(g, own_only=True),
             ),
             Mistake(
                 "one pause too many",

@@ -12,8 +12,8 @@ def _marked(pattern, given):
     from gadgetlib import tagger
 
     trial = tagger.blank()
-    texts = (f"a 6.7 {given.unit} phone", f"15.6 {given.unit} laptop", "6 cores", "version 2.0 of it")
-    texts += ("a 6.7 percent rise",)
+    marked = (f"a 6.7 {given.unit} phone", f"15.6 {given.unit} laptop")
+    texts = (*marked, "6 cores", "version 2.0 of it", "a 6.7 percent rise")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a pattern of nothing at all is told here, not by spaCy
         trial.add_pipe("entity_ruler").add_patterns([{"label": "SCREEN", "pattern": pattern}])
